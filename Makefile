@@ -1,0 +1,86 @@
+# The one front door. Needs python3 (3.11 or newer; another one by PYTHON=...) and nothing else:
+# tools and libraries come from the locks in requirements/, uv by itself (requirements/uv).
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+export PYTHON
+
+UV     := requirements/uv
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.synced
+LOCKS  := requirements/dev.txt requirements/uv.txt
+PYTEST := $(PY) -m pytest
+LOCK    = $(UV) pip compile pyproject.toml $(ARGS) --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+# More for pytest: make test-fast ARGS='-k schedule -n 2'
+ARGS ?=
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMP) ## Make .venv from the locks (the other targets do it by themselves)
+
+# The .pth file puts the two source folders on the path, relative to itself: the package runs from
+# source, and `operator` stays the standard library's.
+$(STAMP): $(LOCKS) $(UV)
+	@echo "==> .venv from requirements/dev.txt"
+	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
+	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --require-hashes --only-binary :all: requirements/dev.txt
+	@for site in $(VENV)/lib/python3*/site-packages; do \
+		printf '%s\n' ../../../../operator ../../../../tests > "$$site/cognito_secret_operator.pth"; \
+	done
+	@touch $@
+
+.PHONY: check
+check: $(STAMP) ## Lint, format, types, import contracts
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+.PHONY: format
+format: $(STAMP) ## Format the code and apply the linter's safe fixes
+	$(PY) -m ruff check --fix-only
+	$(PY) -m ruff format
+
+.PHONY: test
+test: test-fast cluster-build ## All tests: the fast ones, then those against a real control plane
+	$(PYTEST) -m integration $(ARGS)
+
+.PHONY: test-fast
+test-fast: $(STAMP) ## The tests that need no cluster
+	$(PYTEST) -m 'not integration' $(ARGS)
+
+.PHONY: cluster-build
+cluster-build: $(STAMP) ## Build the control plane for the tests (minutes the first time, then cached)
+	$(PY) -m cluster build
+
+.PHONY: cluster
+cluster: cluster-build ## Start a control plane and keep it until Ctrl-C
+	$(PY) -m cluster up
+
+.PHONY: emulator
+emulator: $(STAMP) ## Start the emulated Cognito and keep it until Ctrl-C
+	$(PY) -m emulator
+
+.PHONY: demo
+demo: cluster-build ## Watch one rotation from beginning to end
+	$(PY) -m demo
+
+.PHONY: lock
+lock: ## Remake requirements/*.txt (newest versions: make lock ARGS=--upgrade)
+	$(LOCK) --output-file requirements/runtime.txt
+	$(LOCK) --output-file requirements/dev.txt --group dev
+
+.PHONY: clean
+clean: ## Remove what these targets made in this tree
+	rm -rf $(VENV) dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find operator tests -name __pycache__ -type d -prune -exec rm -rf {} +
