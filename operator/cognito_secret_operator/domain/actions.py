@@ -1,0 +1,184 @@
+"""What a pass may do, as values: a look, a wait, a hold, or one effect."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .journal import JournaledSecret
+from .model import RemoteSecret, Trigger
+from .observed import Fact
+from .rollout import Workload
+
+__all__ = [
+    "Action",
+    "Add",
+    "Adopt",
+    "Claim",
+    "CreateJournal",
+    "CreateTarget",
+    "Delete",
+    "Doom",
+    "Effect",
+    "Forget",
+    "Hold",
+    "Look",
+    "Plan",
+    "Promote",
+    "Publish",
+    "Record",
+    "RecordPublication",
+    "Republish",
+    "Stage",
+    "Stamp",
+    "Wait",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Read a fact, then plan again."""
+
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before *until*; None means: until something changes or is polled."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Do nothing, and tell: *stalled* where only a person's change helps."""
+
+    stalled: bool
+    remedy: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateJournal:
+    """Create the journal's Secret, empty, by server-side apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Write the client's existing secret into the journal as current."""
+
+    secret: JournaledSecret
+    publication_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Draw a value and write it into the journal as pending, with our claim."""
+
+    before: tuple[str, ...]
+    trigger: Trigger
+    rotate_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Write our claim to send the pending value's Add into the journal."""
+
+    before: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Call ``AddUserPoolClientSecret`` with the pending value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write what Cognito called the pending value into the journal."""
+
+    remote: RemoteSecret
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Make the pending secret current in the journal, the current one previous."""
+
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTarget:
+    """Create the target Secret, empty, by server-side apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Write both values into the target Secret, by compare-and-swap."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPublication:
+    """Write into the journal that the target was read and holds the publication's data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Republish:
+    """Begin a new publication in the journal: the target was deleted or edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Set the publication's stamp on a workload's pod template, by compare-and-swap."""
+
+    workload: Workload
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """Mark a secret in the journal as the one that may be deleted."""
+
+    secret_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Call ``DeleteUserPoolClientSecret`` for the doomed secret."""
+
+    secret_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Strike the doomed secret, which is gone at Cognito, from the journal."""
+
+    secret_id: str
+
+
+Effect = (
+    CreateJournal
+    | Adopt
+    | Stage
+    | Claim
+    | Add
+    | Record
+    | Promote
+    | CreateTarget
+    | Publish
+    | RecordPublication
+    | Republish
+    | Stamp
+    | Doom
+    | Delete
+    | Forget
+)
+"""One write to one outside system."""
+
+Action = Look | Wait | Hold | Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do next, why in one CamelCase word, and why in words a user reads."""
+
+    action: Action
+    reason: str
+    message: str

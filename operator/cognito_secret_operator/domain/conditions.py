@@ -1,0 +1,222 @@
+"""What a pass tells about a resource: conditions and figures, from the view and the plan."""
+
+from datetime import datetime
+from typing import Final
+
+from .actions import Hold, Plan
+from .journal import Journal, Origin
+from .model import Listing, Policy, StoredSecret
+from .observed import Observed
+from .projection import is_projection
+from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step, Truth
+from .rollout import Consumers, holders
+from .rules.retiring import evidence
+from .schedule import due_at, overdue_at
+
+__all__ = ["LOOKS_MISSED", "report", "step_of"]
+
+LOOKS_MISSED: Final = 3
+"""After so many List periods without a good look, nobody knows whether the resource is fine."""
+
+
+def report(observed: Observed, plan: Plan) -> Report:
+    """Tell what the pass saw and what it waits for."""
+    spec, journal = observed.resource.spec, _journal(observed)
+    rotates = spec.policy is Policy.ROTATE and not spec.suspended
+    due = due_at(observed.resource, journal, observed.timing) if journal and rotates else None
+    return Report(
+        client=spec.client,
+        target_name=spec.target_name,
+        generation=observed.resource.generation,
+        conditions=(
+            _ready(observed, plan),
+            _rotating(observed, plan),
+            _rolled_over(observed, plan),
+            _verified(journal),
+            _overdue(observed, journal),
+            _reconciling(observed, plan),
+            _stalled(plan),
+        ),
+        step=step_of(observed),
+        suspended=spec.suspended,
+        interval=spec.interval,
+        max_age=spec.max_age,
+        journal_sequence=max(
+            journal.sequence if journal else 0, observed.resource.status.journal_sequence
+        ),
+        secrets=_secrets(observed, journal),
+        listed_at=observed.memory.listing.at
+        if observed.memory.listing
+        else observed.resource.status.listed_at,
+        holders=_holders(observed),
+        next_rotation_at=due,
+        rotations=journal.rotations if journal else (),
+    )
+
+
+def step_of(observed: Observed) -> Step:
+    """Derive where the rotation stands."""
+    journal = _journal(observed)
+    if journal is None:
+        return Step.IDLE
+    if journal.pending is not None:
+        return Step.VERIFYING if journal.pending.secret else Step.STAGED
+    if journal.previous is None:
+        return Step.IDLE
+    if journal.publication is None or journal.publication.published is None:
+        return Step.PUBLISHING
+    if journal.doomed is not None:
+        return Step.RETIRING
+    proof = evidence(observed)
+    if proof is None or observed.now <= proof.settled_at:
+        return Step.SETTLING
+    return Step.ROLLING_OUT if _holders(observed) else Step.OVERLAP
+
+
+def _journal(observed: Observed) -> Journal | None:
+    return observed.journal if isinstance(observed.journal, Journal) else None
+
+
+def _is_usable(observed: Observed) -> bool:
+    """Whether the target holds a current secret that Cognito is not known to lack."""
+    journal, target = _journal(observed), observed.target
+    if journal is None or journal.current is None or not isinstance(target, StoredSecret):
+        return False
+    if observed.is_surely_missing(journal.current.id):
+        return False
+    return is_projection(target, journal, observed.resource)
+
+
+def _ready(observed: Observed, plan: Plan) -> Condition:
+    kind = ConditionType.READY
+    if observed.resource.spec.policy is Policy.OBSERVE:
+        seen = observed.last_look is not None and not isinstance(plan.action, Hold)
+        return Condition(kind, Truth.TRUE if seen else Truth.FALSE, plan.reason, plan.message)
+    if not _is_usable(observed):
+        return Condition(kind, Truth.FALSE, plan.reason, plan.message)
+    last = observed.last_look
+    if last is None or observed.now - last > LOOKS_MISSED * observed.timing.list_period:
+        return Condition(
+            kind,
+            Truth.UNKNOWN,
+            "NotLooked",
+            f"Cognito could not be looked at for long: {plan.message}",
+        )
+    return Condition(
+        kind, Truth.TRUE, "Published", "the target Secret holds a secret that Cognito has"
+    )
+
+
+def _rotating(observed: Observed, plan: Plan) -> Condition:
+    journal = _journal(observed)
+    if journal is not None and (journal.pending is not None or journal.previous is not None):
+        return Condition(ConditionType.ROTATING, Truth.TRUE, plan.reason, plan.message)
+    return Condition(ConditionType.ROTATING, Truth.FALSE, "AtRest", "no rotation is going on")
+
+
+def _rolled_over(observed: Observed, plan: Plan) -> Condition:
+    kind, journal = ConditionType.ROLLED_OVER, _journal(observed)
+    if journal is None or journal.current is None:
+        return Condition(kind, Truth.UNKNOWN, "NothingPublished", "nothing is published yet")
+    if journal.previous is None:
+        return Condition(kind, Truth.TRUE, "Retired", "only the current secret is in use")
+    published = journal.publication.published if journal.publication else None
+    if published is None:
+        return Condition(kind, Truth.FALSE, "NotPublished", "the new secret is not published yet")
+    names = _holders(observed)
+    late_at = published.at + observed.resource.spec.max_overlap
+    if observed.now > late_at:
+        return Condition(
+            kind,
+            Truth.FALSE,
+            "MaxOverlapExceeded",
+            f"both secrets are valid for longer than retirement.maxOverlap: {plan.message}",
+        )
+    if names is None:
+        return Condition(kind, Truth.UNKNOWN, plan.reason, plan.message)
+    if names:
+        return Condition(kind, Truth.FALSE, "PodsNotRolled", plan.message)
+    return Condition(kind, Truth.TRUE, "PodsRolled", "every pod has the current secret")
+
+
+def _verified(journal: Journal | None) -> Condition:
+    kind = ConditionType.VERIFIED
+    if journal is None or journal.current is None:
+        return Condition(kind, Truth.UNKNOWN, "NothingAdopted", "nothing is adopted yet")
+    if journal.current.verified:
+        return Condition(
+            kind, Truth.TRUE, "Accepted", "Cognito accepted the value before it was published"
+        )
+    return Condition(
+        kind,
+        Truth.UNKNOWN,
+        "NothingToAsk",
+        "no token endpoint told whether Cognito accepts the value; set verification.tokenEndpoint",
+    )
+
+
+def _overdue(observed: Observed, journal: Journal | None) -> Condition:
+    kind = ConditionType.OVERDUE
+    limit = overdue_at(observed.resource, journal) if journal else None
+    if limit is None:
+        return Condition(kind, Truth.UNKNOWN, "NothingAdopted", "nothing is adopted yet")
+    if observed.now <= limit:
+        return Condition(
+            kind, Truth.FALSE, "WithinMaxAge", f"within rotation.maxAge until {_date(limit)}"
+        )
+    return Condition(
+        kind, Truth.TRUE, "MaxAgeExceeded", f"older than rotation.maxAge since {_date(limit)}"
+    )
+
+
+def _reconciling(observed: Observed, plan: Plan) -> Condition:
+    kind = ConditionType.RECONCILING
+    if _is_usable(observed) or observed.resource.spec.policy is Policy.OBSERVE:
+        return Condition(kind, Truth.FALSE, "Published", "the target Secret is usable")
+    if isinstance(plan.action, Hold) and plan.action.stalled:
+        return Condition(kind, Truth.FALSE, plan.reason, plan.message)
+    return Condition(kind, Truth.TRUE, plan.reason, plan.message)
+
+
+def _stalled(plan: Plan) -> Condition:
+    if isinstance(plan.action, Hold) and plan.action.stalled:
+        return Condition(ConditionType.STALLED, Truth.TRUE, plan.reason, plan.message)
+    return Condition(ConditionType.STALLED, Truth.FALSE, "Progressing", "nobody has to act")
+
+
+def _secrets(observed: Observed, journal: Journal | None) -> tuple[ReportedSecret, ...]:
+    """List what the journal accounts for, then what only Cognito shows, oldest first."""
+    found = _journaled_secrets(journal) if journal is not None else []
+    accounted = {secret.id for secret in found} | observed.memory.deleted
+    last = observed.listing if isinstance(observed.listing, Listing) else observed.memory.listing
+    for remote in last.secrets if last else ():
+        if remote.id not in accounted:
+            found.append(ReportedSecret(remote.id, Role.FOREIGN, remote.created_at, Origin.UNKNOWN))
+    return tuple(sorted(found, key=lambda secret: (secret.created_at, secret.id)))
+
+
+def _journaled_secrets(journal: Journal) -> list[ReportedSecret]:
+    roles = ((Role.CURRENT, journal.current), (Role.PREVIOUS, journal.previous))
+    found = [
+        ReportedSecret(secret.id, role, secret.created_at, secret.origin)
+        for role, secret in roles
+        if secret is not None
+    ]
+    if journal.pending is not None and journal.pending.secret is not None:
+        new = journal.pending.secret
+        found.append(ReportedSecret(new.id, Role.PENDING, new.created_at, Origin.OPERATOR))
+    return found
+
+
+def _holders(observed: Observed) -> tuple[str, ...] | None:
+    journal = _journal(observed)
+    if journal is None or journal.previous is None:
+        return ()
+    proof = evidence(observed)
+    if proof is None or not isinstance(observed.consumers, Consumers):
+        return None
+    return tuple(holder.who for holder in holders(observed.consumers, proof))
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

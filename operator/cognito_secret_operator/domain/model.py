@@ -1,0 +1,222 @@
+"""The values that a pass looks at: the resource, what Cognito shows, the stored Secrets, time."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from .value import SecretValue
+
+__all__ = [
+    "ClientDescription",
+    "ClientRef",
+    "Listing",
+    "Policy",
+    "Probe",
+    "RemoteSecret",
+    "Resource",
+    "ResourceKey",
+    "RetireOriginal",
+    "Spec",
+    "StatusFacts",
+    "StoredSecret",
+    "TargetKeys",
+    "Timing",
+    "Trigger",
+    "Verdict",
+]
+
+
+class Policy(enum.Enum):
+    """What the operator may do for a resource."""
+
+    ROTATE = "Rotate"
+    OBSERVE = "Observe"
+
+
+class RetireOriginal(enum.Enum):
+    """Whether the first deletion of a secret that we did not make waits for a person."""
+
+    APPROVE = "Approve"
+    AUTOMATIC = "Automatic"
+
+
+class Trigger(enum.Enum):
+    """Why a rotation began."""
+
+    INITIAL = "Initial"
+    SCHEDULE = "Schedule"
+    REQUEST = "Request"
+
+
+class Verdict(enum.Enum):
+    """What a probe of a value showed."""
+
+    ACCEPTED = "Accepted"
+    REFUSED = "Refused"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceKey:
+    """Namespace and name of a `CognitoClientSecret`."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Write ``namespace/name``."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRef:
+    """One app client of one user pool."""
+
+    pool_id: str
+    client_id: str
+
+    @property
+    def region(self) -> str:
+        """The AWS region: the prefix of the pool's id."""
+        return self.pool_id.partition("_")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetKeys:
+    """Names of the keys in the target Secret."""
+
+    client_id: str = "client-id"
+    current: str = "client-secret"
+    previous: str = "client-secret-previous"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What the user asked for, with every default filled in."""
+
+    client: ClientRef
+    policy: Policy
+    suspended: bool
+    interval: timedelta
+    max_age: timedelta
+    min_overlap: timedelta
+    max_overlap: timedelta
+    target_name: str
+    target_keys: TargetKeys
+    token_endpoint: str | None
+    activation_delay: timedelta
+    retire_original: RetireOriginal
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """The little that is read back from status; nothing is decided from the rest of it."""
+
+    journal_sequence: int = 0
+    """Highest journal sequence ever reported: an older journal was restored from somewhere."""
+
+    listed_at: datetime | None = None
+    """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A `CognitoClientSecret` as it was read at the beginning of the pass."""
+
+    key: ResourceKey
+    uid: str
+    generation: int
+    created_at: datetime
+    spec: Spec
+    rotate_token: str | None
+    approved_id: str | None
+    status: StatusFacts
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSecret:
+    """A client secret as Cognito lists it: never a value."""
+
+    id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An answer of ``ListUserPoolClientSecrets``, oldest secret first; it may lag."""
+
+    secrets: tuple[RemoteSecret, ...]
+    at: datetime
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids, oldest first."""
+        return tuple(secret.id for secret in self.secrets)
+
+    def get(self, secret_id: str) -> RemoteSecret | None:
+        """Find a secret by id."""
+        return next((secret for secret in self.secrets if secret.id == secret_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDescription:
+    """What ``DescribeUserPoolClient`` tells: the original secret's value, while it lives."""
+
+    original: SecretValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What asking Cognito about a value showed, in words a user reads."""
+
+    verdict: Verdict
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """A Kubernetes Secret as it was read or written, with what a compare-and-swap needs."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    annotations: Mapping[str, str]
+    data: Mapping[str, SecretValue]
+    data_owner: str
+    """Who wrote the data when, from ``managedFields``: changes with every write of the data."""
+
+    read_at: datetime
+    """The API server's time of the read, whole seconds, never earlier than the object's state."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Spans that the operator's settings give to every resource."""
+
+    settle: timedelta = timedelta(seconds=60)
+    """From a publication until caches of kubelets and API servers hand out nothing older."""
+
+    add_deadline: timedelta = timedelta(seconds=30)
+    """From a claim until its owner may no longer send the Add."""
+
+    list_lag: timedelta = timedelta(seconds=60)
+    """How far a List may lag behind, added to a claim's deadline before anyone judges it."""
+
+    list_period: timedelta = timedelta(minutes=10)
+    """At rest: from one look at Cognito to the next."""
+
+    answer_outranks: timedelta = timedelta(minutes=10)
+    """How long the answer of an Add or Delete outranks a List."""
+
+    missing_confirmed: timedelta = timedelta(minutes=5)
+    """From the first List that lacks a secret to the one that is believed."""
+
+    refusal_patience: timedelta = timedelta(minutes=5)
+    """How long a new secret may be refused before it counts as refused for good."""
+
+    retry_after_failure: timedelta = timedelta(hours=1)
+    """From a failed rotation to the next try of the schedule."""

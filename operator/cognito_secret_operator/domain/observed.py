@@ -1,0 +1,149 @@
+"""All that one pass may look at: what was read so far, and what this process remembers."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from .journal import Journal
+from .model import (
+    ClientDescription,
+    Listing,
+    Probe,
+    RemoteSecret,
+    Resource,
+    ResourceKey,
+    StoredSecret,
+    Timing,
+)
+from .rollout import Consumers
+
+__all__ = ["UNREAD", "Fact", "Memory", "Observed", "Problem", "Unread"]
+
+
+class Unread(enum.Enum):
+    """Marks a fact that this pass has not asked for yet; a rule that needs it plans a look."""
+
+    UNREAD = "unread"
+
+
+UNREAD: Final = Unread.UNREAD
+
+
+class Fact(enum.Enum):
+    """A fact that costs a request, read in the pass that needs it and never sooner."""
+
+    LISTING = "the client's secrets at Cognito"
+    DESCRIPTION = "the client's description at Cognito"
+    TARGET_PROBE = "whether Cognito accepts the target's value"
+    DESCRIBED_PROBE = "whether Cognito accepts the described value"
+    CURRENT_PROBE = "whether Cognito accepts the current value"
+    PENDING_PROBE = "whether Cognito accepts the pending value"
+    CONSUMERS = "the namespace's workloads and pods, then the target again"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A read that failed: nothing follows from it but to hold and to tell."""
+
+    reason: str
+    message: str
+    needs_action: bool
+    """True where a person has to change something; False where the next try may succeed."""
+
+    missing: bool = False
+    """The outside system said "not found", which is not yet "gone"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a process knows of a resource from its own passes; lost by a restart without harm."""
+
+    first_pass_at: datetime
+    listing: Listing | None = None
+    """The last good List: it may postpone a look, never justify a write."""
+
+    added: RemoteSecret | None = None
+    """The answer of this process's own Add of the pending value."""
+
+    deleted: frozenset[str] = frozenset()
+    """Ids whose Delete this process saw answered."""
+
+    add_sent: bool = False
+    """An Add was sent under the present claim and may have been carried out."""
+
+    missing: Mapping[str, datetime] = field(default_factory=dict)
+    """Ids of the journal that a List lacked, and since when."""
+
+    client_missing_since: datetime | None = None
+    clear: tuple[str, datetime] | None = None
+    """Stamp of the publication, and the first full read that found no holder for it."""
+
+    stamped: frozenset[tuple[str, str]] = frozenset()
+    """Workloads (uid) that this process stamped, with the stamp: none is stamped twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One pass's view. *now* is the API server's time, so that two processes agree on it."""
+
+    now: datetime
+    resource: Resource
+    timing: Timing
+    memory: Memory
+    journal_secret: StoredSecret | Problem | None
+    journal: Journal | Problem | None
+    """None where there is no journal Secret; an empty Secret is a journal of sequence 0."""
+
+    target: StoredSecret | Problem | None
+    claim_is_ours: bool = False
+    """This process wrote the journal's claim and the deadline on its own clock is ahead."""
+
+    clock_skew_seconds: float = 0.0
+    """Our clock less the API server's."""
+
+    rivals: tuple[ResourceKey, ...] = ()
+    """Other resources that name the same client and come before this one."""
+
+    listing: Listing | Problem | Unread = UNREAD
+    description: ClientDescription | Problem | Unread = UNREAD
+    probes: Mapping[Fact, Probe] = field(default_factory=dict)
+    consumers: Consumers | Problem | Unread = UNREAD
+
+    @property
+    def book(self) -> Journal:
+        """The journal, for rules behind the guards.
+
+        Raises:
+            LookupError: it was not read or does not exist.
+
+        """
+        if isinstance(self.journal, Journal):
+            return self.journal
+        raise LookupError
+
+    @property
+    def last_look(self) -> datetime | None:
+        """When Cognito was last looked at; None where it never was.
+
+        A restart counts as a look for a resource that was looked at before, so that it asks
+        nothing at once.
+        """
+        if isinstance(self.listing, Listing):
+            return self.listing.at
+        if self.memory.listing is not None:
+            return self.memory.listing.at
+        return self.memory.first_pass_at if self.resource.status.listed_at else None
+
+    @property
+    def next_look(self) -> datetime:
+        """When Cognito is to be looked at again."""
+        return (self.last_look or self.now) + self.timing.list_period
+
+    def is_surely_missing(self, secret_id: str) -> bool:
+        """Tell whether two Lists, far enough apart, lacked the secret: one List may lag."""
+        since, last = self.memory.missing.get(secret_id), self.memory.listing
+        if since is None or last is None:
+            return False
+        return last.at - since >= self.timing.missing_confirmed

@@ -1,0 +1,41 @@
+"""The specification of a pass: every rule, in order; the first one that speaks wins."""
+
+from typing import Final
+
+from .actions import Plan
+from .observed import Observed
+from .rules import Rule
+from .rules.adding import ADDING, RECORDING
+from .rules.adoption import ADOPTION
+from .rules.guards import GUARDS
+from .rules.publishing import PUBLISHING
+from .rules.resting import RESTING
+from .rules.retiring import RETIRING
+
+__all__ = ["RULES", "plan", "rule_that_speaks"]
+
+RULES: Final[tuple[Rule, ...]] = (
+    *GUARDS,
+    *ADOPTION,
+    *RECORDING,
+    *PUBLISHING,
+    *ADDING,
+    *RETIRING,
+    *RESTING,
+)
+"""Guards before anything is written; an answer that only this process knows is made durable; the
+target follows the journal before anything goes on; then a rotation's steps; rest last."""
+
+
+def rule_that_speaks(observed: Observed) -> tuple[Rule, Plan]:
+    """Find the first rule with something to say, and what it says."""
+    for rule in RULES:
+        said = rule(observed)
+        if said is not None:
+            return rule, said
+    raise AssertionError("the last rule always speaks")
+
+
+def plan(observed: Observed) -> Plan:
+    """Decide what to do next; the same view always gives the same plan."""
+    return rule_that_speaks(observed)[1]

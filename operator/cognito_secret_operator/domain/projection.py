@@ -1,0 +1,67 @@
+"""What the target Secret and the pods' stamps must be, as functions of the journal."""
+
+from collections.abc import Mapping
+
+from ..names import CURRENT_ID_MARK, PREVIOUS_ID_MARK, PUBLICATION_MARK, RESOURCE_MARK
+from .journal import Journal
+from .model import Resource, StoredSecret
+from .value import SecretValue
+
+__all__ = [
+    "is_projection",
+    "publication_number",
+    "stamp_value",
+    "target_annotations",
+    "target_data",
+]
+
+
+def target_data(journal: Journal, resource: Resource) -> dict[str, SecretValue] | None:
+    """Give the target's whole data; None while the current secret's value is not known.
+
+    The *previous* key exists at all times, equal to *current* where there is no previous value: a
+    pod with a required ``secretKeyRef`` to a missing key cannot start.
+    """
+    if journal.current is None or journal.current.value is None:
+        return None
+    keys = resource.spec.target_keys
+    shown = journal.shown_previous
+    previous = shown.value if shown is not None and shown.value else journal.current.value
+    return {
+        keys.client_id: SecretValue(journal.client.client_id),
+        keys.current: journal.current.value,
+        keys.previous: previous,
+    }
+
+
+def target_annotations(journal: Journal, resource: Resource) -> dict[str, str]:
+    """Give the annotations of ours on the target."""
+    current = journal.current.id if journal.current else ""
+    shown = journal.shown_previous
+    return {
+        RESOURCE_MARK: resource.key.name,
+        PUBLICATION_MARK: str(journal.publication.number if journal.publication else 0),
+        CURRENT_ID_MARK: current,
+        PREVIOUS_ID_MARK: shown.id if shown and shown.value else current,
+    }
+
+
+def is_projection(target: StoredSecret, journal: Journal, resource: Resource) -> bool:
+    """Tell whether the target holds just what the journal says; other annotations are no change."""
+    marks = target_annotations(journal, resource)
+    return target.data == target_data(journal, resource) and all(
+        target.annotations.get(key) == value for key, value in marks.items()
+    )
+
+
+def publication_number(annotations: Mapping[str, str]) -> int:
+    """Read the publication's number off a target; 0 where there is none that can be read."""
+    text = annotations.get(PUBLICATION_MARK, "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def stamp_value(journal: Journal) -> str:
+    """Write the stamp of the present publication: ``<id of the current secret>.<number>``."""
+    if journal.current is None or journal.publication is None:
+        raise ValueError("nothing is published")
+    return f"{journal.current.id}.{journal.publication.number}"

@@ -1,0 +1,108 @@
+"""What a pass tells: the values that status, metrics and events are rendered from."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .journal import Origin, Rotation
+from .model import ClientRef
+
+__all__ = ["Condition", "ConditionType", "Report", "ReportedSecret", "Role", "Step", "Truth"]
+
+
+class ConditionType(enum.Enum):
+    """The conditions of a resource, in the order of status."""
+
+    READY = "Ready"
+    ROTATING = "Rotating"
+    ROLLED_OVER = "RolledOver"
+    VERIFIED = "Verified"
+    OVERDUE = "Overdue"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+
+
+class Truth(enum.Enum):
+    """A condition's status."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Role(enum.Enum):
+    """What a secret at Cognito is to us."""
+
+    CURRENT = "Current"
+    PREVIOUS = "Previous"
+    PENDING = "Pending"
+    FOREIGN = "Foreign"
+
+
+class Step(enum.Enum):
+    """Where a rotation stands, derived from the journal; for people and metrics only."""
+
+    IDLE = "Idle"
+    STAGED = "Staged"
+    VERIFYING = "Verifying"
+    PUBLISHING = "Publishing"
+    SETTLING = "Settling"
+    ROLLING_OUT = "RollingOut"
+    OVERLAP = "Overlap"
+    RETIRING = "Retiring"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition; its transition time is the renderer's business."""
+
+    type: ConditionType
+    status: Truth
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedSecret:
+    """A secret at Cognito, as status shows it."""
+
+    id: str
+    role: Role
+    created_at: datetime
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One resource's state for everybody outside; no field holds or derives from a value."""
+
+    client: ClientRef
+    target_name: str
+    generation: int
+    conditions: tuple[Condition, ...]
+    step: Step
+    suspended: bool
+    interval: timedelta
+    max_age: timedelta
+    journal_sequence: int
+    secrets: tuple[ReportedSecret, ...]
+    listed_at: datetime | None
+    """When Cognito was last looked at; alone it is no reason to write status."""
+
+    holders: tuple[str, ...] | None
+    """Who may still hold the previous secret; None where nobody was asked."""
+
+    next_rotation_at: datetime | None
+    rotations: tuple[Rotation, ...]
+
+    def condition(self, kind: ConditionType) -> Condition:
+        """Find a condition by type.
+
+        Raises:
+            KeyError: the report has none of this type.
+
+        """
+        for condition in self.conditions:
+            if condition.type is kind:
+                return condition
+        raise KeyError(kind)

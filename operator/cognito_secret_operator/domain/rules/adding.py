@@ -1,0 +1,163 @@
+"""From a pending value to a secret that Cognito accepts: claim, Add, judge, record, verify."""
+
+from typing import Final
+
+from ..actions import Add, Claim, Delete, Doom, Forget, Plan, Promote, Record
+from ..journal import Pending
+from ..model import Listing, Verdict
+from ..observed import Fact, Observed
+from . import Rule
+from .adoption import slots_are_blocked
+from .needs import hold, listing, probe, wait
+
+__all__ = ["ADDING", "RECORDING"]
+
+
+def add_was_answered(observed: Observed) -> Plan | None:
+    """Our own Add was answered: note the id; the answer outranks any List."""
+    pending, added = observed.book.pending, observed.memory.added
+    if pending is None or pending.secret is not None or added is None:
+        return None
+    return Plan(Record(added), "Recording", f"Cognito added secret {added.id}")
+
+
+def claim_is_ours(observed: Observed) -> Plan | None:
+    """We hold the claim and have not sent its Add: send it if List still shows what it did."""
+    pending = observed.book.pending
+    if pending is None or pending.secret is not None:
+        return None
+    if not observed.claim_is_ours or observed.memory.add_sent:
+        return None
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    return slots_are_blocked(observed, listed) or Plan(
+        Add(), "Adding", "adding the pending value to the client"
+    )
+
+
+def claim_still_runs(observed: Observed) -> Plan | None:
+    """Somebody may still be sending the Add, or its effect may not show in a List yet."""
+    pending = observed.book.pending
+    if pending is None or pending.secret is not None:
+        return None
+    judged_at = pending.claim.at + observed.timing.add_deadline + observed.timing.list_lag
+    if observed.now > judged_at:
+        return None
+    return wait(
+        "AwaitingAnswer",
+        "an Add may be under way; it is judged once its deadline and List's lag have passed",
+        judged_at,
+    )
+
+
+def claim_has_lapsed(observed: Observed) -> Plan | None:
+    """The deadline has passed without an id in the journal: judge by what List shows."""
+    pending = observed.book.pending
+    if pending is None or pending.secret is not None:
+        return None
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    new = [secret for secret in listed.secrets if secret.id not in pending.before]
+    if not new:
+        return slots_are_blocked(observed, listed) or Plan(
+            Claim(listed.ids), "Claiming", "no Add was carried out; claiming the next try"
+        )
+    if len(new) > 1:
+        return _unconfirmed(listed, "more than one new secret appeared")
+    asked = probe(observed, Fact.PENDING_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    if asked.verdict is not Verdict.ACCEPTED:
+        return _unconfirmed(listed, f"nothing confirms that {new[0].id} is ours ({asked.detail})")
+    return Plan(
+        Record(new[0]),
+        "Recording",
+        f"an Add's answer was lost; {new[0].id} is new and Cognito accepts the pending value",
+    )
+
+
+def _unconfirmed(listed: Listing, why: str) -> Plan:
+    return hold(
+        "PendingUnconfirmed",
+        f"an Add's answer was lost and {why}; the client has {' and '.join(listed.ids)}",
+        "make the token endpoint reachable (verification.tokenEndpoint), or delete the new secret "
+        "at Cognito so that a new one is added",
+    )
+
+
+def refused_is_doomed(observed: Observed) -> Plan | None:
+    """The new secret was refused for good and never published: remove it at Cognito."""
+    pending, doomed = observed.book.pending, observed.book.doomed
+    if pending is None or pending.secret is None or doomed != pending.secret.id:
+        return None
+    forget = Plan(Forget(doomed), "Refused", f"secret {doomed} was refused and is removed")
+    if doomed in observed.memory.deleted:
+        return forget
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    if listed.get(doomed) is None:
+        believed_at = (pending.recorded_at or observed.now) + observed.timing.answer_outranks
+        if observed.now >= believed_at:
+            return forget
+        return wait("Refused", f"waiting to believe that {doomed} is gone", believed_at)
+    current = observed.book.current
+    if current is None or listed.get(current.id) is None:
+        return hold(
+            "SlotsBlocked",
+            f"secret {doomed} was refused and is the client's last one that we can see",
+            "look at the client at Cognito: the current secret is missing there",
+        )
+    return Plan(Delete(doomed), "Refused", f"deleting {doomed}, which Cognito does not accept")
+
+
+def pending_is_recorded(observed: Observed) -> Plan | None:
+    """Cognito has the new secret: publish it only once it is accepted."""
+    pending = observed.book.pending
+    if pending is None or pending.secret is None:
+        return None
+    asked = probe(observed, Fact.PENDING_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    recorded_at = pending.recorded_at or observed.now
+    match asked.verdict:
+        case Verdict.ACCEPTED:
+            return Plan(Promote(verified=True), "Promoting", _accepted(pending))
+        case Verdict.REFUSED:
+            patience_until = recorded_at + observed.timing.refusal_patience
+            if observed.now < patience_until:
+                return wait("Verifying", f"Cognito refuses the new secret so far: {asked.detail}")
+            return Plan(
+                Doom(pending.secret.id),
+                "Refused",
+                f"Cognito refused {pending.secret.id} since {recorded_at:%H:%M:%S} UTC: "
+                f"{asked.detail}; nothing was published",
+            )
+        case Verdict.UNKNOWN:
+            active_at = recorded_at + observed.resource.spec.activation_delay
+            if observed.now < active_at:
+                return wait(
+                    "Verifying", f"nothing can be asked ({asked.detail}); waiting", active_at
+                )
+            return Plan(
+                Promote(verified=False),
+                "Promoting",
+                f"the activation delay of {pending.secret.id} has passed ({asked.detail})",
+            )
+
+
+def _accepted(pending: Pending) -> str:
+    return f"Cognito accepts {pending.secret.id if pending.secret else ''}"
+
+
+RECORDING: Final[tuple[Rule, ...]] = (add_was_answered,)
+
+ADDING: Final[tuple[Rule, ...]] = (
+    claim_is_ours,
+    claim_still_runs,
+    claim_has_lapsed,
+    refused_is_doomed,
+    pending_is_recorded,
+)

@@ -1,0 +1,137 @@
+"""First contact: make a journal, and take over the secret that the client already has."""
+
+from typing import Final
+
+from ..actions import Adopt, CreateJournal, Plan
+from ..journal import JournaledSecret, Origin
+from ..model import Listing, RemoteSecret, StoredSecret, Verdict
+from ..observed import Fact, Observed
+from ..projection import publication_number
+from ..value import SecretValue
+from . import Rule
+from .needs import description, hold, listing, probe
+
+__all__ = ["ADOPTION", "client_is_public", "slots_are_blocked"]
+
+
+def client_is_public(observed: Observed, listed: Listing) -> Plan | None:
+    """The client has no secret: a public client can be given none."""
+    if listed.secrets:
+        return None
+    return hold(
+        "PublicClient",
+        f"app client {observed.resource.spec.client.client_id} is public: it has no secret",
+        "name a confidential client (made with a secret) in spec.clientId",
+    )
+
+
+def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
+    """Both slots are taken, and one of them by a secret that the journal does not know."""
+    if len(listed.secrets) < 2:  # noqa: PLR2004
+        return None
+    known = observed.book.ids if observed.journal is not None else frozenset[str]()
+    foreign = [secret_id for secret_id in listed.ids if secret_id not in known]
+    return hold(
+        "SlotsBlocked",
+        "the client has two secrets, and the operator did not make "
+        + " and ".join(foreign or listed.ids),
+        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret)",
+    )
+
+
+def journal_is_missing(observed: Observed) -> Plan | None:
+    """There is no journal yet: make one, once Cognito shows a client that can be managed."""
+    if observed.journal is not None:
+        return None
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    return (
+        client_is_public(observed, listed)
+        or slots_are_blocked(observed, listed)
+        or Plan(CreateJournal(), "Adopting", "creating the journal")
+    )
+
+
+def nothing_is_adopted(observed: Observed) -> Plan | None:
+    """The journal is empty: take the client's secret over from the target, else from Describe."""
+    if observed.book.is_adopted:
+        return None
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
+    return refusal or _from_target(observed, listed.secrets[0])
+
+
+def _from_target(observed: Observed, remote: RemoteSecret) -> Plan:
+    value = _value_in_target(observed)
+    if value is None:
+        return _from_description(observed, remote, fallback=None)
+    asked = probe(observed, Fact.TARGET_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    if asked.verdict is Verdict.ACCEPTED:
+        return _adopt(observed, remote, value, Origin.TARGET, confirmed=True)
+    refused = asked.verdict is Verdict.REFUSED
+    return _from_description(observed, remote, fallback=None if refused else value)
+
+
+def _from_description(
+    observed: Observed, remote: RemoteSecret, *, fallback: SecretValue | None
+) -> Plan:
+    described = description(observed)
+    if isinstance(described, Plan):
+        return described
+    if described.original is not None:
+        asked = probe(observed, Fact.DESCRIBED_PROBE)
+        if isinstance(asked, Plan):
+            return asked
+        if asked.verdict is not Verdict.REFUSED:
+            confirmed = asked.verdict is Verdict.ACCEPTED
+            return _adopt(
+                observed, remote, described.original, Origin.DESCRIBE, confirmed=confirmed
+            )
+    if fallback is not None:
+        return _adopt(observed, remote, fallback, Origin.TARGET, confirmed=False)
+    return _adopt(observed, remote, None, Origin.UNKNOWN, confirmed=False)
+
+
+def _adopt(
+    observed: Observed,
+    remote: RemoteSecret,
+    value: SecretValue | None,
+    origin: Origin,
+    *,
+    confirmed: bool,
+) -> Plan:
+    secret = JournaledSecret(
+        id=remote.id,
+        created_at=remote.created_at,
+        value=value,
+        origin=origin,
+        known=confirmed,
+        verified=confirmed,
+    )
+    target = observed.target
+    shown = publication_number(target.annotations) if isinstance(target, StoredSecret) else 0
+    source = {
+        Origin.TARGET: "its value is taken from the target Secret",
+        Origin.DESCRIBE: "its value is taken from DescribeUserPoolClient",
+        Origin.UNKNOWN: "nobody can tell its value, so it is left alone and a new one is added",
+        Origin.OPERATOR: "",
+    }[origin]
+    return Plan(
+        Adopt(secret, publication_number=shown + 1),
+        "Adopting",
+        f"taking over secret {remote.id}: {source}",
+    )
+
+
+def _value_in_target(observed: Observed) -> SecretValue | None:
+    if not isinstance(observed.target, StoredSecret):
+        return None
+    return observed.target.data.get(observed.resource.spec.target_keys.current) or None
+
+
+ADOPTION: Final[tuple[Rule, ...]] = (journal_is_missing, nothing_is_adopted)

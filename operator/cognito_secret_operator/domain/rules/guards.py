@@ -1,0 +1,152 @@
+"""Before anything is written: may this process act on this resource at all?"""
+
+from typing import Final
+
+from ...names import JOURNAL_SUFFIX, RESOURCE_MARK
+from ..actions import Hold, Plan
+from ..journal import Journal
+from ..model import Policy, StoredSecret
+from ..observed import UNREAD, Fact, Observed, Problem
+from ..projection import publication_number
+from . import Rule
+from .needs import hold, hold_for, look, wait
+
+__all__ = ["GUARDS"]
+
+_SKEW_ALLOWED_SECONDS = 60
+
+
+def clock_disagrees(observed: Observed) -> Plan | None:
+    """Our clock and the API server's differ by more than a minute: no date can be trusted."""
+    if abs(observed.clock_skew_seconds) <= _SKEW_ALLOWED_SECONDS:
+        return None
+    return hold(
+        "ClockSkew",
+        "the operator's clock and the API server's differ by more than a minute",
+        "set the clock of the node that the operator runs on",
+    )
+
+
+def journal_cannot_be_read(observed: Observed) -> Plan | None:
+    """The journal is unreadable, of a newer format, or was copied from somewhere else."""
+    return hold_for(observed.journal) if isinstance(observed.journal, Problem) else None
+
+
+def journal_is_lost(observed: Observed) -> Plan | None:
+    """Status remembers a journal, and there is none."""
+    if observed.journal is not None or not observed.resource.status.journal_sequence:
+        return None
+    name = f"{observed.resource.key.name}{JOURNAL_SUFFIX}"
+    return hold(
+        "JournalLost",
+        f"the journal, Secret {name}, is gone",
+        f"restore Secret {name} from a backup, or delete and re-apply this resource to adopt the "
+        "client anew",
+    )
+
+
+def journal_is_older_than_status(observed: Observed) -> Plan | None:
+    """The journal has a lower sequence number than status: a backup was restored."""
+    journal, seen = observed.journal, observed.resource.status.journal_sequence
+    if not isinstance(journal, Journal) or journal.sequence >= seen:
+        return None
+    return hold(
+        "JournalRolledBack",
+        f"the journal is at sequence {journal.sequence}, status saw {seen}: an old journal was "
+        "restored",
+        "restore the newest backup of the journal",
+    )
+
+
+def client_is_claimed_twice(observed: Observed) -> Plan | None:
+    """Another resource manages the same client, or has the same right to."""
+    if not observed.rivals:
+        return None
+    names = ", ".join(str(rival) for rival in observed.rivals)
+    return hold(
+        "DuplicateClient",
+        f"spec.clientId {observed.resource.spec.client.client_id} is also named by {names}",
+        "keep one resource for each app client and delete the others",
+    )
+
+
+def target_cannot_be_read(observed: Observed) -> Plan | None:
+    """Reading the target Secret failed."""
+    return hold_for(observed.target) if isinstance(observed.target, Problem) else None
+
+
+def target_belongs_to_somebody_else(observed: Observed) -> Plan | None:
+    """The target exists and does not carry this resource's mark."""
+    target, name = observed.target, observed.resource.key.name
+    if not isinstance(target, StoredSecret) or target.annotations.get(RESOURCE_MARK) == name:
+        return None
+    return hold(
+        "TargetConflict",
+        f"Secret {target.name} (spec.target.name) exists and belongs to somebody else",
+        f"hand it over with the annotation {RESOURCE_MARK}: {name}, or choose another "
+        "spec.target.name",
+    )
+
+
+def target_is_newer_than_journal(observed: Observed) -> Plan | None:
+    """The target shows a later publication than the journal knows: a backup was restored."""
+    journal, target = observed.journal, observed.target
+    if not isinstance(journal, Journal) or not isinstance(target, StoredSecret):
+        return None
+    number = publication_number(target.annotations)
+    if not journal.is_adopted or journal.publication is None:
+        return None
+    if number <= journal.publication.number:
+        return None
+    return hold(
+        "JournalRolledBack",
+        f"the target shows publication {number}, the journal knows {journal.publication.number}: "
+        "an old journal was restored",
+        "restore the newest backup of the journal",
+    )
+
+
+def look_is_due(observed: Observed) -> Plan | None:
+    """A List period has passed since Cognito was last looked at."""
+    if isinstance(observed.listing, Problem):
+        return hold_for(observed.listing)
+    last = observed.last_look
+    if observed.listing is not UNREAD:
+        return None
+    if last is not None and observed.now < last + observed.timing.list_period:
+        return None
+    return look(Fact.LISTING)
+
+
+def writes_are_suspended(observed: Observed) -> Plan | None:
+    """The user froze the resource: both secrets stay as they are."""
+    if not observed.resource.spec.suspended:
+        return None
+    return Plan(
+        Hold(stalled=False, until=observed.next_look),
+        "Suspended",
+        "spec.suspend is true: nothing is written, both secrets stay valid",
+    )
+
+
+def policy_is_observe(observed: Observed) -> Plan | None:
+    """The user wants to be told, and nothing else."""
+    if observed.resource.spec.policy is not Policy.OBSERVE:
+        return None
+    return wait("Observing", "spec.policy is Observe: nothing is written", observed.next_look)
+
+
+GUARDS: Final[tuple[Rule, ...]] = (
+    clock_disagrees,
+    journal_cannot_be_read,
+    journal_is_older_than_status,
+    client_is_claimed_twice,
+    target_cannot_be_read,
+    look_is_due,
+    writes_are_suspended,
+    policy_is_observe,
+    journal_is_lost,
+    target_belongs_to_somebody_else,
+    target_is_newer_than_journal,
+)
+"""What cannot be trusted; who may act; what the user forbids; whose the target is."""

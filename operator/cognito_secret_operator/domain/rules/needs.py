@@ -1,0 +1,62 @@
+"""Facts that a rule needs: either the fact, or the plan to look for it or to hold without it."""
+
+from datetime import datetime
+
+from ..actions import Hold, Look, Plan, Wait
+from ..model import ClientDescription, Listing, Probe
+from ..observed import UNREAD, Fact, Observed, Problem
+from ..rollout import Consumers
+
+__all__ = ["description", "hold", "hold_for", "listing", "probe", "read_consumers", "wait"]
+
+
+def look(fact: Fact) -> Plan:
+    """Plan to read *fact*."""
+    return Plan(Look(fact), "Looking", f"reading {fact.value}")
+
+
+def wait(reason: str, message: str, until: datetime | None = None) -> Plan:
+    """Plan to wait, until a time or until a poll shows something else."""
+    return Plan(Wait(until), reason, message)
+
+
+def hold(reason: str, message: str, remedy: str) -> Plan:
+    """Plan to do nothing until a person changes something."""
+    return Plan(Hold(stalled=True, remedy=remedy), reason, f"{message}; {remedy}")
+
+
+def hold_for(problem: Problem) -> Plan:
+    """Plan to do nothing because a read failed."""
+    return Plan(Hold(stalled=problem.needs_action), problem.reason, problem.message)
+
+
+def listing(observed: Observed) -> Listing | Plan:
+    """Give a List of this pass."""
+    if observed.listing is UNREAD:
+        return look(Fact.LISTING)
+    if isinstance(observed.listing, Problem):
+        return hold_for(observed.listing)
+    return observed.listing
+
+
+def description(observed: Observed) -> ClientDescription | Plan:
+    """Give a description of the client of this pass."""
+    if observed.description is UNREAD:
+        return look(Fact.DESCRIPTION)
+    if isinstance(observed.description, Problem):
+        return hold_for(observed.description)
+    return observed.description
+
+
+def probe(observed: Observed, fact: Fact) -> Probe | Plan:
+    """Give a probe of this pass."""
+    return observed.probes.get(fact) or look(fact)
+
+
+def read_consumers(observed: Observed) -> Consumers | Plan:
+    """Give a full read of the namespace's workloads and pods of this pass."""
+    if observed.consumers is UNREAD:
+        return look(Fact.CONSUMERS)
+    if isinstance(observed.consumers, Problem):
+        return hold_for(observed.consumers)
+    return observed.consumers

@@ -1,0 +1,79 @@
+"""The target Secret follows the journal: created, written, compared, recorded, restored."""
+
+from typing import Final
+
+from ..actions import CreateTarget, Plan, Publish, RecordPublication, Republish
+from ..journal import Journal, Publication
+from ..model import StoredSecret
+from ..observed import Observed
+from ..projection import is_projection
+from . import Rule
+
+__all__ = ["PUBLISHING"]
+
+
+def target_is_missing(observed: Observed) -> Plan | None:
+    """There is no target: create it, or begin a new publication if it was there before."""
+    publication = _publication(observed.book)
+    if publication is None or observed.target is not None:
+        return None
+    name = observed.resource.spec.target_name
+    if publication.published is not None:
+        return Plan(Republish(), "TargetRestored", f"Secret {name} was deleted; writing it again")
+    return Plan(CreateTarget(), "Publishing", f"creating Secret {name}")
+
+
+def target_was_edited(observed: Observed) -> Plan | None:
+    """Somebody wrote or replaced the recorded target: pods born since may have read anything."""
+    publication, target = _publication(observed.book), observed.target
+    if publication is None or not isinstance(target, StoredSecret):
+        return None
+    record = publication.published
+    if record is None:
+        return None
+    untouched = (target.uid, target.data_owner) == (record.target_uid, record.data_owner)
+    if untouched and is_projection(target, observed.book, observed.resource):
+        return None
+    return Plan(
+        Republish(),
+        "TargetRestored",
+        f"Secret {target.name} was edited by somebody else; restoring it as a new publication",
+    )
+
+
+def target_is_not_yet_written(observed: Observed) -> Plan | None:
+    """The target does not hold the publication's data: write it."""
+    publication, target = _publication(observed.book), observed.target
+    if publication is None or not isinstance(target, StoredSecret):
+        return None
+    if is_projection(target, observed.book, observed.resource):
+        return None
+    return Plan(
+        Publish(), "Publishing", f"writing publication {publication.number} to {target.name}"
+    )
+
+
+def publication_is_not_recorded(observed: Observed) -> Plan | None:
+    """The target was read and holds the publication's data: record what was read, and when."""
+    publication, target = _publication(observed.book), observed.target
+    if publication is None or publication.published is not None:
+        return None
+    if not isinstance(target, StoredSecret):
+        return None
+    return Plan(
+        RecordPublication(), "Publishing", f"publication {publication.number} is in {target.name}"
+    )
+
+
+def _publication(journal: Journal) -> Publication | None:
+    if journal.current is None or journal.current.value is None:
+        return None
+    return journal.publication
+
+
+PUBLISHING: Final[tuple[Rule, ...]] = (
+    target_is_missing,
+    target_was_edited,
+    target_is_not_yet_written,
+    publication_is_not_recorded,
+)

@@ -1,0 +1,90 @@
+"""At rest: is the current secret there, is a rotation asked for or due?"""
+
+from typing import Final
+
+from ..actions import Plan, Stage
+from ..model import Trigger
+from ..observed import Observed
+from ..schedule import due_at, overdue_at
+from . import Rule
+from .adoption import client_is_public, slots_are_blocked
+from .needs import hold, listing, wait
+
+__all__ = ["RESTING"]
+
+
+def rotation_is_requested(observed: Observed) -> Plan | None:
+    """The rotate annotation holds a token that was not handled yet."""
+    token = observed.resource.rotate_token
+    if token is None or token == observed.book.handled_rotate:
+        return None
+    return _stage(observed, Trigger.REQUEST, "the rotate annotation asks for a rotation")
+
+
+def current_is_missing(observed: Observed) -> Plan | None:
+    """Two Lists, far enough apart, lack the current secret: somebody deleted it at Cognito."""
+    current = observed.book.current
+    if current is None or not observed.is_surely_missing(current.id):
+        return None
+    return hold(
+        "CurrentSecretMissing",
+        f"Cognito does not have the current secret {current.id} any more",
+        "annotate the resource with cognito-secrets.dev/rotate and any new value to add a new one",
+    )
+
+
+def value_is_unknown(observed: Observed) -> Plan | None:
+    """The client's secret was left alone because nobody knows its value: add one of our own."""
+    current = observed.book.current
+    if current is None or current.value is not None or _backs_off(observed):
+        return None
+    return _stage(observed, Trigger.INITIAL, "the client's first secret of our own")
+
+
+def rotation_is_due(observed: Observed) -> Plan | None:
+    """The current secret has reached the age at which it is replaced."""
+    due = due_at(observed.resource, observed.book, observed.timing)
+    if due is None or observed.now < due:
+        return None
+    return _stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
+
+
+def nothing_is_to_be_done(observed: Observed) -> Plan | None:
+    """Wait for the schedule, the age limit, or the next look at Cognito."""
+    dates = [
+        due_at(observed.resource, observed.book, observed.timing),
+        overdue_at(observed.resource, observed.book),
+        observed.next_look,
+    ]
+    return wait(
+        "NotDue",
+        "nothing to do",
+        min(date for date in dates if date is not None and date > observed.now),
+    )
+
+
+def _backs_off(observed: Observed) -> bool:
+    last = observed.book.rotations[-1:]
+    due = due_at(observed.resource, observed.book, observed.timing)
+    return bool(last) and due is not None and observed.now < due
+
+
+def _stage(observed: Observed, trigger: Trigger, why: str) -> Plan:
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
+    return refusal or Plan(
+        Stage(before=listed.ids, trigger=trigger, rotate_token=observed.resource.rotate_token),
+        "Staging",
+        f"drawing a new value: {why}",
+    )
+
+
+RESTING: Final[tuple[Rule, ...]] = (
+    rotation_is_requested,
+    current_is_missing,
+    value_is_unknown,
+    rotation_is_due,
+    nothing_is_to_be_done,
+)

@@ -1,0 +1,44 @@
+"""When the next rotation is due."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from .journal import Journal, Outcome
+from .model import Resource, Timing
+
+__all__ = ["due_at", "early_by", "overdue_at"]
+
+_LONGEST_SPREAD = timedelta(hours=24)
+
+
+def early_by(resource: Resource) -> timedelta:
+    """Spread the rotations of many clients: up to a tenth of the interval, at most a day.
+
+    Derived from pool and client alone, so that it is the same after the resource is made anew.
+    Rotations are early by it, never late.
+    """
+    spread = min(resource.spec.interval / 10, _LONGEST_SPREAD)
+    client = resource.spec.client
+    digest = hashlib.sha256(f"{client.pool_id}/{client.client_id}".encode()).digest()
+    return timedelta(seconds=int.from_bytes(digest[:8]) % max(1, int(spread.total_seconds())))
+
+
+def due_at(resource: Resource, journal: Journal, timing: Timing) -> datetime | None:
+    """Tell when the schedule starts the next rotation; None before anything is adopted.
+
+    After a failed rotation the next try waits for *timing.retry_after_failure*.
+    """
+    if journal.current is None:
+        return None
+    due = journal.current.created_at + resource.spec.interval - early_by(resource)
+    last = journal.rotations[-1] if journal.rotations else None
+    if last is not None and last.outcome is Outcome.REFUSED and last.finished_at is not None:
+        due = max(due, last.finished_at + timing.retry_after_failure)
+    return due
+
+
+def overdue_at(resource: Resource, journal: Journal) -> datetime | None:
+    """Tell when the current secret is older than ``rotation.maxAge`` allows."""
+    if journal.current is None:
+        return None
+    return journal.current.created_at + resource.spec.max_age

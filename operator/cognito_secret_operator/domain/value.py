@@ -1,0 +1,59 @@
+"""The one type that carries secret values."""
+
+import hmac
+from typing import NoReturn
+
+_REDACTED = "SecretValue(redacted)"
+
+
+class SecretValue:
+    """A secret value: comparable, never printable.
+
+    Only adapters, the wire formats of Secrets and the executor open it, with `reveal`. Everything
+    that a log line, a traceback, a dataclass ``repr`` or a pickle would do with it is redacted.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Wrap *text*, the plain value."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the plain value, to hand it to Cognito or to a Secret of the user."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        """Compare in constant time."""
+        if not isinstance(other, SecretValue):
+            return NotImplemented
+        # A Secret of a user may hold what is no text; it is read as surrogates.
+        mine = self._text.encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(mine, other._text.encode("utf-8", "surrogatepass"))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any value at all."""
+        return bool(self._text)
+
+    __hash__ = None  # type: ignore[assignment]  # a hash of a value is a fingerprint of it
+
+    def __repr__(self) -> str:
+        """Redact."""
+        return _REDACTED
+
+    def __str__(self) -> str:
+        """Redact."""
+        return _REDACTED
+
+    def __format__(self, spec: str) -> str:
+        """Redact, whatever the format."""
+        return _REDACTED
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Refuse to be pickled or copied into anything that stores it.
+
+        Raises:
+            TypeError: always.
+
+        """
+        raise TypeError("a secret value cannot be pickled")

@@ -1,0 +1,44 @@
+"""Every name that other systems see: API group, annotations, keys, suffixes."""
+
+from typing import Final
+
+GROUP: Final = "cognito-secrets.dev"
+"""API group of the resource and prefix of every annotation."""
+
+VERSION: Final = "v1alpha1"
+KIND: Final = "CognitoClientSecret"
+PLURAL: Final = "cognitoclientsecrets"
+
+FIELD_MANAGER: Final = "cognito-secret-operator"
+"""Our name in ``managedFields``, in events and in the user agent."""
+
+JOURNAL_SUFFIX: Final = "-cognito-journal"
+"""A resource's journal is the Secret ``<name>-cognito-journal`` in its namespace."""
+
+LONGEST_NAME: Final = 47
+"""Longest name of a resource: 63 characters less the journal's suffix."""
+
+ROTATE_TOKEN: Final = f"{GROUP}/rotate"
+"""On the resource: any new value rotates once."""
+
+APPROVE_TOKEN: Final = f"{GROUP}/approve"
+"""On the resource: the id of an adopted secret that may be deleted."""
+
+RESOURCE_MARK: Final = f"{GROUP}/resource"
+"""On a target or journal: the resource it belongs to; a user sets it to hand a Secret over."""
+
+PUBLICATION_MARK: Final = f"{GROUP}/publication"
+"""On the target: number of the publication that its data are from."""
+
+CURRENT_ID_MARK: Final = f"{GROUP}/current-id"
+PREVIOUS_ID_MARK: Final = f"{GROUP}/previous-id"
+
+
+def journal_name(resource_name: str) -> str:
+    """Name the Secret that holds a resource's journal."""
+    return f"{resource_name}{JOURNAL_SUFFIX}"
+
+
+def stamp_key(resource_name: str) -> str:
+    """Name the annotation on pod templates that carries a resource's stamp."""
+    return f"{GROUP}/{resource_name}"
