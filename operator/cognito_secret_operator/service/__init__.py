@@ -1,0 +1,1 @@
+"""The shell around the core, without any client library: observe, execute, reconcile."""

@@ -1,0 +1,201 @@
+"""Carries one effect out: the only place besides the adapters that opens a secret value."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ..domain import journal as journals
+from ..domain.actions import (
+    Add,
+    Adopt,
+    Claim,
+    CreateJournal,
+    CreateTarget,
+    Delete,
+    Doom,
+    Effect,
+    Forget,
+    Promote,
+    Publish,
+    Record,
+    RecordPublication,
+    Republish,
+    Stage,
+    Stamp,
+)
+from ..domain.journal import Journal
+from ..domain.model import StoredSecret
+from ..domain.observed import Memory, Observed
+from ..domain.projection import target_annotations, target_data
+from ..errors import AnswerLostError
+from ..names import RESOURCE_MARK, journal_name, stamp_key
+from ..secret_format import journal_data
+from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
+
+__all__ = ["Executor", "OwnClaim"]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClaim:
+    """The right to send one Add, as this process wrote it into the journal.
+
+    It holds while the journal is still the one that this process wrote, and only until a deadline
+    on this process's monotonic clock: a process that was frozen meanwhile must not send.
+    """
+
+    sequence: int
+    send_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an effect changed in this process's mind."""
+
+    memory: Memory
+    claim: OwnClaim | None = None
+    journal: Journal | None = None
+    """The journal as it was written, where the effect was a write of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Executor:
+    """Turns an effect into one write to one outside system."""
+
+    secrets: SecretStorePort
+    workloads: WorkloadPort
+    cognito: CognitoPort
+    clock: Clock
+    entropy: Entropy
+    identity: str
+    """This process, as the journal's claims name it."""
+
+    add_deadline: timedelta
+
+    async def execute(self, observed: Observed, effect: Effect, claim: OwnClaim | None) -> Done:
+        """Carry *effect* out, once.
+
+        Raises:
+            OutsideError: it was not carried out, or nobody knows (`AnswerLostError`); the next
+                pass looks again.
+
+        """
+        memory = observed.memory
+        match effect:
+            case Stage() | Claim():
+                return await self._take_claim(observed, effect)
+            case Add():
+                return await self._add(observed, claim)
+            case Delete(secret_id):
+                await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
+                return Done(replace(memory, deleted=memory.deleted | {secret_id}))
+            case Stamp(workload, stamp):
+                key = observed.resource.key
+                await self.workloads.stamp(
+                    key.namespace, workload, key=stamp_key(key.name), value=stamp
+                )
+                return Done(replace(memory, stamped=memory.stamped | {(workload.uid, stamp)}))
+            case CreateJournal():
+                await self._create(observed, journal_name(observed.resource.key.name))
+                return Done(memory)
+            case CreateTarget():
+                await self._create(observed, observed.resource.spec.target_name)
+                return Done(memory)
+            case Publish():
+                await self._publish(observed)
+                return Done(memory)
+            case _:
+                return await self._note(observed, effect)
+
+    async def _note(
+        self,
+        observed: Observed,
+        effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
+    ) -> Done:
+        """Write the effects that change nothing but the journal."""
+        written = await self._write_journal(observed, _next_journal(observed, effect))
+        memory = observed.memory
+        if isinstance(effect, Record):
+            memory = replace(memory, added=None, add_sent=False)
+        return Done(memory, journal=written)
+
+    async def _take_claim(self, observed: Observed, effect: Stage | Claim) -> Done:
+        # The deadline runs from before the write: the journal's time can only be later.
+        send_before = self.clock.monotonic() + self.add_deadline.total_seconds()
+        claim = journals.Claim(owner=self.identity, at=observed.now)
+        if isinstance(effect, Stage):
+            following = journals.staged(
+                observed.book,
+                value=self.entropy.draw_value(),
+                before=effect.before,
+                claim=claim,
+                trigger=effect.trigger,
+                rotate_token=effect.rotate_token,
+            )
+        else:
+            following = journals.claimed(observed.book, claim=claim, before=effect.before)
+        written = await self._write_journal(observed, following)
+        memory = replace(observed.memory, added=None, add_sent=False)
+        return Done(memory, OwnClaim(written.sequence, send_before), written)
+
+    async def _add(self, observed: Observed, claim: OwnClaim | None) -> Done:
+        pending = observed.book.pending
+        if pending is None or claim is None:
+            raise LookupError("an Add needs a pending value and a claim of this process")
+        try:
+            added = await self.cognito.add_secret(
+                observed.resource.spec.client,
+                pending.value,
+                may_send=lambda: self.clock.monotonic() < claim.send_before,
+            )
+        except AnswerLostError:
+            return Done(replace(observed.memory, add_sent=True), claim)
+        return Done(replace(observed.memory, added=added, add_sent=True), claim)
+
+    async def _create(self, observed: Observed, name: str) -> None:
+        key = observed.resource.key
+        await self.secrets.create_empty(key.namespace, name, annotations={RESOURCE_MARK: key.name})
+
+    async def _publish(self, observed: Observed) -> None:
+        target, data = observed.target, target_data(observed.book, observed.resource)
+        if not isinstance(target, StoredSecret) or data is None:
+            raise LookupError("a publication needs a target and a current value")
+        marks = target_annotations(observed.book, observed.resource)
+        await self.secrets.replace(target, data=data, annotations=marks)
+
+    async def _write_journal(self, observed: Observed, following: Journal) -> Journal:
+        if not isinstance(observed.journal_secret, StoredSecret):
+            raise TypeError("there is no journal to write")
+        await self.secrets.replace(
+            observed.journal_secret,
+            data=journal_data(following),
+            annotations={RESOURCE_MARK: observed.resource.key.name},
+        )
+        return following
+
+
+def _next_journal(
+    observed: Observed,
+    effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
+) -> Journal:
+    book = observed.book
+    match effect:
+        case Adopt(secret, number):
+            return journals.adopted(
+                book,
+                secret,
+                publication_number=number,
+                rotate_token=observed.resource.rotate_token,
+            )
+        case Record(remote):
+            return journals.recorded(book, remote, at=observed.now)
+        case Promote(verified):
+            return journals.promoted(book, verified=verified)
+        case Republish():
+            return journals.republished(book)
+        case Doom(secret_id):
+            return journals.doomed(book, secret_id)
+        case Forget(secret_id):
+            return journals.forgotten(book, secret_id, at=observed.now)
+        case RecordPublication():
+            if not isinstance(observed.target, StoredSecret):
+                raise TypeError("a publication is recorded from a read of the target")
+            return journals.published(book, observed.target)

@@ -1,0 +1,200 @@
+"""Reads what a pass needs: the resource, its journal and target first, the rest when asked for."""
+
+from dataclasses import dataclass, replace
+
+from ..domain.journal import Journal
+from ..domain.model import (
+    ClientDescription,
+    ClientRef,
+    Listing,
+    Resource,
+    ResourceKey,
+    StoredSecret,
+    Timing,
+)
+from ..domain.observed import Fact, Memory, Observed, Problem
+from ..domain.value import SecretValue
+from ..errors import ActionNeededError, NotFoundError, OutsideError
+from ..names import journal_name, stamp_key
+from ..secret_format import JournalProblemError, journal_from
+from .execute import OwnClaim
+from .ports import (
+    Clock,
+    CognitoPort,
+    EndpointPort,
+    RawResource,
+    RivalPort,
+    SecretStorePort,
+    WorkloadPort,
+)
+
+__all__ = ["Observer", "problem_of"]
+
+
+def problem_of(error: OutsideError) -> Problem:
+    """Turn a failed read into a value that the rules can hold on."""
+    return Problem(
+        reason=error.reason,
+        message=error.message,
+        needs_action=isinstance(error, ActionNeededError),
+        missing=isinstance(error, NotFoundError),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observer:
+    """Asks the ports and builds the pass's view; decides nothing."""
+
+    secrets: SecretStorePort
+    workloads: WorkloadPort
+    cognito: CognitoPort
+    endpoint: EndpointPort
+    rivals: RivalPort
+    clock: Clock
+    timing: Timing
+    identity: str
+    """This process, as the journal's claims name it."""
+
+    async def begin(
+        self, raw: RawResource, resource: Resource, memory: Memory, claim: OwnClaim | None
+    ) -> Observed:
+        """Read what every pass reads: journal and target."""
+        stored = await self._read(resource, journal_name(resource.key.name))
+        journal = self._decoded(stored, resource.spec.client)
+        return Observed(
+            now=raw.read_at,
+            resource=resource,
+            timing=self.timing,
+            memory=memory,
+            journal_secret=stored,
+            journal=journal,
+            target=await self._read(resource, resource.spec.target_name),
+            claim_is_ours=self._holds(claim, journal),
+            clock_skew_seconds=(self.clock.now() - raw.read_at).total_seconds(),
+            rivals=await self._rivals(resource, journal),
+        )
+
+    async def look(self, observed: Observed, fact: Fact) -> Observed:
+        """Read one more fact."""
+        match fact:
+            case Fact.LISTING:
+                return await self._listed(observed)
+            case Fact.DESCRIPTION:
+                return await self._described(observed)
+            case Fact.CONSUMERS:
+                return await self._consumers(observed)
+            case _:
+                return await self._probed(observed, fact)
+
+    def refreshed(self, observed: Observed, memory: Memory, claim: OwnClaim | None) -> Observed:
+        """Give the view with what was remembered meanwhile; a claim may have lapsed by now."""
+        return replace(observed, memory=memory, claim_is_ours=self._holds(claim, observed.journal))
+
+    def _holds(self, claim: OwnClaim | None, journal: Journal | Problem | None) -> bool:
+        """Tell whether the journal's claim is ours, its last write, and its deadline ahead."""
+        return (
+            claim is not None
+            and isinstance(journal, Journal)
+            and journal.pending is not None
+            and journal.pending.claim.owner == self.identity
+            and journal.sequence == claim.sequence
+            and self.clock.monotonic() < claim.send_before
+        )
+
+    async def _read(self, resource: Resource, name: str) -> StoredSecret | Problem | None:
+        try:
+            return await self.secrets.read(resource.key.namespace, name)
+        except OutsideError as error:
+            return problem_of(error)
+
+    @staticmethod
+    def _decoded(
+        stored: StoredSecret | Problem | None, client: ClientRef
+    ) -> Journal | Problem | None:
+        if not isinstance(stored, StoredSecret):
+            return stored
+        try:
+            return journal_from(stored, client)
+        except JournalProblemError as error:
+            return Problem(error.reason, error.message, needs_action=True)
+
+    async def _rivals(
+        self, resource: Resource, journal: Journal | Problem | None
+    ) -> tuple[ResourceKey, ...]:
+        """Find the resources that name the same client and have at least our right to it.
+
+        A resource with a journal comes before those without; of equals, none acts.
+        """
+        others = self.rivals.others_naming(resource.spec.client, resource.key)
+        if journal is None:
+            return others
+        return tuple([other for other in others if await self._has_journal(other)])
+
+    async def _has_journal(self, other: ResourceKey) -> bool:
+        try:
+            return await self.secrets.read(other.namespace, journal_name(other.name)) is not None
+        except OutsideError:
+            # Not knowing is no right to act.
+            return True
+
+    async def _listed(self, observed: Observed) -> Observed:
+        client = observed.resource.spec.client
+        try:
+            secrets = await self.cognito.list_secrets(client)
+        except NotFoundError as error:
+            return self._client_missing(observed, error)
+        except OutsideError as error:
+            return replace(observed, listing=problem_of(error))
+        memory = replace(observed.memory, client_missing_since=None)
+        return replace(observed, memory=memory, listing=Listing(secrets, observed.now))
+
+    @staticmethod
+    def _client_missing(observed: Observed, error: NotFoundError) -> Observed:
+        """One "not found" is no proof for a client that was there before."""
+        since = observed.memory.client_missing_since or observed.now
+        fresh = observed.now - since < observed.timing.missing_confirmed
+        known = isinstance(observed.journal, Journal) and observed.journal.is_adopted
+        problem = replace(problem_of(error), needs_action=not (known and fresh))
+        memory = replace(observed.memory, client_missing_since=since)
+        return replace(observed, memory=memory, listing=problem)
+
+    async def _described(self, observed: Observed) -> Observed:
+        try:
+            found = await self.cognito.describe_client(observed.resource.spec.client)
+        except OutsideError as error:
+            return replace(observed, description=problem_of(error))
+        return replace(observed, description=found)
+
+    async def _consumers(self, observed: Observed) -> Observed:
+        """Read pods and workloads first, the target last: its data must outlive the pods' read."""
+        key, target_name = observed.resource.key, observed.resource.spec.target_name
+        try:
+            found = await self.workloads.consumers(key.namespace, target_name, stamp_key(key.name))
+        except OutsideError as error:
+            return replace(observed, consumers=problem_of(error))
+        target = await self._read(observed.resource, target_name)
+        return replace(observed, consumers=found, target=target)
+
+    async def _probed(self, observed: Observed, fact: Fact) -> Observed:
+        spec = observed.resource.spec
+        value = _value_to_probe(observed, fact)
+        answer = await self.endpoint.probe(spec.client, value, endpoint=spec.token_endpoint)
+        return replace(observed, probes={**observed.probes, fact: answer})
+
+
+def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
+    value: SecretValue | None = None
+    match fact:
+        case Fact.PENDING_PROBE:
+            value = observed.book.pending.value if observed.book.pending else None
+        case Fact.CURRENT_PROBE:
+            value = observed.book.current.value if observed.book.current else None
+        case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):
+            value = observed.target.data.get(observed.resource.spec.target_keys.current)
+        case Fact.DESCRIBED_PROBE if isinstance(observed.description, ClientDescription):
+            value = observed.description.original
+        case _:
+            pass
+    if value is None:
+        raise LookupError(f"there is no value to ask about: {fact.name}")
+    return value

@@ -1,0 +1,225 @@
+"""What the shell asks of outside systems. Adapters fulfil these; fakes do in tests.
+
+Every method may raise any `errors.OutsideError`; the ones named here are those the shell treats
+apart. No adapter retries a write by itself, and none lets a client library's exception through.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from ..domain.journal import Outcome
+from ..domain.model import (
+    ClientDescription,
+    ClientRef,
+    Probe,
+    RemoteSecret,
+    ResourceKey,
+    StoredSecret,
+    Trigger,
+)
+from ..domain.report import Report
+from ..domain.rollout import Consumers, Workload
+from ..domain.value import SecretValue
+
+__all__ = [
+    "Clock",
+    "CognitoPort",
+    "EndpointPort",
+    "Entropy",
+    "EventPort",
+    "KubernetesEvent",
+    "RawResource",
+    "ResourcePort",
+    "RivalPort",
+    "SecretStorePort",
+    "Telemetry",
+    "WorkloadPort",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RawResource:
+    """A resource's body as the API server gave it, and the API server's ``Date`` of the answer."""
+
+    body: Mapping[str, Any]
+    read_at: datetime
+
+
+class ResourcePort(Protocol):
+    """The `CognitoClientSecret` resources."""
+
+    async def read(self, key: ResourceKey) -> RawResource | None:
+        """Read a resource afresh (never from a cache); None where it does not exist."""
+
+    async def write_status(
+        self, key: ResourceKey, *, uid: str, resource_version: str, status: Mapping[str, Any]
+    ) -> None:
+        """Replace the keys of *status* in the status subresource (merge patch, None deletes).
+
+        Raises:
+            ConflictError: the resource is not at *resource_version* any more.
+
+        """
+
+
+class SecretStorePort(Protocol):
+    """Kubernetes Secrets: read by name, created empty, replaced by compare-and-swap."""
+
+    async def read(self, namespace: str, name: str) -> StoredSecret | None:
+        """Read a Secret afresh; None where it does not exist (only a true 404)."""
+
+    async def create_empty(
+        self, namespace: str, name: str, *, annotations: Mapping[str, str]
+    ) -> StoredSecret:
+        """Create a Secret without data by server-side apply, which RBAC can grant by name.
+
+        Raises:
+            ConflictError: it exists and another manager owns one of *annotations*.
+
+        """
+
+    async def replace(
+        self,
+        stored: StoredSecret,
+        *,
+        data: Mapping[str, SecretValue],
+        annotations: Mapping[str, str],
+    ) -> StoredSecret:
+        """PUT *data* in place of all data and merge *annotations*, if *stored* is still current.
+
+        Labels, other annotations, owner references and the type stay as they were in *stored*'s
+        object.
+
+        Raises:
+            ConflictError: uid or resourceVersion differ by now, or it is gone.
+            AnswerLostError: it may or may not have been written.
+
+        """
+
+
+class WorkloadPort(Protocol):
+    """Workloads and pods of a namespace, and the stamp on pod templates."""
+
+    async def consumers(self, namespace: str, secret_name: str, stamp_key: str) -> Consumers:
+        """Read everything in *namespace* that refers to *secret_name*: full and uncached."""
+
+    async def stamp(self, namespace: str, workload: Workload, *, key: str, value: str) -> None:
+        """Set an annotation on the pod template if the workload is still the one that was read.
+
+        Raises:
+            ConflictError: uid or resourceVersion differ by now, or it is gone.
+
+        """
+
+
+class CognitoPort(Protocol):
+    """The Cognito operations on one app client; each call is sent at most once."""
+
+    async def list_secrets(self, client: ClientRef) -> tuple[RemoteSecret, ...]:
+        """``ListUserPoolClientSecrets``, all pages, oldest first.
+
+        Raises:
+            NotFoundError: no such pool or client, or not yet.
+            AccessDeniedError: the message names the missing action and the pool.
+
+        """
+
+    async def describe_client(self, client: ClientRef) -> ClientDescription:
+        """``DescribeUserPoolClient``: the original secret's value while it lives."""
+
+    async def add_secret(
+        self, client: ClientRef, value: SecretValue, *, may_send: Callable[[], bool]
+    ) -> RemoteSecret:
+        """``AddUserPoolClientSecret``, once.
+
+        *may_send* is asked right before the request leaves (after waiting for the quota); where it
+        says no, nothing is sent and `RetryLaterError` is raised.
+
+        Raises:
+            AnswerLostError: it may have been carried out (time-out, connection, 5xx).
+            ThrottledError: it was not carried out.
+            LimitReachedError: the client has two secrets.
+
+        """
+
+    async def delete_secret(self, client: ClientRef, secret_id: str) -> None:
+        """``DeleteUserPoolClientSecret``, once; an id that is unknown by now counts as deleted.
+
+        Raises:
+            AnswerLostError: it may have been carried out.
+
+        """
+
+
+class EndpointPort(Protocol):
+    """The token endpoint, asked about a value without having a token issued."""
+
+    async def probe(self, client: ClientRef, value: SecretValue, *, endpoint: str | None) -> Probe:
+        """Ask whether Cognito accepts *value*; never raises, an odd answer is UNKNOWN.
+
+        Args:
+            client: whose value it is.
+            value: what to ask about.
+            endpoint: URL from the spec; None lets the adapter find it by ``DescribeUserPool``.
+
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesEvent:
+    """An event on a resource; *message* is at most 1,024 characters and never holds a value."""
+
+    type: str
+    """``Normal`` or ``Warning``."""
+
+    reason: str
+    message: str
+
+
+class EventPort(Protocol):
+    """Kubernetes Events on a resource."""
+
+    async def record(self, key: ResourceKey, uid: str, event: KubernetesEvent) -> None:
+        """Post an event; failing to do so is logged and never raised."""
+
+
+class RivalPort(Protocol):
+    """All resources that the operator knows, by the client they name."""
+
+    def others_naming(self, client: ClientRef, key: ResourceKey) -> tuple[ResourceKey, ...]:
+        """List the resources other than *key* that name *client*, in order."""
+
+
+class Telemetry(Protocol):
+    """What the metrics are told."""
+
+    def publish(self, key: ResourceKey, report: Report) -> None:
+        """Keep the latest report of a resource, for the next scrape."""
+
+    def forget(self, key: ResourceKey) -> None:
+        """Drop a resource that is gone, with all its series."""
+
+    def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
+        """Count a rotation."""
+
+    def reconciled(self, result: str) -> None:
+        """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""
+
+
+class Clock(Protocol):
+    """This process's own clocks."""
+
+    def now(self) -> datetime:
+        """Wall clock, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never jumps."""
+
+
+class Entropy(Protocol):
+    """The source of new values."""
+
+    def draw_value(self) -> SecretValue:
+        """Draw 64 characters of ``[A-Za-z0-9]`` from the operating system's generator."""

@@ -1,0 +1,240 @@
+"""One resource's passes: observe, plan, execute, look again; then report."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from ..domain.actions import Effect, Forget, Hold, Look, Plan, Wait
+from ..domain.conditions import report as report_of
+from ..domain.memory import remembered
+from ..domain.model import Resource, ResourceKey
+from ..domain.observed import Memory, Observed
+from ..domain.plan import plan as plan_for
+from ..errors import ActionNeededError, ConflictError, InvalidResourceError, OutsideError
+from ..resource import parse
+from ..status_format import invalid_status, status_of, status_patch
+from .execute import Executor, OwnClaim
+from .observe import Observer
+from .ports import EventPort, KubernetesEvent, RawResource, ResourcePort, Telemetry
+from .tell import event_of_effect, events_of_conditions
+
+__all__ = ["Pauses", "Reconciler"]
+
+_LOG = logging.getLogger(__name__)
+
+_MOST_EFFECTS = 40
+"""Effects in a row before a resource goes back into the queue, for the others' sake."""
+
+_AFTER_CONFLICT = 0.5
+"""Seconds until the next look after somebody else wrote first."""
+
+_SHORTEST_WAIT = 0.5
+"""Seconds; the API server's clock, which dates are compared with, shows whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Between two looks at something that no event announces: from *shortest*, doubling."""
+
+    shortest: timedelta = timedelta(seconds=5)
+    longest: timedelta = timedelta(seconds=60)
+
+
+@dataclass
+class _Mind:
+    """What this process keeps of one resource between its passes."""
+
+    uid: str
+    memory: Memory
+    claim: OwnClaim | None = None
+    last_said: tuple[str, str] = ("", "")
+    repeats: int = 0
+
+
+class Reconciler:
+    """Runs the passes of all resources; one resource's passes never overlap (the queue's part)."""
+
+    def __init__(
+        self,
+        *,
+        resources: ResourcePort,
+        observer: Observer,
+        executor: Executor,
+        events: EventPort,
+        telemetry: Telemetry,
+        pauses: Pauses,
+    ) -> None:
+        """Keep the collaborators; nothing is read yet."""
+        self._resources = resources
+        self._observer = observer
+        self._executor = executor
+        self._events = events
+        self._telemetry = telemetry
+        self._pauses = pauses
+        self._minds: dict[ResourceKey, _Mind] = {}
+
+    async def reconcile(self, key: ResourceKey) -> float | None:
+        """Run passes until there is nothing to do but wait.
+
+        Args:
+            key: the resource; it is read afresh.
+
+        Returns:
+            Seconds until the next pass is wanted, or None: not before an event.
+
+        Raises:
+            OutsideError: the resource itself could not be read.
+
+        """
+        for _ in range(_MOST_EFFECTS):
+            raw = await self._resources.read(key)
+            if raw is None:
+                self._forget(key)
+                return None
+            try:
+                resource = parse(raw.body)
+            except InvalidResourceError as error:
+                return await self._invalid(key, raw, error)
+            mind = self._mind_of(resource, raw)
+            observed, plan = await self._look(raw, resource, mind)
+            if isinstance(plan.action, Wait | Hold | Look):
+                return await self._rest(raw, observed, plan, mind)
+            try:
+                await self._effect(observed, plan, plan.action, mind)
+            except ConflictError as error:
+                _LOG.info("%s", error.message, extra=_about(key, reason="Conflict"))
+                return _AFTER_CONFLICT
+            except OutsideError as error:
+                return await self._failed(raw, observed, error, mind)
+        return 0
+
+    async def explain(self, key: ResourceKey) -> Plan | None:
+        """Tell what would be done next, without doing it; None where there is no such resource."""
+        raw = await self._resources.read(key)
+        if raw is None:
+            return None
+        resource = parse(raw.body)
+        return (await self._look(raw, resource, self._mind_of(resource, raw)))[1]
+
+    async def _look(
+        self, raw: RawResource, resource: Resource, mind: _Mind
+    ) -> tuple[Observed, Plan]:
+        observed = await self._observer.begin(raw, resource, mind.memory, mind.claim)
+        plan = plan_for(observed)
+        while isinstance(plan.action, Look):
+            observed = await self._observer.look(observed, plan.action.fact)
+            mind.memory = remembered(observed)
+            observed = self._observer.refreshed(observed, mind.memory, mind.claim)
+            plan = plan_for(observed)
+        return observed, plan
+
+    async def _effect(self, observed: Observed, plan: Plan, effect: Effect, mind: _Mind) -> None:
+        key = observed.resource.key
+        done = await self._executor.execute(observed, effect, mind.claim)
+        mind.memory, mind.claim = done.memory, done.claim
+        self._telemetry.reconciled("effect")
+        _LOG.info("%s", plan.message, extra=_about(key, reason=plan.reason, effect=_name(effect)))
+        if isinstance(effect, Forget) and done.journal is not None and done.journal.rotations:
+            last = done.journal.rotations[-1]
+            if last.outcome is not None:
+                self._telemetry.rotation_finished(last.trigger, last.outcome)
+        event = event_of_effect(effect, plan)
+        if event is not None:
+            await self._events.record(key, observed.resource.uid, event)
+
+    async def _failed(
+        self, raw: RawResource, observed: Observed, error: OutsideError, mind: _Mind
+    ) -> float:
+        stalled = isinstance(error, ActionNeededError)
+        plan = Plan(Hold(stalled=stalled), error.reason, error.message)
+        self._telemetry.reconciled("error")
+        return await self._rest(raw, observed, plan, mind)
+
+    async def _rest(self, raw: RawResource, observed: Observed, plan: Plan, mind: _Mind) -> float:
+        key, report = observed.resource.key, report_of(observed, plan)
+        said = (plan.reason, plan.message)
+        mind.repeats = mind.repeats + 1 if said == mind.last_said else 0
+        if said != mind.last_said:
+            level = logging.WARNING if isinstance(plan.action, Hold) else logging.INFO
+            _LOG.log(level, "%s", plan.message, extra=_about(key, reason=plan.reason))
+        mind.last_said = said
+        self._telemetry.publish(key, report)
+        self._telemetry.reconciled("hold" if isinstance(plan.action, Hold) else "wait")
+        old = raw.body.get("status") or {}
+        status = status_of(report, old, raw.read_at)
+        await self._write_status(key, raw, status)
+        for event in events_of_conditions(report, old.get("conditions") or ()):
+            await self._events.record(key, observed.resource.uid, event)
+        return self._pause(observed, plan, mind)
+
+    async def _write_status(
+        self, key: ResourceKey, raw: RawResource, status: Mapping[str, Any]
+    ) -> None:
+        patch = status_patch(raw.body.get("status") or {}, status)
+        if patch is None:
+            return
+        metadata = raw.body["metadata"]
+        try:
+            await self._resources.write_status(
+                key,
+                uid=metadata["uid"],
+                resource_version=metadata["resourceVersion"],
+                status=patch,
+            )
+        except OutsideError as error:
+            # A report only: the next pass reports again.
+            _LOG.info("status not written: %s", error.message, extra=_about(key))
+
+    def _pause(self, observed: Observed, plan: Plan, mind: _Mind) -> float:
+        """Give the seconds until the next pass: a known time, else a pause that doubles."""
+        until = plan.action.until if isinstance(plan.action, Wait | Hold) else None
+        to_next_look = (observed.next_look - observed.now).total_seconds()
+        if until is not None:
+            seconds = (until - observed.now).total_seconds()
+        else:
+            doubled = self._pauses.shortest * 2 ** min(mind.repeats, 16)
+            seconds = min(doubled, self._pauses.longest).total_seconds()
+            to_next_look = max(to_next_look, seconds)
+        return max(_SHORTEST_WAIT, min(seconds, to_next_look))
+
+    async def _invalid(
+        self, key: ResourceKey, raw: RawResource, error: InvalidResourceError
+    ) -> float | None:
+        """Report a spec that cannot be understood; only a change of it helps, which is an event."""
+        self._telemetry.forget(key)
+        self._telemetry.reconciled("hold")
+        old = raw.body.get("status") or {}
+        generation = int(raw.body["metadata"].get("generation", 0))
+        status = invalid_status(error, generation, old, raw.read_at)
+        if status_patch(old, status) is not None:
+            _LOG.warning("%s", error.message, extra=_about(key, reason=error.reason))
+            uid = str(raw.body["metadata"]["uid"])
+            event = KubernetesEvent("Warning", error.reason, error.message)
+            await self._events.record(key, uid, event)
+        await self._write_status(key, raw, status)
+        return None
+
+    def _forget(self, key: ResourceKey) -> None:
+        """Stop managing: journal, target and both secrets stay as they are."""
+        if self._minds.pop(key, None) is not None:
+            _LOG.info("the resource is gone; its secrets stay as they are", extra=_about(key))
+        self._telemetry.forget(key)
+        self._telemetry.reconciled("gone")
+
+    def _mind_of(self, resource: Resource, raw: RawResource) -> _Mind:
+        mind = self._minds.get(resource.key)
+        if mind is None or mind.uid != resource.uid:
+            mind = _Mind(uid=resource.uid, memory=Memory(first_pass_at=raw.read_at))
+            self._minds[resource.key] = mind
+        return mind
+
+
+def _about(key: ResourceKey, **more: str) -> dict[str, str]:
+    """Name the resource in a log line's structured fields."""
+    return {"namespace": key.namespace, "resource": key.name, **more}
+
+
+def _name(effect: Effect) -> str:
+    return type(effect).__name__

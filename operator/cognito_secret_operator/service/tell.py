@@ -1,0 +1,79 @@
+"""What people are told besides status: events for effects and for conditions that change."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ..domain.actions import (
+    Add,
+    Adopt,
+    Delete,
+    Doom,
+    Effect,
+    Forget,
+    Plan,
+    Promote,
+    Publish,
+    Record,
+    Republish,
+    Stage,
+    Stamp,
+)
+from ..domain.report import ConditionType, Report, Truth
+from .ports import KubernetesEvent
+
+__all__ = ["EFFECT_EVENTS", "event_of_effect", "events_of_conditions"]
+
+EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
+    Adopt: "SecretAdopted",
+    Stage: "RotationStarted",
+    Add: "SecretAdded",
+    Record: "SecretRecorded",
+    Promote: "SecretPromoted",
+    Publish: "SecretPublished",
+    Republish: "TargetRestored",
+    Stamp: "WorkloadRestarted",
+    Doom: "RetirementDecided",
+    Delete: "SecretDeleted",
+    Forget: "RotationFinished",
+}
+"""Reasons of the events that effects leave; the other effects are told by their neighbours."""
+
+_ALARMS: Final = (
+    (ConditionType.STALLED, Truth.TRUE),
+    (ConditionType.READY, Truth.FALSE),
+    (ConditionType.OVERDUE, Truth.TRUE),
+)
+"""Conditions that are worth a warning when they turn to this."""
+
+
+def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
+    """Give the event for an effect that was carried out."""
+    reason = EFFECT_EVENTS.get(type(effect))
+    if reason is None:
+        return None
+    kind = "Warning" if isinstance(effect, Republish) else "Normal"
+    return KubernetesEvent(kind, reason, plan.message)
+
+
+def events_of_conditions(
+    report: Report, old_conditions: Iterable[Mapping[str, Any]]
+) -> tuple[KubernetesEvent, ...]:
+    """Give a warning for each alarming condition that is new or has a new reason.
+
+    Ready's fall while the resource is stalled for the same reason is told once.
+    """
+    before = {(one.get("type"), one.get("status"), one.get("reason")) for one in old_conditions}
+    told: dict[str, KubernetesEvent] = {}
+    for kind, alarming in _ALARMS:
+        condition = report.condition(kind)
+        if condition.status is not alarming or condition.reason in told:
+            continue
+        if kind is ConditionType.READY and not _was_ready(before):
+            continue
+        if (kind.value, alarming.value, condition.reason) not in before:
+            told[condition.reason] = KubernetesEvent("Warning", condition.reason, condition.message)
+    return tuple(told.values())
+
+
+def _was_ready(before: set[tuple[Any, Any, Any]]) -> bool:
+    return any(kind == "Ready" and status == "True" for kind, status, _ in before)
