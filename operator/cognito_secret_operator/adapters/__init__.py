@@ -1,0 +1,1 @@
+"""The ports fulfilled, one outside system a module: translation, and no decisions."""

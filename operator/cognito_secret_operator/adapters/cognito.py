@@ -1,0 +1,402 @@
+"""Amazon Cognito through boto3: the only module that knows boto3 and botocore.
+
+boto3 blocks, so its calls run in threads of their own: the loop's default executor also resolves
+host names, which slow AWS calls would hold up. Nothing is retried here, and of an error only what
+cannot carry a value is kept: never its text, since ``ParamValidationError`` and Cognito's own
+``InvalidParameterException`` repeat the value they refuse.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+import boto3
+from botocore import exceptions
+from botocore.config import Config
+
+from .. import __version__
+from ..domain.model import ClientDescription, ClientRef, Probe, RemoteSecret, Verdict
+from ..domain.value import SecretValue
+from ..errors import (
+    AccessDeniedError,
+    AnswerLostError,
+    NotFoundError,
+    OutsideError,
+    RefusedError,
+    RetryLaterError,
+    ThrottledError,
+)
+from ..names import FIELD_MANAGER
+from . import cognito_answers as answers
+from .cognito_answers import PoolDomain, Refusal
+
+if TYPE_CHECKING:  # the stubs are no dependency of the operator
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+
+__all__ = ["Cognito", "Quota"]
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+_THREADS: Final = 8
+_MOST_PAGES: Final = 5
+"""Two secrets never fill more; an endless chain of pages would eat the quota."""
+
+_DOMAIN_KEPT: Final = 3600.0
+"""Seconds for which a pool's domain, or that we may not ask for it, is remembered."""
+
+_CONFIG: Final = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    max_pool_connections=_THREADS,
+    # A hidden second Add would answer LimitExceeded for our own first.
+    retries={"total_max_attempts": 1},
+    user_agent_extra=f"{FIELD_MANAGER}/{__version__}",
+)
+
+_NOT_SENT: Final = (
+    exceptions.ConnectTimeoutError,
+    exceptions.EndpointConnectionError,
+    exceptions.ProxyConnectionError,
+)
+"""There was no connection to send anything over."""
+
+_MADE_UP: Final = f"{FIELD_MANAGER}-probe"
+"""A refresh token that nobody was ever given."""
+
+
+class Quota(Protocol):
+    """Shares Cognito's request rates; both methods are called in the event loop's thread."""
+
+    async def acquire(self, operation: str, client: ClientRef) -> None:
+        """Wait until *operation* may be sent for *client*'s pool."""
+
+    def throttled(self, operation: str, client: ClientRef) -> None:
+        """Note that Cognito answered *operation* with ``TooManyRequestsException``."""
+
+
+class _Sending(threading.local):
+    """What belongs to the one call that a thread is making."""
+
+    may_send: Callable[[], bool] | None = None
+    is_sent: bool = False
+    request_id: str = ""
+
+
+class _NotSentError(Exception):
+    """*may_send* said no."""
+
+
+class Cognito:
+    """Cognito's operations on app clients (`service.ports.CognitoPort`); each is sent once.
+
+    Credentials, region-wide settings and ``AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`` come from
+    boto3's own environment; the region is each pool id's prefix.
+    """
+
+    def __init__(
+        self,
+        *,
+        quota: Quota,
+        on_call: Callable[[str, str, float], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            quota: waited for before each call.
+            on_call: told operation, ``OK`` or the error's code, and seconds, from a worker
+                thread, after each call that was tried.
+            monotonic: seconds on a clock that never jumps.
+
+        """
+        self._quota = quota
+        self._on_call = on_call
+        self._monotonic = monotonic
+        # Sessions are not thread-safe and cost 12 MiB: one, used only under the lock.
+        self._session = boto3.Session()
+        self._lock = threading.Lock()
+        self._clients: dict[str, CognitoIdentityProviderClient] = {}
+        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="aws")
+        self._sending = _Sending()
+        self._domains: dict[str, tuple[float, PoolDomain]] = {}
+        self._domain_locks: dict[str, asyncio.Lock] = {}
+
+    def close(self) -> None:
+        """Take no further calls; one that is under way ends by itself within 13 seconds."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def list_secrets(self, client: ClientRef) -> tuple[RemoteSecret, ...]:
+        """``ListUserPoolClientSecrets``, all pages, oldest first.
+
+        Raises:
+            NotFoundError: no such pool or client, or not yet.
+            AccessDeniedError: the message names the missing action and the pool.
+
+        """
+        secrets: list[RemoteSecret] = []
+        token = ""
+        for _ in range(_MOST_PAGES):
+            page, token = await self._call(answers.LIST, client, _list_page(client, token))
+            secrets += page
+            if not token:
+                return tuple(sorted(secrets, key=lambda secret: (secret.created_at, secret.id)))
+        raise RetryLaterError(f"{answers.LIST} gives page after page", code="EndlessPages")
+
+    async def describe_client(self, client: ClientRef) -> ClientDescription:
+        """``DescribeUserPoolClient``: the original secret's value while it lives.
+
+        Raises:
+            NotFoundError: no such pool or client, or not yet.
+            AccessDeniedError: the message names the missing action and the pool.
+
+        """
+
+        def describe(api: "CognitoIdentityProviderClient") -> ClientDescription:
+            answer = api.describe_user_pool_client(**_names(client))
+            text = answer["UserPoolClient"].get("ClientSecret")
+            return ClientDescription(original=SecretValue(text) if text else None)
+
+        return await self._call(answers.DESCRIBE_CLIENT, client, describe)
+
+    async def add_secret(
+        self, client: ClientRef, value: SecretValue, *, may_send: Callable[[], bool]
+    ) -> RemoteSecret:
+        """``AddUserPoolClientSecret``, once.
+
+        *may_send* is asked in the worker thread when credentials, signature and connection pool
+        are ready and the next step is the request itself: a slow STS cannot delay it any more.
+
+        Raises:
+            RetryLaterError: it was not sent: *may_send* said no, or there was no connection.
+            AnswerLostError: it may have been carried out (time-out, connection, 5xx).
+            ThrottledError: it was not carried out.
+            LimitReachedError: the client has two secrets.
+
+        """
+
+        def add(api: "CognitoIdentityProviderClient") -> RemoteSecret:
+            answer = api.add_user_pool_client_secret(**_names(client), ClientSecret=value.reveal())
+            return answers.secret_of(answer["ClientSecretDescriptor"])
+
+        return await self._call(answers.ADD, client, add, may_send=may_send)
+
+    async def delete_secret(self, client: ClientRef, secret_id: str) -> None:
+        """``DeleteUserPoolClientSecret``, once; an id that is unknown by now counts as deleted.
+
+        Raises:
+            AnswerLostError: it may have been carried out.
+            RefusedError: it is the client's last secret.
+            NotFoundError: the pool or the client is not there, or List still shows the id.
+
+        """
+
+        def delete(api: "CognitoIdentityProviderClient") -> str:
+            api.delete_user_pool_client_secret(**_names(client), ClientSecretId=secret_id)
+            return secret_id
+
+        try:
+            await self._call(answers.DELETE, client, delete, secret_id=secret_id)
+        except NotFoundError as error:
+            missing = error
+        else:
+            return
+        # Cognito says the same of an unknown client: only a List tells the two apart.
+        if any(secret.id == secret_id for secret in await self.list_secrets(client)):
+            raise missing
+
+    async def pool_domain(self, client: ClientRef) -> PoolDomain:
+        """Find the token endpoint of *client*'s pool (``DescribeUserPool``), once an hour.
+
+        Being denied is an answer too: the permission is optional.
+
+        Raises:
+            OutsideError: Cognito gave no answer; nothing is remembered.
+
+        """
+        pool = client.pool_id
+        async with self._domain_locks.setdefault(pool, asyncio.Lock()):
+            until, known = self._domains.get(pool, (0.0, None))
+            if known is None or self._monotonic() >= until:
+                known = await self._find_domain(client)
+                self._domains[pool] = (self._monotonic() + _DOMAIN_KEPT, known)
+            return known
+
+    async def probe_by_refresh(self, client: ClientRef, value: SecretValue) -> Probe:
+        """Ask about *value* by ``GetTokensFromRefreshToken`` with a made-up token, unsigned.
+
+        Whether AWS checks the secret before the token is inferred: see the documentation on
+        verification. Never raises an `OutsideError`.
+        """
+
+        def refresh(api: "CognitoIdentityProviderClient") -> Probe:
+            try:
+                api.get_tokens_from_refresh_token(
+                    RefreshToken=_MADE_UP, ClientId=client.client_id, ClientSecret=value.reveal()
+                )
+            except exceptions.ClientError as error:
+                if (probe := answers.verdict_of(_refusal(error))) is not None:
+                    return probe
+                raise
+            return Probe(Verdict.UNKNOWN, f"{answers.REFRESH} accepted a made-up token")
+
+        try:
+            return await self._call(answers.REFRESH, client, refresh)
+        except OutsideError as error:
+            return Probe(Verdict.UNKNOWN, f"{answers.REFRESH} answered {error.code}")
+
+    async def _find_domain(self, client: ClientRef) -> PoolDomain:
+        def find(api: "CognitoIdentityProviderClient") -> PoolDomain:
+            pool = api.describe_user_pool(UserPoolId=client.pool_id)["UserPool"]
+            return answers.domain_of(pool, client, api.meta.partition)
+
+        try:
+            return await self._call(answers.DESCRIBE_POOL, client, find)
+        except AccessDeniedError as error:
+            return PoolDomain(None, error.message)
+
+    async def _call(
+        self,
+        operation: str,
+        client: ClientRef,
+        send: Callable[["CognitoIdentityProviderClient"], _T],
+        *,
+        may_send: Callable[[], bool] | None = None,
+        secret_id: str = "",
+    ) -> _T:
+        """Wait for the quota, then *send* in a thread.
+
+        Raises:
+            OutsideError: whatever went wrong; no exception of boto3 gets past here.
+
+        """
+        await self._quota.acquire(operation, client)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._send, operation, client, send, may_send, secret_id
+            )
+        except ThrottledError:
+            self._quota.throttled(operation, client)
+            raise
+
+    def _send(
+        self,
+        operation: str,
+        client: ClientRef,
+        send: Callable[["CognitoIdentityProviderClient"], _T],
+        may_send: Callable[[], bool] | None,
+        secret_id: str,
+    ) -> _T:
+        """Make one call in this thread; count and log it here, so that cancelling loses neither."""
+        sending = self._sending
+        sending.may_send, sending.is_sent, sending.request_id = may_send, False, ""
+        began = self._monotonic()
+        outcome: _T | OutsideError
+        try:
+            outcome = send(self._client(client))
+        except Exception as error:  # noqa: BLE001  # whatever it is, its text stays here
+            outcome = _translate(operation, client, error, is_sent=sending.is_sent)
+        code = outcome.code if isinstance(outcome, OutsideError) else "OK"
+        self._on_call(operation, code, self._monotonic() - began)
+        if operation in answers.WRITES:
+            shown = outcome.id if isinstance(outcome, RemoteSecret) else secret_id
+            self._log_write(operation, client, code, shown, sending.request_id)
+        if isinstance(outcome, OutsideError):
+            # Raised out here, it has no context: a chained error's frames and text hold the value.
+            raise outcome
+        return outcome
+
+    def _log_write(
+        self, operation: str, client: ClientRef, code: str, secret_id: str, request_id: str
+    ) -> None:
+        fields = {
+            "operation": operation,
+            "user_pool_id": client.pool_id,
+            "client_id": client.client_id,
+            "secret_id": secret_id,
+            "code": code,
+            "request_id": request_id,
+        }
+        _log.info("%s for client %s: %s", operation, client.client_id, code, extra=fields)
+
+    def _client(self, client: ClientRef) -> "CognitoIdentityProviderClient":
+        """Give the region's client: the one place that makes them."""
+        with self._lock:
+            if client.region not in self._clients:
+                api = self._session.client("cognito-idp", region_name=client.region, config=_CONFIG)
+                service = "cognito-identity-provider"
+                api.meta.events.register(f"before-send.{service}", self._before_send)
+                api.meta.events.register(f"after-call.{service}", self._after_call)
+                self._clients[client.region] = api
+            return self._clients[client.region]
+
+    def _before_send(self, **_: object) -> None:
+        if self._sending.may_send is not None and not self._sending.may_send():
+            raise _NotSentError
+        self._sending.is_sent = True
+
+    def _after_call(self, *, parsed: Mapping[str, Any], **_: object) -> None:
+        self._sending.request_id = _request_id(parsed)
+
+
+def _names(client: ClientRef) -> dict[str, str]:
+    return {"UserPoolId": client.pool_id, "ClientId": client.client_id}
+
+
+def _list_page(
+    client: ClientRef, token: str
+) -> Callable[["CognitoIdentityProviderClient"], tuple[list[RemoteSecret], str]]:
+    def send(api: "CognitoIdentityProviderClient") -> tuple[list[RemoteSecret], str]:
+        more = {"NextToken": token} if token else {}
+        answer = api.list_user_pool_client_secrets(**_names(client), **more)
+        return [answers.secret_of(found) for found in answer["ClientSecrets"]], answer.get(
+            "NextToken", ""
+        )
+
+    return send
+
+
+def _request_id(answer: Mapping[str, Any]) -> str:
+    return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
+
+
+def _refusal(error: exceptions.ClientError) -> Refusal:
+    answer = error.response
+    return Refusal(
+        operation=error.operation_name,
+        code=str(answer.get("Error", {}).get("Code", "")),
+        status=answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
+        text=str(answer.get("Error", {}).get("Message", "")),
+        request_id=_request_id(answer),
+    )
+
+
+def _translate(
+    operation: str, client: ClientRef, error: Exception, *, is_sent: bool
+) -> OutsideError:
+    """Choose our error for whatever boto3 raised, without a word of its text."""
+    where = f"client {client.client_id} of user pool {client.pool_id}"
+    kind = type(error).__name__
+    match error:
+        case exceptions.ClientError():
+            return answers.error_of(operation, client, _refusal(error))
+        case _NotSentError():
+            message = f"{operation} for {where} was not sent: it was too late for it"
+            return RetryLaterError(message, code="NotSent")
+        case exceptions.NoCredentialsError() | exceptions.PartialCredentialsError():
+            message = f"no credentials for cognito-idp:{operation} on user pool {client.pool_id}"
+            return AccessDeniedError(message, code=kind)
+        case exceptions.ParamValidationError():
+            return RefusedError(f"a parameter of {operation} for {where} is invalid", code=kind)
+        case exceptions.InvalidRegionError():
+            message = f"user pool id {client.pool_id} does not begin with a region"
+            return RefusedError(message, code=kind)
+        case _ if operation in answers.WRITES and is_sent and not isinstance(error, _NOT_SENT):
+            message = f"{operation} for {where} may or may not have been carried out: {kind}"
+            return AnswerLostError(message, code=kind)
+        case _:
+            return RetryLaterError(f"{operation} for {where} was not answered: {kind}", code=kind)

@@ -1,0 +1,224 @@
+"""What Cognito's answers mean to us: plain functions, without AWS's client library.
+
+Of an error's text only a principal's ARN and the name of a field are taken: Cognito's
+``InvalidParameterException`` repeats the value that it refuses.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ..domain.model import ClientRef, Probe, RemoteSecret, Verdict
+from ..errors import (
+    AccessDeniedError,
+    AnswerLostError,
+    LimitReachedError,
+    NotFoundError,
+    OutsideError,
+    RefusedError,
+    RetryLaterError,
+    ThrottledError,
+)
+
+__all__ = [
+    "ADD",
+    "DELETE",
+    "DESCRIBE_CLIENT",
+    "DESCRIBE_POOL",
+    "LIST",
+    "OPERATIONS",
+    "REFRESH",
+    "WRITES",
+    "PoolDomain",
+    "Refusal",
+    "domain_of",
+    "error_of",
+    "secret_of",
+    "verdict_of",
+]
+
+ADD: Final = "AddUserPoolClientSecret"
+DELETE: Final = "DeleteUserPoolClientSecret"
+DESCRIBE_CLIENT: Final = "DescribeUserPoolClient"
+DESCRIBE_POOL: Final = "DescribeUserPool"
+LIST: Final = "ListUserPoolClientSecrets"
+REFRESH: Final = "GetTokensFromRefreshToken"
+WRITES: Final = frozenset({ADD, DELETE})
+OPERATIONS: Final = (ADD, LIST, DELETE, DESCRIBE_CLIENT, DESCRIBE_POOL, REFRESH)
+
+_THROTTLED: Final = re.compile(r"TooManyRequests.*|Throttl.*|RequestLimitExceeded|SlowDown")
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorizedException"})
+_BAD_CREDENTIALS: Final = re.compile(
+    r"UnrecognizedClient.*|ExpiredToken.*|InvalidClientTokenId|InvalidIdentityToken|"
+    r"InvalidSignature.*|SignatureDoesNotMatch|IncompleteSignature.*|MissingAuthenticationToken.*"
+)
+_LOST: Final = re.compile(r"Internal.*|RequestTimeout.*|ServiceUnavailable.*")
+
+_PRINCIPAL: Final = re.compile(r"User: (arn:[\w:/+=,.@-]+)")
+_FIELD: Final = re.compile(r" at '([a-zA-Z]{1,40})' failed to satisfy")
+_WRONG_SECRET: Final = re.compile(
+    r"client secret (does not|doesn't) match|invalid client secret|"
+    r"unable to verify (client secret|secret hash)",
+    re.IGNORECASE,
+)
+
+_REFUSED: Final[Mapping[str, str]] = {
+    ADD: "has the client a secret at all (a public one can be given none)",
+    DELETE: "is it the client's last secret, which Cognito never deletes",
+}
+"""Operation -> the likeliest reason for ``InvalidParameterException``."""
+
+_DOMAIN_LABELS: Final[Mapping[str, str]] = {"aws": "auth", "aws-us-gov": "auth-fips"}
+"""Partition -> label before the region in a domain of Cognito's own.
+
+GovCloud has FIPS domains only (GovCloud user guide, "Amazon Cognito"). Other partitions have no
+hosted domains, or none that we know of.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer other than success."""
+
+    operation: str
+    """What answered: one of `OPERATIONS`, or an operation of STS behind it."""
+
+    code: str
+    status: int
+    """HTTP status; 0 where the answer told none."""
+
+    text: str
+    """Whatever Cognito wrote: it may hold a value and is never passed on."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolDomain:
+    """Where a pool's token endpoint is."""
+
+    url: str | None
+    """``https://…/oauth2/token``; None where there is none or it cannot be found."""
+
+    reason: str
+    """Why *url* is None, in words a user reads; empty otherwise."""
+
+
+def secret_of(descriptor: Mapping[str, Any]) -> RemoteSecret:
+    """Read a ``ClientSecretDescriptorType``.
+
+    Raises:
+        KeyError: a field is missing.
+
+    """
+    created: datetime = descriptor["ClientSecretCreateDate"]
+    return RemoteSecret(id=descriptor["ClientSecretId"], created_at=created.astimezone(UTC))
+
+
+def domain_of(pool: Mapping[str, Any], client: ClientRef, partition: str) -> PoolDomain:
+    """Find the token endpoint in a ``UserPoolType``; a custom domain goes first.
+
+    Args:
+        pool: as ``DescribeUserPool`` gives it.
+        client: any client of the pool.
+        partition: AWS's partition of the pool's region, such as ``aws``.
+
+    """
+    if custom := pool.get("CustomDomain"):
+        return PoolDomain(f"https://{custom}/oauth2/token", "")
+    prefix = pool.get("Domain")
+    if not prefix:
+        return PoolDomain(None, f"user pool {client.pool_id} has no domain")
+    label = _DOMAIN_LABELS.get(partition)
+    if label is None:
+        return PoolDomain(None, f"hosted domains of partition {partition} are not known")
+    host = f"{prefix}.{label}.{client.region}.amazoncognito.com"
+    return PoolDomain(f"https://{host}/oauth2/token", "")
+
+
+def verdict_of(refusal: Refusal) -> Probe | None:
+    """Read what ``GetTokensFromRefreshToken`` says of a secret; None where it did not look."""
+    if _THROTTLED.fullmatch(refusal.code) or _is_lost(refusal):
+        return None
+    if refusal.code in {"NotAuthorizedException", "InvalidParameterException"}:
+        if _WRONG_SECRET.search(refusal.text):
+            return Probe(Verdict.REFUSED, f"{REFRESH} does not accept the client secret")
+        if "invalid refresh token" in refusal.text.lower():
+            return Probe(Verdict.ACCEPTED, f"{REFRESH} refuses only the made-up token")
+    return Probe(Verdict.UNKNOWN, f"{REFRESH} answered {refusal.code}")
+
+
+def error_of(operation: str, client: ClientRef, refusal: Refusal) -> OutsideError:
+    """Choose the error for an answer to *operation*, and say what to do about it."""
+    kind, message = _reading(operation, client, refusal)
+    return kind(message, code=refusal.code, request_id=refusal.request_id)
+
+
+def _reading(operation: str, client: ClientRef, refusal: Refusal) -> tuple[type[OutsideError], str]:
+    code = refusal.code
+    where = f"client {client.client_id} of user pool {client.pool_id}"
+    if _THROTTLED.fullmatch(code) or refusal.status == 429:  # noqa: PLR2004
+        return ThrottledError, f"AWS asked us to slow down with {refusal.operation}"
+    if refusal.operation != operation:
+        return _without_credentials(operation, client, refusal)
+    if _is_lost(refusal):
+        kind = AnswerLostError if operation in WRITES else RetryLaterError
+        return kind, f"{operation} answered {code} for {where}"
+    if code in _DENIED:
+        who = _principal(refusal)
+        return AccessDeniedError, (
+            f"{who} may not cognito-idp:{operation} on user pool {client.pool_id};"
+            " allow it in the IAM policy"
+        )
+    if _BAD_CREDENTIALS.fullmatch(code):
+        return AccessDeniedError, (
+            f"AWS does not accept our credentials ({code}) for cognito-idp:{operation}"
+            f" on user pool {client.pool_id}"
+        )
+    return _refused(operation, where, refusal)
+
+
+def _refused(operation: str, where: str, refusal: Refusal) -> tuple[type[OutsideError], str]:
+    if refusal.code == "ResourceNotFoundException":
+        return NotFoundError, f"Cognito does not find {where}, or what {operation} asks for in it"
+    if refusal.code == "LimitExceededException":
+        if operation == ADD:
+            return LimitReachedError, f"{where} has two secrets already"
+        return RetryLaterError, f"{operation} answered {refusal.code} for {where}"
+    if refusal.status in {401, 403}:  # a firewall or proxy on the way, not IAM
+        return AccessDeniedError, (
+            f"{operation} (cognito-idp:{operation}) for {where} was refused with {refusal.code}"
+        )
+    field = _FIELD.search(refusal.text)
+    if field is not None:
+        return RefusedError, f"{operation} refuses the field {field[1]} for {where}"
+    hint = f": {_REFUSED[operation]}?" if operation in _REFUSED else ""
+    return RefusedError, f"{operation} answered {refusal.code} for {where}{hint}"
+
+
+def _without_credentials(
+    operation: str, client: ClientRef, refusal: Refusal
+) -> tuple[type[OutsideError], str]:
+    """Read a refusal by STS: the request itself was never sent."""
+    what = f"sts:{refusal.operation} answered {refusal.code}"
+    if _is_lost(refusal):
+        return RetryLaterError, f"no credentials for now: {what}"
+    return AccessDeniedError, (
+        f"no credentials for cognito-idp:{operation} on user pool {client.pool_id}: {what};"
+        " check the service account's role and its trust policy"
+    )
+
+
+def _is_lost(refusal: Refusal) -> bool:
+    """Tell whether the answer leaves open what was done: 5xx, a time-out, no status at all."""
+    return (
+        not 400 <= refusal.status < 500  # noqa: PLR2004
+        or _LOST.fullmatch(refusal.code) is not None
+    )
+
+
+def _principal(refusal: Refusal) -> str:
+    found = _PRINCIPAL.search(refusal.text)
+    return found[1] if found else "the operator"

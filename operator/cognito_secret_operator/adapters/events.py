@@ -1,0 +1,132 @@
+"""Kubernetes Events on a resource, repeated ones counted up instead of posted again."""
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ..domain.model import ResourceKey
+from ..errors import AccessDeniedError, NotFoundError, OutsideError
+from ..names import FIELD_MANAGER, GROUP, KIND, VERSION
+from ..service.ports import Clock, KubernetesEvent
+from .exchange import api_path
+from .kube_api import AS_WRITER, MERGE_PATCH, KubeApi
+
+__all__ = ["EventRecorder"]
+
+LONGEST_MESSAGE: Final = 1024
+REPEATS_WITHIN: Final = timedelta(minutes=10)
+REMEMBERED: Final = 1000
+"""Events that may be counted up; of more, the longest unused is posted anew."""
+
+_LOGGER = logging.getLogger(__name__)
+
+_Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """An event that the API server has."""
+
+    name: str
+    count: int
+    last_at: datetime
+
+
+class EventRecorder:
+    """Posts events; fulfils `service.ports.EventPort`.
+
+    Takes ``create`` and ``patch`` on ``events``. Without them one line is logged, and the operator
+    works on.
+    """
+
+    def __init__(self, api: KubeApi, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+        self._posted: OrderedDict[_Key, _Posted] = OrderedDict()
+        self._said_denied = False
+
+    async def record(self, key: ResourceKey, uid: str, event: KubernetesEvent) -> None:
+        """Post an event, or count up an equal one of the last ten minutes.
+
+        Failing to do so is logged and never raised.
+
+        Args:
+            key: the resource it is about.
+            uid: the resource's uid.
+            event: what to tell; a message over 1,024 characters is cut.
+
+        """
+        try:
+            await self._record(key, uid, event)
+        except AccessDeniedError as error:
+            if not self._said_denied:
+                _LOGGER.warning("no events are recorded: %s", error.message)
+            self._said_denied = True
+        except OutsideError as error:
+            _LOGGER.warning("event %s on %s is not recorded: %s", event.reason, key, error.message)
+
+    async def _record(self, key: ResourceKey, uid: str, event: KubernetesEvent) -> None:
+        now = self._clock.now()
+        message = _cut(event.message)
+        memory_key = (uid, event.type, event.reason, message)
+        posted = self._posted.pop(memory_key, None)
+        if posted is not None and now - posted.last_at < REPEATS_WITHIN:
+            posted = await self._count_up(key.namespace, posted, now)
+        else:
+            posted = None
+        if posted is None:
+            posted = await self._post(key, uid, event, message, now)
+        self._posted[memory_key] = posted
+        while len(self._posted) > REMEMBERED:
+            self._posted.popitem(last=False)
+
+    async def _post(
+        self, key: ResourceKey, uid: str, event: KubernetesEvent, message: str, now: datetime
+    ) -> _Posted:
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"namespace": key.namespace, "generateName": f"{key.name}."},
+            "involvedObject": {
+                "apiVersion": f"{GROUP}/{VERSION}",
+                "kind": KIND,
+                "namespace": key.namespace,
+                "name": key.name,
+                "uid": uid,
+            },
+            "type": event.type,
+            "reason": event.reason,
+            "message": message,
+            "source": {"component": FIELD_MANAGER},
+            "reportingComponent": FIELD_MANAGER,
+            "count": 1,
+            "firstTimestamp": _timestamp(now),
+            "lastTimestamp": _timestamp(now),
+        }
+        path = api_path("v1", "events", key.namespace)
+        answer = await self._api.request("POST", path, query=AS_WRITER, body=body)
+        return _Posted(answer.body["metadata"]["name"], count=1, last_at=now)
+
+    async def _count_up(self, namespace: str, posted: _Posted, now: datetime) -> _Posted | None:
+        """Count an event up; None where it has expired meanwhile."""
+        body: dict[str, Any] = {"count": posted.count + 1, "lastTimestamp": _timestamp(now)}
+        path = api_path("v1", "events", namespace, posted.name)
+        try:
+            await self._api.request(
+                "PATCH", path, query=AS_WRITER, body=body, content_type=MERGE_PATCH
+            )
+        except NotFoundError:
+            return None
+        return _Posted(posted.name, posted.count + 1, now)
+
+
+def _cut(message: str) -> str:
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    return f"{message[: LONGEST_MESSAGE - 1]}…"
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,37 @@
+"""This process's own clocks, and the operating system's random generator."""
+
+import secrets
+import string
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+from ..domain.value import SecretValue
+
+__all__ = ["SystemClock", "SystemEntropy"]
+
+_ALPHABET: Final = string.ascii_letters + string.digits
+"""Cognito also allows ``+`` and ``_``, which some OAuth clients mangle."""
+
+_LENGTH: Final = 64
+"""Cognito's longest: 381 bits in this alphabet."""
+
+
+class SystemClock:
+    """The wall clock and the monotonic clock of this machine."""
+
+    def now(self) -> datetime:
+        """Read the wall clock: aware, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Read the clock that never jumps, in seconds."""
+        return time.monotonic()
+
+
+class SystemEntropy:
+    """Draws new values."""
+
+    def draw_value(self) -> SecretValue:
+        """Draw 64 characters of ``[A-Za-z0-9]`` from the operating system's generator."""
+        return SecretValue("".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)))

@@ -1,0 +1,242 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from cognito_secret_operator.adapters.kube_api import KubeApi
+from cognito_secret_operator.adapters.workloads import WorkloadStore, is_finished
+from cognito_secret_operator.domain.rollout import Progress, Workload, WorkloadRef
+from cognito_secret_operator.errors import AccessDeniedError, ConflictError, RetryLaterError
+from unit.adapters.loopback import DATE, Loopback, failure
+
+NAME = "orders-api"
+STAMP = "cognito-secrets.dev/orders-api"
+CORE = "/api/v1/namespaces/shop"
+APPS = "/apis/apps/v1/namespaces/shop"
+
+USING = {"containers": [{"name": "app", "envFrom": [{"secretRef": {"name": NAME}}]}]}
+OTHER = {"containers": [{"name": "app"}]}
+ENDED = {"terminated": {"exitCode": 0}}
+RUNNING: dict[str, Any] = {"running": {}}
+WAITING = {"waiting": {"reason": "PodInitializing"}}
+
+
+def pod(
+    phase: str,
+    states: dict[str, dict[str, Any]] | None = None,
+    *,
+    containers: tuple[str, ...] = ("app",),
+    init: dict[str, dict[str, Any]] | None = None,
+    ephemeral: dict[str, dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    def statuses(of: dict[str, dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+        return None if of is None else [{"name": k, "state": v} for k, v in of.items()]
+
+    return {
+        "spec": {"containers": [{"name": name} for name in containers]},
+        "status": {
+            "phase": phase,
+            "containerStatuses": statuses(states),
+            "initContainerStatuses": statuses(init),
+            "ephemeralContainerStatuses": statuses(ephemeral),
+        },
+    }
+
+
+FINISHED = {
+    "a Job's pod that succeeded": pod("Succeeded", {"app": ENDED}),
+    "a pod that failed": pod("Failed", {"app": ENDED}),
+    "all containers of all kinds have ended": pod(
+        "Succeeded",
+        {"a": ENDED, "b": ENDED},
+        containers=("a", "b"),
+        init={"i": ENDED},
+        ephemeral={"e": ENDED},
+    ),
+}
+NOT_FINISHED = {
+    "a running pod": pod("Running", {"app": RUNNING}),
+    "a running pod whose container has just ended": pod("Running", {"app": ENDED}),
+    "a pending pod": pod("Pending"),
+    "a pod without a status": {"spec": {"containers": [{"name": "app"}]}},
+    "a failed pod of a node that is gone": pod("Failed", {"app": RUNNING}),
+    "a pod evicted before it had any status": pod("Failed"),
+    "a failed pod with an empty list of statuses": pod("Failed", {}),
+    "a failed pod that tells of one container of two": pod(
+        "Failed", {"a": ENDED}, containers=("a", "b")
+    ),
+    "a failed pod whose second container still runs": pod(
+        "Failed", {"a": ENDED, "b": RUNNING}, containers=("a", "b")
+    ),
+    "a failed pod whose container waits": pod("Failed", {"app": WAITING}),
+    "a failed pod whose container has no state": pod("Failed", {"app": {}}),
+    "a succeeded pod whose sidecar still runs": pod(
+        "Succeeded", {"app": ENDED}, init={"sidecar": RUNNING}
+    ),
+    "a succeeded pod that somebody still debugs": pod(
+        "Succeeded", {"app": ENDED}, ephemeral={"debug": RUNNING}
+    ),
+}
+
+
+@pytest.mark.parametrize("body", FINISHED.values(), ids=FINISHED.keys())
+def test_finished_is(body: dict[str, Any]) -> None:
+    assert is_finished(body)
+
+
+@pytest.mark.parametrize("body", NOT_FINISHED.values(), ids=NOT_FINISHED.keys())
+def test_not_finished_is(body: dict[str, Any]) -> None:
+    assert not is_finished(body)
+
+
+def metadata(name: str, owner: tuple[str, str] | None = None, **parts: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "name": name,
+        "uid": f"uid-{name}",
+        "resourceVersion": "7",
+        "creationTimestamp": "2026-11-21T03:00:00Z",
+        **parts,
+    }
+    if owner is not None:
+        kind, owner_name = owner
+        reference = {"kind": kind, "name": owner_name, "uid": f"uid-{owner_name}"}
+        made["ownerReferences"] = [
+            {"kind": "Node", "name": "bystander", "uid": "n"},
+            {**reference, "controller": True},
+        ]
+    return made
+
+
+def template(name: str, spec: dict[str, Any], stamp: str | None = None) -> dict[str, Any]:
+    annotations = {"annotations": {STAMP: stamp}} if stamp else {}
+    return {
+        "metadata": metadata(name, generation=1),
+        "spec": {"replicas": 0, "template": {"metadata": annotations, "spec": spec}},
+        "status": {"observedGeneration": 1},
+    }
+
+
+def serve(server: Loopback, **lists: list[dict[str, Any]]) -> None:
+    for plural in ("deployments", "statefulsets", "daemonsets", "replicasets"):
+        server.answers("GET", f"{APPS}/{plural}", {"items": lists.get(plural, [])})
+    server.answers("GET", f"{CORE}/pods", {"items": lists.get("pods", [])})
+
+
+async def test_what_refers_to_the_secret_is_found_with_its_owner(
+    server: Loopback, api: KubeApi
+) -> None:
+    owners = {
+        "of-deployment": ("ReplicaSet", "web-1"),
+        "of-lost-set": ("ReplicaSet", "gone"),
+        "of-lone-set": ("ReplicaSet", "lone"),
+        "of-stateful-set": ("StatefulSet", "db"),
+        "of-job": ("Job", "nightly"),
+        "bare": None,
+    }
+    pods = [{"metadata": metadata(name, owner), "spec": USING} for name, owner in owners.items()]
+    pods[-1]["metadata"]["deletionTimestamp"] = "2026-11-21T04:00:00Z"
+    serve(
+        server,
+        pods=[*pods, {"metadata": metadata("unrelated"), "spec": OTHER}],
+        replicasets=[
+            {"metadata": metadata("web-1", ("Deployment", "web"))},
+            {"metadata": metadata("lone")},
+        ],
+        deployments=[template("web", USING, "B.7"), template("other", OTHER)],
+        statefulsets=[template("db", USING)],
+        daemonsets=[template("agent", USING)],
+    )
+    found = await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    assert {one.name: str(one.owner) for one in found.pods} == {
+        "of-deployment": "Deployment/web",
+        "of-lost-set": "ReplicaSet/gone",
+        "of-lone-set": "ReplicaSet/lone",
+        "of-stateful-set": "StatefulSet/db",
+        "of-job": "Job/nightly",
+        "bare": "None",
+    }
+    assert {one.created_at for one in found.pods} == {datetime(2026, 11, 21, 3, tzinfo=UTC)}
+    assert [one.name for one in found.pods if one.terminating] == ["bare"]
+    assert [(str(one.ref), one.stamp) for one in found.workloads] == [
+        ("Deployment/web", "B.7"),
+        ("StatefulSet/db", None),
+        ("DaemonSet/agent", None),
+    ]
+    assert found.workloads[0].progress is Progress.COMPLETE
+
+
+async def test_pods_are_read_first_and_over_all_pages(server: Loopback, api: KubeApi) -> None:
+    later = {"Date": DATE.replace("03:44:00", "03:44:09")}
+    first, second = ({"metadata": metadata(name), "spec": USING} for name in ("a", "b"))
+    more = {"items": [first], "metadata": {"continue": "more"}}
+    server.answers("GET", f"{CORE}/pods", more)
+    server.answers("GET", f"{CORE}/pods", {"items": [second]}, headers=later)
+    for plural in ("deployments", "statefulsets", "daemonsets"):
+        server.answers("GET", f"{APPS}/{plural}", {"items": []}, headers=later)
+    found = await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    assert [one.name for one in found.pods] == ["a", "b"]
+    assert found.read_at == datetime(2026, 11, 21, 3, 44, tzinfo=UTC)
+    assert [one.path.rpartition("/")[2] for one in server.seen[:3]] == [
+        "pods",
+        "pods",
+        "deployments",
+    ]
+    assert not any("resourceVersion" in one.query for one in server.seen)
+
+
+async def test_replica_sets_are_asked_for_only_where_a_pod_has_one(
+    server: Loopback, api: KubeApi
+) -> None:
+    serve(server, pods=[{"metadata": metadata("a", ("StatefulSet", "db")), "spec": USING}])
+    await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    assert not [one for one in server.seen if one.path.endswith("replicasets")]
+    serve(server, pods=[{"metadata": metadata("a", ("ReplicaSet", "web-1")), "spec": USING}])
+    await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    (seen, *_) = [one for one in server.seen if one.path.endswith("replicasets")]
+    assert "as=PartialObjectMetadataList" in seen.headers["Accept"]
+
+
+@pytest.mark.parametrize("plural", ["pods", "deployments", "statefulsets", "daemonsets"])
+async def test_one_list_that_fails_fails_the_whole_read(
+    server: Loopback, api: KubeApi, plural: str
+) -> None:
+    path = f"{CORE if plural == 'pods' else APPS}/{plural}"
+    server.answers("GET", path, failure(403, "Forbidden"), status=403)
+    serve(server)
+    with pytest.raises(AccessDeniedError, match=f"list {plural}"):
+        await WorkloadStore(api).consumers("shop", NAME, STAMP)
+
+
+async def test_a_list_that_expires_is_no_answer(server: Loopback, api: KubeApi) -> None:
+    page = {"items": [], "metadata": {"continue": "more"}}
+    server.answers("GET", f"{CORE}/pods", page)
+    server.answers("GET", f"{CORE}/pods", failure(410, "Expired"), status=410)
+    with pytest.raises(RetryLaterError):
+        await WorkloadStore(api).consumers("shop", NAME, STAMP)
+
+
+WEB = Workload(WorkloadRef("Deployment", "web"), "u", "7", None, Progress.COMPLETE, "")
+
+
+async def test_a_stamp_is_one_annotation_over_the_version_that_was_read(
+    server: Loopback, api: KubeApi
+) -> None:
+    server.answers("PATCH", f"{APPS}/deployments/web", {})
+    await WorkloadStore(api).stamp("shop", WEB, key=STAMP, value="B.7")
+    (seen,) = server.seen
+    assert seen.headers["Content-Type"] == "application/merge-patch+json"
+    assert seen.query == {"fieldManager": "cognito-secret-operator"}
+    assert seen.body == {
+        "metadata": {"uid": "u", "resourceVersion": "7"},
+        "spec": {"template": {"metadata": {"annotations": {STAMP: "B.7"}}}},
+    }
+
+
+@pytest.mark.parametrize(("status", "reason"), [(409, "Conflict"), (404, "NotFound")])
+async def test_a_workload_that_changed_or_went_is_a_conflict(
+    server: Loopback, api: KubeApi, status: int, reason: str
+) -> None:
+    server.answers("PATCH", f"{APPS}/deployments/web", failure(status, reason), status=status)
+    with pytest.raises(ConflictError):
+        await WorkloadStore(api).stamp("shop", WEB, key=STAMP, value="B.7")
