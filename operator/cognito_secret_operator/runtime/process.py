@@ -1,0 +1,116 @@
+"""The process's life: probes up, first listing, passes and watch together, an orderly end."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..domain.model import ResourceKey
+from .claimants import Claimants
+from .handlers import Sightings, interest_of, watch
+from .probes import ProbeServer, Readiness
+from .queue import WorkQueue
+
+__all__ = ["Endpoint", "Scope", "Serving", "serve"]
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is watched, and with which credentials."""
+
+    namespaces: tuple[str, ...]
+    """None at all means the whole cluster."""
+
+    kubeconfig: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where probes and metrics are served."""
+
+    address: str
+    port: int
+    port_file: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """The pieces that a running process puts together."""
+
+    scope: Scope
+    endpoint: Endpoint
+    queue: WorkQueue
+    probes: ProbeServer
+    readiness: Readiness
+    claimants: Claimants
+    list_all: Callable[[], Awaitable[tuple[Mapping[str, Any], ...]]]
+    """Lists every resource in scope, completely."""
+
+
+async def serve(serving: Serving) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        OutsideError: the first listing failed, or the watch ended by itself; the process should
+            end too, and start anew.
+        OSError: the port cannot be opened.
+
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    endpoint = serving.endpoint
+    port = await serving.probes.start(endpoint.address, endpoint.port, endpoint.port_file)
+    _log.info("probes and metrics on port %d", port)
+    try:
+        await _work(serving, stop)
+    finally:
+        await serving.probes.stop()
+
+
+async def _work(serving: Serving, stop: asyncio.Event) -> None:
+    """List everything first: an index with gaps would let two resources rotate one client."""
+    sightings = Sightings(_route(serving.queue, serving.claimants))
+    for body in await serving.list_all():
+        sightings.note(body)
+    serving.readiness.listed = True
+
+    def running() -> None:
+        serving.readiness.watching = True
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serving.queue.run(stop), name="queue")
+        group.create_task(_watch(serving.scope, sightings, stop, running), name="watch")
+
+
+async def _watch(
+    scope: Scope, sightings: Sightings, stop: asyncio.Event, running: Callable[[], None]
+) -> None:
+    try:
+        await watch(
+            sightings=sightings,
+            namespaces=scope.namespaces,
+            kubeconfig=scope.kubeconfig,
+            stop=stop,
+            on_running=running,
+        )
+    finally:
+        stop.set()
+
+
+def _route(queue: WorkQueue, claimants: Claimants) -> Callable[[Mapping[str, Any], bool], None]:
+    """Make the receiver of sightings: it keeps the index and enqueues who is concerned."""
+
+    def seen(body: Mapping[str, Any], gone: bool) -> None:  # noqa: FBT001  # Sightings' signature
+        key: ResourceKey = interest_of(body)[0]
+        others = claimants.forget(key) if gone else claimants.note(key, body.get("spec") or {})
+        for one in (key, *others):
+            queue.enqueue(one)
+
+    return seen

@@ -1,0 +1,314 @@
+"""The environment, read and checked once at start."""
+
+import ipaddress
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+from .domain.model import Timing
+from .errors import ActionNeededError
+
+__all__ = ["PREFIX", "VARIABLES", "Settings", "SettingsError", "Variable", "unknown_variables"]
+
+PREFIX: Final = "CSO_"
+"""Every variable of ours begins with it."""
+
+_LONGEST_SPAN: Final = timedelta(days=30).total_seconds()
+_MOST_WORKERS: Final = 100
+_HIGHEST_PORT: Final = 65535
+_LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+_NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+LogFormat = Literal["json", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable: a row of the reference in the documentation."""
+
+    name: str
+    default: str
+    """As it would be written in the environment; empty where unset means something of its own."""
+
+    description: str
+
+
+def _seconds(span: timedelta) -> str:
+    return f"{span.total_seconds():g}"
+
+
+_TIMING: Final = Timing()
+
+VARIABLES: Final = (
+    Variable(
+        "CSO_NAMESPACES", "", "Namespaces to serve, separated by commas; empty: the whole cluster."
+    ),
+    Variable(
+        "CSO_KUBECONFIG",
+        "",
+        "Path of a kubeconfig file; empty: the pod's service account, else the usual kubeconfig.",
+    ),
+    Variable(
+        "CSO_LISTEN_ADDRESS",
+        "0.0.0.0",  # noqa: S104  # the kubelet and Prometheus come from outside the pod
+        "IP address for probes and metrics; `::` for IPv6.",
+    ),
+    Variable("CSO_PORT", "8080", "Port for probes and metrics; 0 lets the system choose one."),
+    Variable("CSO_PORT_FILE", "", "File to write the port in use to; empty: none."),
+    Variable("CSO_LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`; of our own log."),
+    Variable("CSO_LOG_FORMAT", "json", "`json` or `text`."),
+    Variable("CSO_WORKERS", "10", "How many resources are worked on at the same time."),
+    Variable(
+        "CSO_QUOTA_SHARE", "0.5", "Share of Cognito's request quotas to use: above 0, at most 1."
+    ),
+    Variable("CSO_POLL_MIN_SECONDS", "5", "First wait between two looks at something that moves."),
+    Variable("CSO_POLL_MAX_SECONDS", "60", "Longest wait between two such looks."),
+    Variable(
+        "CSO_SETTLE_SECONDS",
+        _seconds(_TIMING.settle),
+        "From a publication until no cache hands out anything older; 0 only without a kubelet.",
+    ),
+    Variable(
+        "CSO_ADD_DEADLINE_SECONDS",
+        _seconds(_TIMING.add_deadline),
+        "From the claim of a pending value until its owner may no longer add it at Cognito.",
+    ),
+    Variable(
+        "CSO_LIST_LAG_SECONDS",
+        _seconds(_TIMING.list_lag),
+        "How far Cognito's list of secrets may lag behind its other answers.",
+    ),
+    Variable(
+        "CSO_LIST_PERIOD_SECONDS",
+        _seconds(_TIMING.list_period),
+        "At rest: from one look at Cognito to the next.",
+    ),
+    Variable(
+        "CSO_ANSWER_OUTRANKS_SECONDS",
+        _seconds(_TIMING.answer_outranks),
+        "How long the answer of an Add or a Delete outranks the list.",
+    ),
+    Variable(
+        "CSO_MISSING_CONFIRMED_SECONDS",
+        _seconds(_TIMING.missing_confirmed),
+        "From the first list that lacks a secret to the one that is believed.",
+    ),
+    Variable(
+        "CSO_REFUSAL_PATIENCE_SECONDS",
+        _seconds(_TIMING.refusal_patience),
+        "How long a new secret may be refused before it counts as refused for good.",
+    ),
+    Variable(
+        "CSO_RETRY_AFTER_FAILURE_SECONDS",
+        _seconds(_TIMING.retry_after_failure),
+        "From a failed rotation to the next try of the schedule.",
+    ),
+)
+"""Every variable in the order of the documentation."""
+
+_DEFAULTS: Final = {variable.name: variable.default for variable in VARIABLES}
+
+
+class SettingsError(ActionNeededError):
+    """The environment cannot be used as it is; the message names every problem and its remedy."""
+
+    reason = "InvalidSettings"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        """Keep *problems*, one sentence each."""
+        super().__init__("invalid settings: " + "; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the platform team chose for this process."""
+
+    namespaces: tuple[str, ...]
+    """Namespaces to serve, sorted; none means the whole cluster."""
+
+    kubeconfig: Path | None
+    listen_address: str
+    port: int
+    port_file: Path | None
+    log_level: str
+    log_format: LogFormat
+    workers: int
+    quota_share: float
+    poll_min: timedelta
+    poll_max: timedelta
+    timing: Timing
+
+    @property
+    def cluster_wide(self) -> bool:
+        """Whether every namespace is served."""
+        return not self.namespaces
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read *environment*; an empty variable counts as unset.
+
+        Raises:
+            SettingsError: naming every variable that cannot be used, not only the first.
+
+        """
+        reader = _Reader(environment)
+        settings = cls(
+            namespaces=reader.namespaces("CSO_NAMESPACES"),
+            kubeconfig=reader.file("CSO_KUBECONFIG"),
+            listen_address=reader.address("CSO_LISTEN_ADDRESS"),
+            port=reader.port("CSO_PORT"),
+            port_file=reader.path("CSO_PORT_FILE"),
+            log_level=reader.log_level("CSO_LOG_LEVEL"),
+            log_format=reader.log_format("CSO_LOG_FORMAT"),
+            workers=reader.whole("CSO_WORKERS", 1, _MOST_WORKERS),
+            quota_share=reader.share("CSO_QUOTA_SHARE"),
+            poll_min=reader.span("CSO_POLL_MIN_SECONDS", zero=False),
+            poll_max=reader.span("CSO_POLL_MAX_SECONDS", zero=False),
+            timing=Timing(
+                settle=reader.span("CSO_SETTLE_SECONDS"),
+                add_deadline=reader.span("CSO_ADD_DEADLINE_SECONDS", zero=False),
+                list_lag=reader.span("CSO_LIST_LAG_SECONDS"),
+                list_period=reader.span("CSO_LIST_PERIOD_SECONDS", zero=False),
+                answer_outranks=reader.span("CSO_ANSWER_OUTRANKS_SECONDS"),
+                missing_confirmed=reader.span("CSO_MISSING_CONFIRMED_SECONDS"),
+                refusal_patience=reader.span("CSO_REFUSAL_PATIENCE_SECONDS"),
+                retry_after_failure=reader.span("CSO_RETRY_AFTER_FAILURE_SECONDS"),
+            ),
+        )
+        problems = (*reader.problems, *([] if reader.problems else _contradictions(settings)))
+        if problems:
+            raise SettingsError(problems)
+        return settings
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the variables with our prefix that mean nothing: most likely misspelt, worth a warning.
+
+    Not an error: Kubernetes itself adds ``CSO_SERVICE_HOST`` and the like where a Service is
+    called ``cso`` (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+    """
+    return tuple(
+        sorted(name for name in environment if name.startswith(PREFIX) and name not in _DEFAULTS)
+    )
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """Find settings that are fine alone and not together."""
+    found = []
+    if settings.poll_min > settings.poll_max:
+        found.append(
+            "CSO_POLL_MIN_SECONDS is above CSO_POLL_MAX_SECONDS; raise the latter or lower the"
+            " former"
+        )
+    if settings.timing.answer_outranks < settings.timing.list_lag:
+        # A list from before our own Add or Delete would be believed over that call's answer.
+        found.append(
+            "CSO_ANSWER_OUTRANKS_SECONDS is below CSO_LIST_LAG_SECONDS: an outdated list would be"
+            " believed; raise the former or lower the latter"
+        )
+    return found
+
+
+class _Reader:
+    """Reads variable by variable and collects what is wrong with them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.problems: list[str] = []
+
+    def _text(self, name: str) -> str:
+        return self._environment.get(name, "").strip() or _DEFAULTS[name]
+
+    def _refuse(self, name: str, problem: str, remedy: str) -> None:
+        self.problems.append(f"{name} is {self._text(name)!r}: {problem}; {remedy}")
+
+    def namespaces(self, name: str) -> tuple[str, ...]:
+        found = {part for part in map(str.strip, self._text(name).split(",")) if part}
+        if wrong := sorted(part for part in found if not _NAMESPACE.fullmatch(part)):
+            self._refuse(
+                name,
+                f"{', '.join(map(repr, wrong))} cannot be a namespace",
+                "list exact names separated by commas, or leave it empty for the whole cluster",
+            )
+        return tuple(sorted(found))
+
+    def path(self, name: str) -> Path | None:
+        text = self._text(name)
+        return Path(text).expanduser() if text else None
+
+    def file(self, name: str) -> Path | None:
+        path = self.path(name)
+        if path is not None and not path.is_file():
+            self._refuse(name, "there is no such file", "set the path of a kubeconfig file")
+        return path
+
+    def address(self, name: str) -> str:
+        text = self._text(name)
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            self._refuse(name, "not an IP address", "set one of this machine, or 0.0.0.0, or ::")
+        return text
+
+    def port(self, name: str) -> int:
+        if self._text(name).startswith("tcp://"):
+            # Docker-style links: https://kubernetes.io/docs/tutorials/services/connect-applications-service/
+            self._refuse(
+                name,
+                "Kubernetes set it because a Service of this name exists",
+                "set enableServiceLinks: false on the pod",
+            )
+            return 0
+        return self.whole(name, 0, _HIGHEST_PORT)
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        text = self._text(name)
+        if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
+            return int(text)
+        self._refuse(name, "not a whole number in range", f"set one from {low} to {high}")
+        return low
+
+    def _number(self, name: str) -> float:
+        try:
+            return float(self._text(name))
+        except ValueError:
+            return math.nan
+
+    def share(self, name: str) -> float:
+        number = self._number(name)
+        if not 0 < number <= 1:
+            self._refuse(name, "not a share", "set a number above 0 and at most 1, such as 0.5")
+        return number
+
+    def span(self, name: str, *, zero: bool = True) -> timedelta:
+        number = self._number(name)
+        if (number >= 0 if zero else number > 0) and number <= _LONGEST_SPAN:
+            return timedelta(seconds=number)
+        lowest = "from 0" if zero else "above 0"
+        self._refuse(
+            name,
+            "not a number of seconds in range",
+            f"set one {lowest} to {_LONGEST_SPAN:.0f}, without a unit",
+        )
+        return timedelta(seconds=1)
+
+    def log_level(self, name: str) -> str:
+        level = self._text(name).upper()
+        if level not in _LOG_LEVELS:
+            self._refuse(name, "no such level", f"set one of {', '.join(_LOG_LEVELS)}")
+        return level
+
+    def log_format(self, name: str) -> LogFormat:
+        match self._text(name).lower():
+            case "json":
+                return "json"
+            case "text":
+                return "text"
+            case _:
+                self._refuse(name, "no such format", "set json or text")
+                return "json"

@@ -1,0 +1,176 @@
+"""Puts the concrete pieces together: the one place that knows them all."""
+
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from .adapters.cognito import Cognito
+from .adapters.events import EventRecorder
+from .adapters.kube_api import KubeApi
+from .adapters.resources import ResourceStore
+from .adapters.secret_store import SecretStore
+from .adapters.system import SystemClock, SystemEntropy
+from .adapters.token_endpoint import TokenEndpoint
+from .adapters.workloads import WorkloadStore
+from .domain.actions import Plan
+from .domain.model import ResourceKey
+from .metrics import Metrics
+from .runtime.claimants import Claimants
+from .runtime.handlers import interest_of
+from .runtime.limiter import QuotaLimiter
+from .runtime.probes import LoopLag, ProbeServer, Readiness
+from .runtime.process import Endpoint, Scope, Serving
+from .runtime.queue import Requeue, WorkQueue
+from .service.execute import Executor
+from .service.observe import Observer
+from .service.ports import (
+    Clock,
+    CognitoPort,
+    EndpointPort,
+    Entropy,
+    EventPort,
+    ResourcePort,
+    RivalPort,
+    SecretStorePort,
+    Telemetry,
+    WorkloadPort,
+)
+from .service.reconcile import Pauses, Reconciler
+from .settings import Settings
+
+__all__ = ["Application", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What the command line needs of the whole."""
+
+    reconciler: Reconciler
+    serving: Serving
+
+    async def explain(self, key: ResourceKey) -> Plan | None:
+        """Tell what would be done next for a resource; None where there is none."""
+        for body in await self.serving.list_all():
+            self.serving.claimants.note(interest_of(body)[0], body.get("spec") or {})
+        return await self.reconciler.explain(key)
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Application]:
+    """Build everything for *settings*, and close it at the end; nothing is read or written yet.
+
+    Raises:
+        ActionNeededError: there is no usable configuration of a cluster.
+
+    """
+    metrics = Metrics()
+    cognito = Cognito(quota=_limiter(settings, metrics), on_call=metrics.aws_call)
+    async with (
+        await KubeApi.connect(settings.kubeconfig) as api,
+        TokenEndpoint(cognito) as endpoint,
+    ):
+        yield _application(settings, api, metrics, cognito, endpoint)
+    cognito.close()
+
+
+def _limiter(settings: Settings, metrics: Metrics) -> QuotaLimiter:
+    return QuotaLimiter(settings.quota_share, on_wait=metrics.quota_waited)
+
+
+def _application(
+    settings: Settings, api: KubeApi, metrics: Metrics, cognito: Cognito, endpoint: TokenEndpoint
+) -> Application:
+    clock = SystemClock()
+    resources = ResourceStore(api)
+    claimants = Claimants()
+    reconciler = _reconciler(
+        settings,
+        _Outside(
+            resources=resources,
+            secrets=SecretStore(api),
+            workloads=WorkloadStore(api),
+            events=EventRecorder(api, clock),
+            cognito=cognito,
+            endpoint=endpoint,
+            rivals=claimants,
+            telemetry=metrics,
+            clock=clock,
+            entropy=SystemEntropy(),
+        ),
+    )
+
+    async def work(key: ResourceKey) -> Requeue:
+        return Requeue(await reconciler.reconcile(key))
+
+    async def list_all() -> tuple[Mapping[str, Any], ...]:
+        found = await resources.list_all(settings.namespaces or None)
+        return tuple(raw.body for raw in found)
+
+    queue = WorkQueue(work, settings.workers, clock.monotonic)
+    metrics.watch_queue(depth=lambda: queue.depth, heartbeat_age=queue.heartbeat_age)
+    readiness = Readiness()
+    serving = Serving(
+        scope=Scope(settings.namespaces, settings.kubeconfig),
+        endpoint=Endpoint(settings.listen_address, settings.port, settings.port_file),
+        queue=queue,
+        probes=ProbeServer(
+            metrics=metrics.render,
+            heartbeat_age=queue.heartbeat_age,
+            readiness=readiness.problem,
+            lag=LoopLag(),
+        ),
+        readiness=readiness,
+        claimants=claimants,
+        list_all=list_all,
+    )
+    return Application(reconciler=reconciler, serving=serving)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """Every adapter as the port it fulfils; mypy proves here that it does."""
+
+    resources: ResourcePort
+    secrets: SecretStorePort
+    workloads: WorkloadPort
+    events: EventPort
+    cognito: CognitoPort
+    endpoint: EndpointPort
+    rivals: RivalPort
+    telemetry: Telemetry
+    clock: Clock
+    entropy: Entropy
+
+
+def _reconciler(settings: Settings, outside: _Outside) -> Reconciler:
+    identity = f"{socket.gethostname()}/{secrets.token_hex(8)}"
+    observer = Observer(
+        secrets=outside.secrets,
+        workloads=outside.workloads,
+        cognito=outside.cognito,
+        endpoint=outside.endpoint,
+        rivals=outside.rivals,
+        clock=outside.clock,
+        timing=settings.timing,
+        identity=identity,
+    )
+    executor = Executor(
+        secrets=outside.secrets,
+        workloads=outside.workloads,
+        cognito=outside.cognito,
+        clock=outside.clock,
+        entropy=outside.entropy,
+        identity=identity,
+        add_deadline=settings.timing.add_deadline,
+    )
+    return Reconciler(
+        resources=outside.resources,
+        observer=observer,
+        executor=executor,
+        events=outside.events,
+        telemetry=outside.telemetry,
+        pauses=Pauses(settings.poll_min, settings.poll_max),
+    )
