@@ -1,0 +1,1 @@
+"""The main job, watched: two rotations of one client on a real API server."""
