@@ -19,10 +19,10 @@ from .domain.actions import Plan
 from .domain.model import ResourceKey
 from .metrics import Metrics
 from .runtime.claimants import Claimants
-from .runtime.handlers import interest_of
+from .runtime.handlers import Sightings, interest_of
 from .runtime.limiter import QuotaLimiter
 from .runtime.probes import LoopLag, ProbeServer, Readiness
-from .runtime.process import Endpoint, Scope, Serving
+from .runtime.process import Endpoint, Scope, Serving, farewell, route
 from .runtime.queue import Requeue, WorkQueue
 from .service.execute import Executor
 from .service.observe import Observer
@@ -49,12 +49,13 @@ class Application:
     """What the command line needs of the whole."""
 
     reconciler: Reconciler
+    claimants: Claimants
     serving: Serving
 
     async def explain(self, key: ResourceKey) -> Plan | None:
         """Tell what would be done next for a resource; None where there is none."""
         for body in await self.serving.list_all():
-            self.serving.claimants.note(interest_of(body)[0], body.get("spec") or {})
+            self.claimants.note(interest_of(body)[0], body.get("spec") or {})
         return await self.reconciler.explain(key)
 
 
@@ -110,6 +111,8 @@ def _application(
         return tuple(raw.body for raw in found)
 
     queue = WorkQueue(work, settings.workers, clock.monotonic)
+    sightings = Sightings(route(queue, claimants))
+    reconciler.on_gone = farewell(queue, claimants, sightings)
     metrics.watch_queue(depth=lambda: queue.depth, heartbeat_age=queue.heartbeat_age)
     readiness = Readiness()
     serving = Serving(
@@ -123,10 +126,10 @@ def _application(
             lag=LoopLag(),
         ),
         readiness=readiness,
-        claimants=claimants,
+        sightings=sightings,
         list_all=list_all,
     )
-    return Application(reconciler=reconciler, serving=serving)
+    return Application(reconciler=reconciler, claimants=claimants, serving=serving)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from typing import Any, Final
 from ..domain.model import ResourceKey
 from .claimants import Claimants
 from .handlers import Sightings, interest_of, watch
+from .logs import log_loop_error
 from .probes import ProbeServer, Readiness
 from .queue import WorkQueue
 
-__all__ = ["Endpoint", "Scope", "Serving", "serve"]
+__all__ = ["Endpoint", "Scope", "Serving", "farewell", "route", "serve"]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Serving:
     queue: WorkQueue
     probes: ProbeServer
     readiness: Readiness
-    claimants: Claimants
+    sightings: Sightings
     list_all: Callable[[], Awaitable[tuple[Mapping[str, Any], ...]]]
     """Lists every resource in scope, completely."""
 
@@ -63,6 +64,7 @@ async def serve(serving: Serving) -> None:
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(log_loop_error)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     endpoint = serving.endpoint
@@ -76,27 +78,27 @@ async def serve(serving: Serving) -> None:
 
 async def _work(serving: Serving, stop: asyncio.Event) -> None:
     """List everything first: an index with gaps would let two resources rotate one client."""
-    sightings = Sightings(_route(serving.queue, serving.claimants))
     for body in await serving.list_all():
-        sightings.note(body)
+        serving.sightings.note(body)
     serving.readiness.listed = True
+    # Not a TaskGroup: a watch that breaks must not cancel the passes that run.
+    watching = asyncio.create_task(_watch(serving, stop), name="watch")
+    try:
+        await serving.queue.run(stop)
+    finally:
+        stop.set()
+        await watching
 
+
+async def _watch(serving: Serving, stop: asyncio.Event) -> None:
     def running() -> None:
         serving.readiness.watching = True
 
-    async with asyncio.TaskGroup() as group:
-        group.create_task(serving.queue.run(stop), name="queue")
-        group.create_task(_watch(serving.scope, sightings, stop, running), name="watch")
-
-
-async def _watch(
-    scope: Scope, sightings: Sightings, stop: asyncio.Event, running: Callable[[], None]
-) -> None:
     try:
         await watch(
-            sightings=sightings,
-            namespaces=scope.namespaces,
-            kubeconfig=scope.kubeconfig,
+            sightings=serving.sightings,
+            namespaces=serving.scope.namespaces,
+            kubeconfig=serving.scope.kubeconfig,
             stop=stop,
             on_running=running,
         )
@@ -104,7 +106,7 @@ async def _watch(
         stop.set()
 
 
-def _route(queue: WorkQueue, claimants: Claimants) -> Callable[[Mapping[str, Any], bool], None]:
+def route(queue: WorkQueue, claimants: Claimants) -> Callable[[Mapping[str, Any], bool], None]:
     """Make the receiver of sightings: it keeps the index and enqueues who is concerned."""
 
     def seen(body: Mapping[str, Any], gone: bool) -> None:  # noqa: FBT001  # Sightings' signature
@@ -114,3 +116,20 @@ def _route(queue: WorkQueue, claimants: Claimants) -> Callable[[Mapping[str, Any
             queue.enqueue(one)
 
     return seen
+
+
+def farewell(
+    queue: WorkQueue, claimants: Claimants, sightings: Sightings
+) -> Callable[[ResourceKey], None]:
+    """Make the receiver of keys that a read no longer finds: the watch may have missed their end.
+
+    A stale claimant would hold up the other resource of its client for ever.
+    """
+
+    def gone(key: ResourceKey) -> None:
+        sightings.forget(key)
+        queue.forget(key)
+        for other in claimants.forget(key):
+            queue.enqueue(other)
+
+    return gone

@@ -1,13 +1,14 @@
 """One resource's passes: observe, plan, execute, look again; then report."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ..domain.actions import Effect, Forget, Hold, Look, Plan, Wait
+from ..domain.actions import Effect, Hold, Look, Plan, Wait
 from ..domain.conditions import report as report_of
+from ..domain.journal import Journal, Rotation
 from ..domain.memory import remembered
 from ..domain.model import Resource, ResourceKey
 from ..domain.observed import Memory, Observed
@@ -49,6 +50,9 @@ class _Mind:
     uid: str
     memory: Memory
     claim: OwnClaim | None = None
+    rotations: tuple[Rotation, ...] | None = None
+    """The journal's finished rotations that need no counting any more."""
+
     last_said: tuple[str, str] = ("", "")
     repeats: int = 0
 
@@ -74,6 +78,8 @@ class Reconciler:
         self._telemetry = telemetry
         self._pauses = pauses
         self._minds: dict[ResourceKey, _Mind] = {}
+        self.on_gone: Callable[[ResourceKey], None] | None = None
+        """Told each key that a read no longer finds."""
 
     async def reconcile(self, key: ResourceKey) -> float | None:
         """Run passes until there is nothing to do but wait.
@@ -99,6 +105,7 @@ class Reconciler:
                 return await self._invalid(key, raw, error)
             mind = self._mind_of(resource, raw)
             observed, plan = await self._look(raw, resource, mind)
+            self._count_rotations(observed, mind)
             if isinstance(plan.action, Wait | Hold | Look):
                 return await self._rest(raw, observed, plan, mind)
             try:
@@ -136,13 +143,23 @@ class Reconciler:
         mind.memory, mind.claim = done.memory, done.claim
         self._telemetry.reconciled("effect")
         _LOG.info("%s", plan.message, extra=_about(key, reason=plan.reason, effect=_name(effect)))
-        if isinstance(effect, Forget) and done.journal is not None and done.journal.rotations:
-            last = done.journal.rotations[-1]
-            if last.outcome is not None:
-                self._telemetry.rotation_finished(last.trigger, last.outcome)
         event = event_of_effect(effect, plan)
-        if event is not None:
+        if event is not None and done.answered:
             await self._events.record(key, observed.resource.uid, event)
+
+    def _count_rotations(self, observed: Observed, mind: _Mind) -> None:
+        """Count what the journal shows to be finished since this process's first look.
+
+        Counted from reads: the answer of the write that finishes a rotation may be lost.
+        """
+        if not isinstance(observed.journal, Journal):
+            return
+        rotations = observed.journal.rotations
+        counted = rotations if mind.rotations is None else mind.rotations
+        for rotation in rotations:
+            if rotation not in counted and rotation.outcome is not None:
+                self._telemetry.rotation_finished(rotation.trigger, rotation.outcome)
+        mind.rotations = rotations
 
     async def _failed(
         self, raw: RawResource, observed: Observed, error: OutsideError, mind: _Mind
@@ -222,6 +239,8 @@ class Reconciler:
             _LOG.info("the resource is gone; its secrets stay as they are", extra=_about(key))
         self._telemetry.forget(key)
         self._telemetry.reconciled("gone")
+        if self.on_gone is not None:
+            self.on_gone(key)
 
     def _mind_of(self, resource: Resource, raw: RawResource) -> _Mind:
         mind = self._minds.get(resource.key)
