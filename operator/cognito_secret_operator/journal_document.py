@@ -94,6 +94,7 @@ def _secret_document(secret: JournaledSecret | None) -> dict[str, Any] | None:
         "createdAt": _time_text(secret.created_at),
         "origin": secret.origin.value,
         "known": secret.known,
+        "verified": secret.verified,
         "hasValue": secret.value is not None,
     }
 
@@ -233,6 +234,7 @@ def _secret(document: _Part, slot: str, values: Mapping[str, SecretValue]) -> Jo
         value=_value(values, slot) if part.one("hasValue", bool) else None,
         origin=part.choice("origin", Origin),
         known=part.one("known", bool),
+        verified=part.one("verified", bool),
     )
 
 

@@ -1,4 +1,4 @@
-"""The two Secrets on the wire: the journal (both ways) and the target.
+"""The journal on the wire, both ways.
 
 The journal's Secret has one key, ``journal.json``, for everything but values, and a key for each
 value (``value.current`` and so on): whoever debugs it can look at the document alone. Whatever is
@@ -8,9 +8,8 @@ odd about a journal is a `JournalProblemError`, which makes the operator hold.
 import json
 from typing import Any, Final
 
-from . import names
-from .domain.journal import FORMAT, Journal, JournaledSecret
-from .domain.model import ClientRef, StoredSecret, TargetKeys
+from .domain.journal import FORMAT, Journal
+from .domain.model import ClientRef, StoredSecret
 from .domain.value import SecretValue
 from .errors import ActionNeededError
 from .journal_document import DamagedError, document_of, journal_of, values_of
@@ -24,8 +23,6 @@ __all__ = [
     "JournalUnreadableError",
     "journal_data",
     "journal_from",
-    "target_annotations",
-    "target_data",
 ]
 
 DOCUMENT: Final = "journal.json"
@@ -87,7 +84,9 @@ def journal_from(stored: StoredSecret, client: ClientRef) -> Journal:
     if not stored.data:
         return Journal(uid=stored.uid, namespace=stored.namespace, client=client)
     document = _document(stored)
-    if document.get("format", FORMAT) != FORMAT:
+    if "format" not in document:
+        raise _unreadable(stored, f"{DOCUMENT} has no format")
+    if repr(document["format"]) != repr(FORMAT):  # true and 1.0 equal 1 and are not it
         raise JournalFormatUnknownError(
             f"{_named(stored)} has a format that this version of the operator does not know: "
             f"upgrade the operator to the version that wrote it (this one knows format {FORMAT})"
@@ -114,55 +113,6 @@ def journal_data(journal: Journal) -> dict[str, SecretValue]:
     text = json.dumps(document_of(journal), sort_keys=True, indent=1)
     values = {VALUE_PREFIX + slot: value for slot, value in values_of(journal).items()}
     return {DOCUMENT: SecretValue(text), **values}
-
-
-def target_data(journal: Journal, keys: TargetKeys) -> dict[str, SecretValue]:
-    """Write the data of the target Secret.
-
-    Raises:
-        ValueError: nothing can be published, since no current value is known.
-
-    """
-    current, previous = _shown(journal)
-    return {
-        keys.client_id: SecretValue(journal.client.client_id),
-        keys.current: _known_value(current),
-        keys.previous: _known_value(previous),
-    }
-
-
-def target_annotations(journal: Journal, resource_name: str) -> dict[str, str]:
-    """Write the annotations of the target Secret that say what its data are.
-
-    Raises:
-        ValueError: nothing can be published.
-
-    """
-    current, previous = _shown(journal)
-    if journal.publication is None:
-        raise ValueError("nothing is to be published")
-    return {
-        names.RESOURCE_MARK: resource_name,
-        names.PUBLICATION_MARK: str(journal.publication.number),
-        names.CURRENT_ID_MARK: current.id,
-        names.PREVIOUS_ID_MARK: previous.id,
-    }
-
-
-def _shown(journal: Journal) -> tuple[JournaledSecret, JournaledSecret]:
-    """The secrets under the target's two keys; the current one also stands in for the previous."""
-    current, previous = journal.current, journal.shown_previous
-    if current is None or current.value is None:
-        raise ValueError("no current value is known")
-    if previous is None or previous.value is None:
-        return current, current
-    return current, previous
-
-
-def _known_value(secret: JournaledSecret) -> SecretValue:
-    if secret.value is None:
-        raise ValueError("the value is not known")
-    return secret.value
 
 
 def _document(stored: StoredSecret) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_secret_operator import names
 from cognito_secret_operator.domain.journal import (
     Claim,
     Journal,
@@ -25,12 +24,11 @@ from cognito_secret_operator.domain.model import (
     ClientRef,
     RemoteSecret,
     StoredSecret,
-    TargetKeys,
     Trigger,
 )
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ActionNeededError
-from cognito_secret_operator.secret_format import (
+from cognito_secret_operator.journal_format import (
     DOCUMENT,
     JournalForeignError,
     JournalFormatUnknownError,
@@ -39,8 +37,6 @@ from cognito_secret_operator.secret_format import (
     JournalUnreadableError,
     journal_data,
     journal_from,
-    target_annotations,
-    target_data,
 )
 
 CLIENT = ClientRef("eu-west-1_AbCdEfGhI", "1example23456789")
@@ -55,6 +51,7 @@ def secret(slot: str, *, has_value: bool = True) -> JournaledSecret:
         value=SecretValue(SECRETS[slot]) if has_value else None,
         origin=Origin.OPERATOR,
         known=True,
+        verified=True,
     )
 
 
@@ -141,6 +138,7 @@ secrets = st.builds(
     value=st.none() | values,
     origin=st.sampled_from(Origin),
     known=st.booleans(),
+    verified=st.booleans(),
 )
 rotations = st.builds(
     Rotation,
@@ -218,7 +216,7 @@ def test_the_format_is_pinned_since_stored_journals_have_it() -> None:
         "finishedAt": None,
         "outcome": None,
     }
-    one = {"createdAt": at, "origin": "Operator", "known": True, "hasValue": True}
+    one = {"createdAt": at, "origin": "Operator", "known": True, "verified": True, "hasValue": True}
     assert document == {
         "format": 1,
         "uid": "uid-1",
@@ -364,69 +362,6 @@ def test_no_error_tells_a_value_even_one_pasted_into_the_document(
 
 def test_nothing_that_holds_a_journal_prints_a_value() -> None:
     data = journal_data(FULL)
-    target = target_data(FULL, TargetKeys())
-    for thing in (FULL, data, target, stored(data), journal_from(stored(data), CLIENT)):
+    for thing in (FULL, data, stored(data), journal_from(stored(data), CLIENT)):
         told = f"{thing} {thing!r} {thing!s}"
         assert [text for text in SECRETS.values() if text in told] == []
-
-
-# --- the target -----------------------------------------------------------------------------------
-
-
-def test_the_target_holds_the_client_and_both_values_under_the_chosen_keys() -> None:
-    assert target_data(FULL, TargetKeys("ID", "NOW", "OLD")) == {
-        "ID": SecretValue("1example23456789"),
-        "NOW": SecretValue(SECRETS["current"]),
-        "OLD": SecretValue(SECRETS["previous"]),
-    }
-
-
-@pytest.mark.parametrize(
-    ("journal", "shown"),
-    [
-        pytest.param(FULL, "previous", id="the previous one"),
-        pytest.param(replace(FULL, previous=None), "retired", id="the deleted one, until then"),
-        pytest.param(ADOPTED, "current", id="the current one where there never was another"),
-        pytest.param(
-            replace(FULL, previous=secret("previous", has_value=False)),
-            "current",
-            id="the current one where nobody knows the previous one's value",
-        ),
-    ],
-)
-def test_the_previous_key_is_always_there_and_its_annotation_fits(
-    journal: Journal, shown: str
-) -> None:
-    assert target_data(journal, TargetKeys())["client-secret-previous"] == SecretValue(
-        SECRETS[shown]
-    )
-    annotations = target_annotations(journal, "orders-api")
-    assert annotations[names.PREVIOUS_ID_MARK] == f"id-{shown}"
-
-
-def test_the_annotations_say_what_the_data_are() -> None:
-    assert target_annotations(FULL, "orders-api") == {
-        "cognito-secrets.dev/resource": "orders-api",
-        "cognito-secrets.dev/publication": "7",
-        "cognito-secrets.dev/current-id": "id-current",
-        "cognito-secrets.dev/previous-id": "id-previous",
-    }
-
-
-@pytest.mark.parametrize(
-    "journal",
-    [
-        pytest.param(replace(ADOPTED, current=None), id="nothing adopted"),
-        pytest.param(replace(ADOPTED, current=secret("current", has_value=False)), id="no value"),
-    ],
-)
-def test_without_a_current_value_there_is_no_target(journal: Journal) -> None:
-    with pytest.raises(ValueError, match="no current value"):
-        target_data(journal, TargetKeys())
-    with pytest.raises(ValueError, match="no current value"):
-        target_annotations(journal, "orders-api")
-
-
-def test_without_a_publication_there_are_no_annotations() -> None:
-    with pytest.raises(ValueError, match="nothing is to be published"):
-        target_annotations(replace(ADOPTED, publication=None), "orders-api")

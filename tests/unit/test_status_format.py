@@ -15,7 +15,8 @@ from cognito_secret_operator.domain.report import (
     Step,
     Truth,
 )
-from cognito_secret_operator.status_format import status_of, status_patch
+from cognito_secret_operator.errors import InvalidResourceError
+from cognito_secret_operator.status_format import invalid_status, status_of, status_patch
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 999_999, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -177,6 +178,22 @@ def test_a_message_too_long_for_the_schema_is_cut() -> None:
     message = status_of(long, {}, NOW)["conditions"][0]["message"]
     assert len(message) == 1024
     assert message.endswith("x…")
+
+
+def test_an_invalid_spec_stalls_the_resource_and_leaves_the_rest_of_status() -> None:
+    before = status_of(REPORT, {}, NOW)
+    error = InvalidResourceError("spec.policy: must be something else")
+    after = invalid_status(error, 4, before, LATER)
+    said = {one["type"]: (one["status"], one["reason"]) for one in after["conditions"]}
+    assert said == {
+        "Ready": ("False", "InvalidSpec"),
+        "Reconciling": ("False", "InvalidSpec"),
+        "Stalled": ("True", "InvalidSpec"),
+        "Overdue": ("False", "Young"),
+    }
+    assert after["observedGeneration"] == 4
+    assert after["secrets"] == before["secrets"]
+    assert status_patch(after, invalid_status(error, 4, after, LATER + timedelta(1))) is None
 
 
 class TestPatch:

@@ -65,9 +65,6 @@ _NOT_SENT: Final = (
 )
 """There was no connection to send anything over."""
 
-_MADE_UP: Final = f"{FIELD_MANAGER}-probe"
-"""A refresh token that nobody was ever given."""
-
 
 class Quota(Protocol):
     """Shares Cognito's request rates; both methods are called in the event loop's thread."""
@@ -129,6 +126,9 @@ class Cognito:
     def close(self) -> None:
         """Take no further calls; one that is under way ends by itself within 13 seconds."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            for api in self._clients.values():
+                api.close()
 
     async def list_secrets(self, client: ClientRef) -> tuple[RemoteSecret, ...]:
         """``ListUserPoolClientSecrets``, all pages, oldest first.
@@ -236,7 +236,9 @@ class Cognito:
         def refresh(api: "CognitoIdentityProviderClient") -> Probe:
             try:
                 api.get_tokens_from_refresh_token(
-                    RefreshToken=_MADE_UP, ClientId=client.client_id, ClientSecret=value.reveal()
+                    RefreshToken=answers.MADE_UP,
+                    ClientId=client.client_id,
+                    ClientSecret=value.reveal(),
                 )
             except exceptions.ClientError as error:
                 if (probe := answers.verdict_of(_refusal(error))) is not None:
@@ -340,7 +342,7 @@ class Cognito:
         self._sending.is_sent = True
 
     def _after_call(self, *, parsed: Mapping[str, Any], **_: object) -> None:
-        self._sending.request_id = _request_id(parsed)
+        self._sending.request_id = answers.request_id_of(parsed)
 
 
 def _names(client: ClientRef) -> dict[str, str]:
@@ -360,10 +362,6 @@ def _list_page(
     return send
 
 
-def _request_id(answer: Mapping[str, Any]) -> str:
-    return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
-
-
 def _refusal(error: exceptions.ClientError) -> Refusal:
     answer = error.response
     return Refusal(
@@ -371,7 +369,7 @@ def _refusal(error: exceptions.ClientError) -> Refusal:
         code=str(answer.get("Error", {}).get("Code", "")),
         status=answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
         text=str(answer.get("Error", {}).get("Message", "")),
-        request_id=_request_id(answer),
+        request_id=answers.request_id_of(answer),
     )
 
 

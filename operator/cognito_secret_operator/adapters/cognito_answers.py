@@ -21,6 +21,7 @@ from ..errors import (
     RetryLaterError,
     ThrottledError,
 )
+from ..names import FIELD_MANAGER
 
 __all__ = [
     "ADD",
@@ -28,6 +29,7 @@ __all__ = [
     "DESCRIBE_CLIENT",
     "DESCRIBE_POOL",
     "LIST",
+    "MADE_UP",
     "OPERATIONS",
     "REFRESH",
     "WRITES",
@@ -35,6 +37,7 @@ __all__ = [
     "Refusal",
     "domain_of",
     "error_of",
+    "request_id_of",
     "secret_of",
     "verdict_of",
 ]
@@ -47,6 +50,9 @@ LIST: Final = "ListUserPoolClientSecrets"
 REFRESH: Final = "GetTokensFromRefreshToken"
 WRITES: Final = frozenset({ADD, DELETE})
 OPERATIONS: Final = (ADD, LIST, DELETE, DESCRIBE_CLIENT, DESCRIBE_POOL, REFRESH)
+
+MADE_UP: Final = f"{FIELD_MANAGER}-probe"
+"""A refresh token, or a code, that nobody was ever given."""
 
 _THROTTLED: Final = re.compile(r"TooManyRequests.*|Throttl.*|RequestLimitExceeded|SlowDown")
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorizedException"})
@@ -115,6 +121,11 @@ def secret_of(descriptor: Mapping[str, Any]) -> RemoteSecret:
     """
     created: datetime = descriptor["ClientSecretCreateDate"]
     return RemoteSecret(id=descriptor["ClientSecretId"], created_at=created.astimezone(UTC))
+
+
+def request_id_of(answer: Mapping[str, Any]) -> str:
+    """Find AWS's id of the request in any answer; empty where it gave none."""
+    return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
 
 
 def domain_of(pool: Mapping[str, Any], client: ClientRef, partition: str) -> PoolDomain:

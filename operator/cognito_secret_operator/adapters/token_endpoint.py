@@ -16,7 +16,7 @@ from ..domain.model import ClientRef, Probe, Verdict
 from ..domain.value import SecretValue
 from ..errors import OutsideError
 from ..names import FIELD_MANAGER
-from .cognito_answers import PoolDomain
+from .cognito_answers import MADE_UP, PoolDomain
 
 __all__ = ["CognitoProbes", "TokenEndpoint"]
 
@@ -25,16 +25,13 @@ _TIMEOUT: Final = 10.0
 
 _LONGEST_ANSWER: Final = 65536
 
-_MADE_UP: Final = f"{FIELD_MANAGER}-probe"
-"""A refresh token and a code that nobody was ever given."""
-
 _QUESTIONS: Final = (
-    {"grant_type": "refresh_token", "refresh_token": _MADE_UP},
+    {"grant_type": "refresh_token", "refresh_token": MADE_UP},
     # Only where the first grant is switched off: it needs a redirect URI, and a wrong one may
     # answer before the secret is looked at.
     {
         "grant_type": "authorization_code",
-        "code": _MADE_UP,
+        "code": MADE_UP,
         "redirect_uri": "https://localhost/cognito-secret-operator-probe",
     },
 )

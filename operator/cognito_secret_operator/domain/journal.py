@@ -188,10 +188,14 @@ def staged(
     trigger: Trigger,
     rotate_token: str | None,
 ) -> Journal:
-    """Begin a rotation: the new value is durable before Cognito learns it."""
+    """Begin a rotation: the new value is durable before Cognito learns it.
+
+    A handled token stays handled while the annotation is away: it may come back from Git.
+    """
     rotation = Rotation(trigger=trigger, started_at=claim.at)
     pending = Pending(value=value, before=before, claim=claim, rotation=rotation)
-    return _next(journal, pending=pending, handled_rotate=rotate_token)
+    handled = rotate_token or journal.handled_rotate
+    return _next(journal, pending=pending, handled_rotate=handled)
 
 
 def claimed(journal: Journal, *, claim: Claim, before: tuple[str, ...]) -> Journal:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from .journal import Journal
+from .journal import Journal, Rotation
 from .model import (
     ClientDescription,
     Listing,
@@ -64,8 +64,11 @@ class Memory:
     listing: Listing | None = None
     """The last good List: it may postpone a look, never justify a write."""
 
-    added: RemoteSecret | None = None
-    """The answer of this process's own Add of the pending value."""
+    added: tuple[Rotation, RemoteSecret] | None = None
+    """The answer of this process's own Add, and the rotation whose pending value it sent.
+
+    An answer may outlive its rotation, where another process recorded it: it is nobody else's.
+    """
 
     deleted: frozenset[str] = frozenset()
     """Ids whose Delete this process saw answered."""
@@ -97,6 +100,9 @@ class Observed:
     """None where there is no journal Secret; an empty Secret is a journal of sequence 0."""
 
     target: StoredSecret | Problem | None
+    began: float = 0.0
+    """This process's monotonic clock at *now*; only deadlines of its own count from it."""
+
     claim_is_ours: bool = False
     """This process wrote the journal's claim and the deadline on its own clock is ahead."""
 

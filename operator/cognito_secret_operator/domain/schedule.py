@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from .journal import Journal, Outcome
 from .model import Resource, Timing
 
-__all__ = ["due_at", "early_by", "overdue_at"]
+__all__ = ["due_at", "early_by", "overdue_at", "retry_at"]
 
 _LONGEST_SPREAD = timedelta(hours=24)
 
@@ -31,10 +31,16 @@ def due_at(resource: Resource, journal: Journal, timing: Timing) -> datetime | N
     if journal.current is None:
         return None
     due = journal.current.created_at + resource.spec.interval - early_by(resource)
+    retry = retry_at(journal, timing)
+    return due if retry is None else max(due, retry)
+
+
+def retry_at(journal: Journal, timing: Timing) -> datetime | None:
+    """Tell when a failed rotation may be tried again; None where the last one did not fail."""
     last = journal.rotations[-1] if journal.rotations else None
-    if last is not None and last.outcome is Outcome.REFUSED and last.finished_at is not None:
-        due = max(due, last.finished_at + timing.retry_after_failure)
-    return due
+    if last is None or last.outcome is not Outcome.REFUSED or last.finished_at is None:
+        return None
+    return last.finished_at + timing.retry_after_failure
 
 
 def overdue_at(resource: Resource, journal: Journal) -> datetime | None:

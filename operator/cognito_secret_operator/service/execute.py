@@ -27,8 +27,8 @@ from ..domain.model import StoredSecret
 from ..domain.observed import Memory, Observed
 from ..domain.projection import target_annotations, target_data
 from ..errors import AnswerLostError
+from ..journal_format import journal_data
 from ..names import RESOURCE_MARK, journal_name, stamp_key
-from ..secret_format import journal_data
 from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]
@@ -52,8 +52,8 @@ class Done:
 
     memory: Memory
     claim: OwnClaim | None = None
-    journal: Journal | None = None
-    """The journal as it was written, where the effect was a write of it."""
+    answered: bool = True
+    """False where nobody knows whether an Add was carried out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,15 +111,16 @@ class Executor:
         effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
     ) -> Done:
         """Write the effects that change nothing but the journal."""
-        written = await self._write_journal(observed, _next_journal(observed, effect))
+        await self._write_journal(observed, _next_journal(observed, effect))
         memory = observed.memory
         if isinstance(effect, Record):
             memory = replace(memory, added=None, add_sent=False)
-        return Done(memory, journal=written)
+        return Done(memory)
 
     async def _take_claim(self, observed: Observed, effect: Stage | Claim) -> Done:
-        # The deadline runs from before the write: the journal's time can only be later.
-        send_before = self.clock.monotonic() + self.add_deadline.total_seconds()
+        # The deadline runs from the pass's beginning, as the claim's date does: a List may have
+        # waited long for the quota meanwhile.
+        send_before = observed.began + self.add_deadline.total_seconds()
         claim = journals.Claim(owner=self.identity, at=observed.now)
         if isinstance(effect, Stage):
             following = journals.staged(
@@ -134,7 +135,7 @@ class Executor:
             following = journals.claimed(observed.book, claim=claim, before=effect.before)
         written = await self._write_journal(observed, following)
         memory = replace(observed.memory, added=None, add_sent=False)
-        return Done(memory, OwnClaim(written.sequence, send_before), written)
+        return Done(memory, OwnClaim(written.sequence, send_before))
 
     async def _add(self, observed: Observed, claim: OwnClaim | None) -> Done:
         pending = observed.book.pending
@@ -147,8 +148,9 @@ class Executor:
                 may_send=lambda: self.clock.monotonic() < claim.send_before,
             )
         except AnswerLostError:
-            return Done(replace(observed.memory, add_sent=True), claim)
-        return Done(replace(observed.memory, added=added, add_sent=True), claim)
+            return Done(replace(observed.memory, add_sent=True), claim, answered=False)
+        answer = (pending.rotation, added)
+        return Done(replace(observed.memory, added=answer, add_sent=True), claim)
 
     async def _create(self, observed: Observed, name: str) -> None:
         key = observed.resource.key

@@ -15,8 +15,8 @@ from ..domain.model import (
 from ..domain.observed import Fact, Memory, Observed, Problem
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
+from ..journal_format import JournalProblemError, journal_from
 from ..names import journal_name, stamp_key
-from ..secret_format import JournalProblemError, journal_from
 from .execute import OwnClaim
 from .ports import (
     Clock,
@@ -59,6 +59,7 @@ class Observer:
         self, raw: RawResource, resource: Resource, memory: Memory, claim: OwnClaim | None
     ) -> Observed:
         """Read what every pass reads: journal and target."""
+        began = self.clock.monotonic()
         stored = await self._read(resource, journal_name(resource.key.name))
         journal = self._decoded(stored, resource.spec.client)
         return Observed(
@@ -69,6 +70,7 @@ class Observer:
             journal_secret=stored,
             journal=journal,
             target=await self._read(resource, resource.spec.target_name),
+            began=began,
             claim_is_ours=self._holds(claim, journal),
             clock_skew_seconds=(self.clock.now() - raw.read_at).total_seconds(),
             rivals=await self._rivals(resource, journal),

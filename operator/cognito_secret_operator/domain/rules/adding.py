@@ -18,7 +18,10 @@ def add_was_answered(observed: Observed) -> Plan | None:
     pending, added = observed.book.pending, observed.memory.added
     if pending is None or pending.secret is not None or added is None:
         return None
-    return Plan(Record(added), "Recording", f"Cognito added secret {added.id}")
+    rotation, remote = added
+    if rotation != pending.rotation:
+        return None
+    return Plan(Record(remote), "Recording", f"Cognito added secret {remote.id}")
 
 
 def claim_is_ours(observed: Observed) -> Plan | None:

@@ -5,7 +5,7 @@ from typing import Final
 from ..actions import Plan, Stage
 from ..model import Trigger
 from ..observed import Observed
-from ..schedule import due_at, overdue_at
+from ..schedule import due_at, overdue_at, retry_at
 from . import Rule
 from .adoption import client_is_public, slots_are_blocked
 from .needs import hold, listing, wait
@@ -54,6 +54,7 @@ def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     dates = [
         due_at(observed.resource, observed.book, observed.timing),
         overdue_at(observed.resource, observed.book),
+        retry_at(observed.book, observed.timing),
         observed.next_look,
     ]
     return wait(
@@ -64,9 +65,8 @@ def nothing_is_to_be_done(observed: Observed) -> Plan | None:
 
 
 def _backs_off(observed: Observed) -> bool:
-    last = observed.book.rotations[-1:]
-    due = due_at(observed.resource, observed.book, observed.timing)
-    return bool(last) and due is not None and observed.now < due
+    retry = retry_at(observed.book, observed.timing)
+    return retry is not None and observed.now < retry
 
 
 def _stage(observed: Observed, trigger: Trigger, why: str) -> Plan:

@@ -44,20 +44,6 @@ def doomed_is_gone(observed: Observed) -> Plan | None:
     return None
 
 
-def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
-    """Two Lists, far enough apart, lack the previous secret: somebody else deleted it."""
-    previous = observed.book.previous
-    if previous is None:
-        return None
-    if not observed.is_surely_missing(previous.id):
-        return None
-    return Plan(
-        Forget(previous.id),
-        "DeletedElsewhere",
-        f"secret {previous.id} was deleted at Cognito by somebody else",
-    )
-
-
 def publication_settles(observed: Observed) -> Plan | None:
     """Caches may still hand out the previous data: pods born now prove nothing."""
     proof = _rolling(observed)
@@ -67,6 +53,26 @@ def publication_settles(observed: Observed) -> Plan | None:
         "Settling",
         "waiting until caches of kubelets and API servers hand out nothing older",
         proof.settled_at + _ONE_SECOND,
+    )
+
+
+def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
+    """Two Lists, far enough apart, lack the previous secret: somebody else deleted it.
+
+    Nothing is left to delete, but pods that hold it are worse off than ever: they move first.
+    """
+    previous, proof = observed.book.previous, _rolling(observed)
+    if previous is None or proof is None or not observed.is_surely_missing(previous.id):
+        return None
+    found = read_consumers(observed)
+    if isinstance(found, Plan):
+        return found
+    if holders(found, proof):
+        return None
+    return Plan(
+        Forget(previous.id),
+        "DeletedElsewhere",
+        f"secret {previous.id} was deleted at Cognito by somebody else",
     )
 
 
@@ -267,8 +273,8 @@ def _clock(moment: object) -> str:
 
 RETIRING: Final[tuple[Rule, ...]] = (
     doomed_is_gone,
-    previous_was_deleted_elsewhere,
     publication_settles,
+    previous_was_deleted_elsewhere,
     no_consumer_is_found,
     workload_needs_the_stamp,
     somebody_holds_the_previous_secret,

@@ -1,0 +1,246 @@
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from cognito_secret_operator import __version__
+from cognito_secret_operator.adapters.cognito_answers import OPERATIONS
+from cognito_secret_operator.domain.journal import Origin, Outcome, Rotation
+from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
+from cognito_secret_operator.domain.report import (
+    Condition,
+    ConditionType,
+    Report,
+    ReportedSecret,
+    Role,
+    Step,
+    Truth,
+)
+from cognito_secret_operator.metrics import AWS_OPERATIONS, METRICS, RESULTS, Metrics
+
+KEY = ResourceKey("shop", "orders-api")
+WHERE = {"namespace": "shop", "name": "orders-api"}
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+OBJECT = "cognito_client_secret_"
+PROCESS = "cognito_secret_operator_"
+
+
+def rotation(outcome: Outcome, days: int) -> Rotation:
+    begin = NOW - timedelta(days=days)
+    return Rotation(Trigger.SCHEDULE, begin, finished_at=begin, outcome=outcome)
+
+
+REPORT = Report(
+    client=ClientRef("eu-west-1_AbC", "1example"),
+    target_name="orders-secret",
+    generation=1,
+    conditions=(
+        Condition(ConditionType.READY, Truth.TRUE, "Ready", "a message that nobody shall see"),
+        Condition(ConditionType.VERIFIED, Truth.UNKNOWN, "NoAnswer", "neither this one"),
+    ),
+    step=Step.OVERLAP,
+    suspended=False,
+    interval=timedelta(days=90),
+    max_age=timedelta(days=99),
+    journal_sequence=7,
+    secrets=(
+        ReportedSecret("A", Role.PREVIOUS, NOW - timedelta(days=90), Origin.DESCRIBE),
+        ReportedSecret("B", Role.CURRENT, NOW - timedelta(hours=1), Origin.OPERATOR),
+    ),
+    listed_at=NOW,
+    holders=("pod/a", "pod/b"),
+    next_rotation_at=NOW + timedelta(days=89),
+    rotations=(rotation(Outcome.SUCCESS, 180), rotation(Outcome.SUCCESS, 90)),
+)
+
+
+def samples(metrics: Metrics) -> Iterator[Sample]:
+    body, content_type = metrics.render()
+    assert content_type.startswith("text/plain")
+    for family in text_string_to_metric_families(body.decode()):
+        yield from family.samples
+
+
+def value(metrics: Metrics, series: str, /, **labels: str) -> float | None:
+    found = [
+        sample.value
+        for sample in samples(metrics)
+        if sample.name == series and sample.labels.items() >= labels.items()
+    ]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def of_object(report: Report, name: str, /, **labels: str) -> float | None:
+    metrics = Metrics()
+    metrics.publish(KEY, report)
+    return value(metrics, OBJECT + name, **WHERE, **labels)
+
+
+def object_series(metrics: Metrics) -> list[Sample]:
+    return [sample for sample in samples(metrics) if sample.name.startswith(OBJECT)]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "expected"),
+    [
+        ("info", {"user_pool_id": "eu-west-1_AbC", "region": "eu-west-1"}, 1),
+        ("info", {"client_id": "1example", "target_secret": "orders-secret"}, 1),
+        ("status_condition", {"type": "Ready", "status": "True"}, 1),
+        ("status_condition", {"type": "Ready", "status": "False"}, 0),
+        ("status_condition", {"type": "Verified", "status": "Unknown"}, 1),
+        ("created_timestamp_seconds", {"slot": "current"}, NOW.timestamp() - 3600),
+        ("created_timestamp_seconds", {"slot": "previous"}, NOW.timestamp() - 90 * 86400),
+        ("last_rotation_timestamp_seconds", {}, NOW.timestamp() - 90 * 86400),
+        ("next_rotation_timestamp_seconds", {}, NOW.timestamp() + 89 * 86400),
+        ("rotation_interval_seconds", {}, 90 * 86400),
+        ("max_age_seconds", {}, 99 * 86400),
+        ("rotation_step", {"step": "Overlap"}, 1),
+        ("rotation_step", {"step": "Idle"}, 0),
+        ("active_secrets", {}, 2),
+        ("pods_on_previous", {}, 2),
+        ("suspended", {}, 0),
+        ("observed_timestamp_seconds", {}, NOW.timestamp()),
+    ],
+)
+def test_a_report_is_rendered(name: str, labels: dict[str, str], expected: float) -> None:
+    assert of_object(REPORT, name, **labels) == expected
+
+
+def test_a_suspended_resource_has_no_next_rotation() -> None:
+    suspended = replace(REPORT, suspended=True)
+    assert of_object(suspended, "suspended") == 1
+    assert of_object(suspended, "next_rotation_timestamp_seconds") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "report"),
+    [
+        ("next_rotation_timestamp_seconds", replace(REPORT, next_rotation_at=None)),
+        ("observed_timestamp_seconds", replace(REPORT, listed_at=None)),
+        ("last_rotation_timestamp_seconds", replace(REPORT, rotations=())),
+        (
+            "last_rotation_timestamp_seconds",
+            replace(REPORT, rotations=(rotation(Outcome.REFUSED, 1),)),
+        ),
+    ],
+)
+def test_a_time_that_never_was_is_zero(name: str, report: Report) -> None:
+    assert of_object(report, name) == 0
+
+
+def test_nobody_asked_is_not_nobody_left() -> None:
+    unknown = replace(REPORT, holders=None)
+    assert of_object(unknown, "pods_on_previous") is None
+    alone = replace(unknown, secrets=REPORT.secrets[1:])
+    assert of_object(alone, "pods_on_previous") == 0
+    assert of_object(replace(REPORT, holders=()), "pods_on_previous") == 0
+
+
+def test_a_slot_that_is_empty_has_no_creation_date() -> None:
+    alone = replace(REPORT, secrets=REPORT.secrets[1:])
+    assert of_object(alone, "created_timestamp_seconds", slot="previous") is None
+
+
+def test_a_forgotten_resource_leaves_no_series() -> None:
+    metrics = Metrics()
+    other = ResourceKey("shop", "billing")
+    metrics.publish(KEY, REPORT)
+    metrics.publish(other, REPORT)
+    metrics.forget(KEY)
+    assert {sample.labels["name"] for sample in object_series(metrics)} == {"billing"}
+    metrics.forget(other)
+    metrics.forget(other)
+    assert object_series(metrics) == []
+
+
+def test_a_new_report_replaces_the_old_one_with_all_its_labels() -> None:
+    metrics = Metrics()
+    metrics.publish(KEY, REPORT)
+    metrics.publish(KEY, replace(REPORT, target_name="other-secret"))
+    assert value(metrics, f"{OBJECT}info", **WHERE, target_secret="orders-secret") is None
+    assert value(metrics, f"{OBJECT}info", **WHERE, target_secret="other-secret") == 1
+
+
+def test_a_resource_costs_few_series_and_tells_no_message() -> None:
+    metrics = Metrics()
+    every = tuple(Condition(kind, Truth.FALSE, "No", "secret text") for kind in ConditionType)
+    metrics.publish(KEY, replace(REPORT, conditions=every))
+    series = object_series(metrics)
+    assert len(series) <= 45
+    assert "secret text" not in str(series)
+
+
+def test_known_series_begin_at_zero() -> None:
+    metrics = Metrics()
+    for trigger in Trigger:
+        for outcome in Outcome:
+            labels = {"result": outcome.name.lower(), "trigger": trigger.name.lower()}
+            assert value(metrics, f"{PROCESS}rotations_total", **labels) == 0
+    for result in RESULTS:
+        assert value(metrics, f"{PROCESS}reconciles_total", result=result) == 0
+    for operation in OPERATIONS:
+        name = f"{PROCESS}aws_requests_total"
+        assert value(metrics, name, operation=operation, code="OK") == 0
+    assert value(metrics, f"{PROCESS}build_info", version=__version__) == 1
+
+
+def test_the_operations_are_those_of_the_adapter() -> None:
+    assert AWS_OPERATIONS == OPERATIONS
+
+
+def test_what_happens_is_counted() -> None:
+    metrics = Metrics()
+    metrics.rotation_finished(Trigger.REQUEST, Outcome.SUCCESS)
+    metrics.reconciled("effect")
+    metrics.aws_call("AddUserPoolClientSecret", "OK", 0.2)
+    metrics.quota_waited("AddUserPoolClientSecret", 1.5)
+    metrics.watch_queue(depth=lambda: 3, heartbeat_age=lambda: 60.0)
+    labels = {"result": "success", "trigger": "request"}
+    add = {"operation": "AddUserPoolClientSecret"}
+    assert value(metrics, f"{PROCESS}rotations_total", **labels) == 1
+    assert value(metrics, f"{PROCESS}reconciles_total", result="effect") == 1
+    assert value(metrics, f"{PROCESS}aws_requests_total", code="OK", **add) == 1
+    assert value(metrics, f"{PROCESS}aws_request_duration_seconds_count", **add) == 1
+    assert value(metrics, f"{PROCESS}aws_request_duration_seconds_sum", **add) == 0.2
+    assert value(metrics, f"{PROCESS}aws_ratelimit_wait_seconds_total", **add) == 1.5
+    assert value(metrics, f"{PROCESS}queue_depth") == 3
+    heartbeat = value(metrics, f"{PROCESS}heartbeat_timestamp_seconds")
+    assert heartbeat is not None
+    assert datetime.now(UTC).timestamp() - heartbeat == pytest.approx(60.0, abs=5.0)
+
+
+@pytest.mark.parametrize("code", ["", "a sentence that somebody else wrote", "x" * 65, 'a"b'])
+def test_no_foreign_text_becomes_a_label(code: str) -> None:
+    metrics = Metrics()
+    metrics.aws_call("ListUserPoolClientSecrets", code, 0.1)
+    assert value(metrics, f"{PROCESS}aws_requests_total", code="Other") == 1
+
+
+def test_every_metric_is_described_with_its_labels_and_no_other_is_exposed() -> None:
+    metrics = Metrics()
+    metrics.publish(KEY, REPORT)
+    metrics.aws_call("AddUserPoolClientSecret", "OK", 0.1)
+    described = {about.name: about for about in METRICS}
+    assert len(described) == len(METRICS)
+    seen: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(metrics.render()[0].decode()):
+        if family.name.startswith("process_"):
+            continue
+        name = family.name + ("_total" if family.type == "counter" else "")
+        assert family.documentation == described[name].help
+        assert family.type == described[name].kind
+        labels = {label for sample in family.samples for label in sample.labels}
+        seen[name] = labels - {"le"}
+    assert seen == {name: set(about.labels) for name, about in described.items()}
+
+
+def test_names_follow_the_rules() -> None:
+    for about in METRICS:
+        assert re.fullmatch(r"cognito_(client_secret|secret_operator)_[a-z_]+", about.name)
+        assert about.name.endswith("_total") == (about.kind == "counter")
+        assert about.help.endswith(".")
