@@ -149,6 +149,11 @@ class Shop:
             said = self.kubectl("get", "ccs", "-n", self.namespace, "-o", "yaml")
             raise AssertionError(f"{error}\n{said}") from error
 
+    def wait_ready(self, client: Client, name: str = "orders-api") -> list[str]:
+        """Wait until the resource is ready; give the ids that Cognito then has."""
+        self.wait("it is ready", lambda: self.condition("Ready", name).get("status") == "True")
+        return self.active_ids(client)
+
     def wait_rotated(self, client: Client, before: Sequence[str], name: str = "orders-api") -> str:
         """Wait until *client* has one secret that is none of *before*; give its id."""
 

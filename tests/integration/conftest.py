@@ -1,0 +1,32 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rig.operator_process import OperatorProcess
+from rig.shop import Shop
+
+StartOperator = Callable[..., OperatorProcess]
+
+
+@pytest.fixture
+def start_operator(shop: Shop, tmp_path: Path) -> Iterator[StartOperator]:
+    """Starts operator processes in the shop's namespace; all are ended at the end."""
+    started: list[OperatorProcess] = []
+
+    def start(**environment: str) -> OperatorProcess:
+        operator = OperatorProcess(
+            kubeconfig=shop.kubeconfig,
+            namespaces=(shop.namespace,),
+            environment={**shop.cognito.environment, **environment},
+            workdir=tmp_path,
+            name=f"operator-{len(started)}",
+        )
+        started.append(operator)
+        operator.start()
+        return operator
+
+    yield start
+    for operator in started:
+        operator.thaw()
+        operator.stop()
