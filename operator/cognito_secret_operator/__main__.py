@@ -18,7 +18,8 @@ from .wiring import build
 
 __all__ = ["main"]
 
-_log: Final = logging.getLogger(__name__)
+_log: Final = logging.getLogger("cognito_secret_operator")
+"""Named, since `__name__` is ``__main__`` here, and only our own loggers' fields are written."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

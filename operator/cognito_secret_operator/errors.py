@@ -65,6 +65,12 @@ class AccessDeniedError(ActionNeededError):
 
 
 class NotFoundError(ActionNeededError):
+    """What was asked for is not there."""
+
+    reason = "NotFound"
+
+
+class ClientNotFoundError(NotFoundError):
     """The pool, the client or the secret is not there (or not yet: one answer proves nothing)."""
 
     reason = "ClientNotFound"

@@ -82,10 +82,10 @@ MAX_AGE: Final = _object(
     "max_age_seconds", "Age at which the current secret is too old, from the spec."
 )
 STEP: Final = _object("rotation_step", "1 for the step the rotation is at, 0 for others.", "step")
-ACTIVE: Final = _object("active_secrets", "Secrets at Cognito, as last listed.")
+ACTIVE: Final = _object("active_secrets", "Secrets at Cognito that the operator knows of.")
 HOLDERS: Final = _object(
     "pods_on_previous",
-    "Who may still hold the previous secret: pods and acknowledgements. Absent where unknown.",
+    "Pods that may still hold the previous secret. Absent where unknown.",
 )
 SUSPENDED: Final = _object("suspended", "1 if the spec suspends all writes, else 0.")
 OBSERVED: Final = _object(

@@ -1,6 +1,7 @@
 """A report -> the status on the wire, and the patch that is worth writing.
 
-Status is for people: of all this, only ``journalSequence`` is ever read back (`resource.parse`).
+Status is for people: of all this, only ``journalSequence`` and ``listedAt`` are ever read back
+(`resource.parse`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,8 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from .domain.journal import Outcome, Rotation
-from .domain.report import Condition, ConditionType, Report, ReportedSecret, Role, Truth
-from .errors import InvalidResourceError
+from .domain.report import Condition, Report, ReportedSecret, Role
 
 __all__ = ["invalid_status", "status_of", "status_patch"]
 
@@ -41,6 +41,7 @@ def status_of(report: Report, old_status: Mapping[str, Any], now: datetime) -> d
         "listedAt": _time(report.listed_at),
         "podsToMove": _pods_to_move(report.holders),
         "nextRotationAt": _time(report.next_rotation_at),
+        "waitsFor": _waits_for(report),
         "lastRotationAt": _last_success(report.rotations),
         "rotations": [_rotation(one) for one in reversed(report.rotations[-ROTATIONS_SHOWN:])],
     }
@@ -52,26 +53,17 @@ def status_of(report: Report, old_status: Mapping[str, Any], now: datetime) -> d
     return _without_none(status)
 
 
-def invalid_status(
-    error: InvalidResourceError, generation: int, old_status: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
+def invalid_status(report: Report, old_status: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Render the status of a resource whose spec cannot be understood: the rest stays as it was."""
-    conditions = tuple(
-        Condition(kind, truth, error.reason, error.message)
-        for kind, truth in (
-            (ConditionType.READY, Truth.FALSE),
-            (ConditionType.RECONCILING, Truth.FALSE),
-            (ConditionType.STALLED, Truth.TRUE),
-        )
-    )
-    said = {condition.type.value for condition in conditions}
-    old = {condition["type"]: condition for condition in old_status.get("conditions") or ()}
+    said = {condition.type.value for condition in report.conditions}
+    old = old_status.get("conditions") or ()
     return {
         **old_status,
-        "observedGeneration": generation,
+        "observedGeneration": report.generation,
+        "waitsFor": _waits_for(report),
         "conditions": [
-            *(_condition(one, old.get(one.type.value, {}), generation, now) for one in conditions),
-            *(condition for kind, condition in old.items() if kind not in said),
+            *_conditions(report, old_status, now),
+            *(condition for condition in old if condition["type"] not in said),
         ],
     }
 
@@ -95,6 +87,11 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
         elif key not in old or before != value:
             patch[key] = value
     return patch
+
+
+def _waits_for(report: Report) -> dict[str, str]:
+    reason, message = report.waits_for
+    return {"reason": reason, "message": _cut(message)}
 
 
 def _conditions(

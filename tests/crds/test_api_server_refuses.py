@@ -189,5 +189,6 @@ def _report() -> Report:
         listed_at=now,
         holders=tuple(f"Pod orders-{number}" for number in range(12)),
         next_rotation_at=datetime(2027, 2, 1, tzinfo=UTC),
+        waits_for=("PodsNotRolled", "still on the previous secret: Pod/orders-0"),
         rotations=rotations,
     )

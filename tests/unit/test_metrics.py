@@ -54,6 +54,7 @@ REPORT = Report(
     listed_at=NOW,
     holders=("pod/a", "pod/b"),
     next_rotation_at=NOW + timedelta(days=89),
+    waits_for=("NotDue", "nothing to do"),
     rotations=(rotation(Outcome.SUCCESS, 180), rotation(Outcome.SUCCESS, 90)),
 )
 

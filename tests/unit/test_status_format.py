@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cognito_secret_operator.domain.conditions import invalid_report
 from cognito_secret_operator.domain.journal import Origin, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, Trigger
 from cognito_secret_operator.domain.report import (
@@ -15,7 +16,6 @@ from cognito_secret_operator.domain.report import (
     Step,
     Truth,
 )
-from cognito_secret_operator.errors import InvalidResourceError
 from cognito_secret_operator.status_format import invalid_status, status_of, status_patch
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 999_999, tzinfo=UTC)
@@ -44,6 +44,7 @@ REPORT = Report(
     listed_at=NOW,
     holders=("Pod a", "Pod b"),
     next_rotation_at=datetime(2027, 2, 1, 1, tzinfo=timezone(timedelta(hours=1))),
+    waits_for=("NotDue", "nothing to do"),
     rotations=(ROTATION,),
 )
 
@@ -89,6 +90,7 @@ def test_a_report_is_rendered_whole() -> None:
         "listedAt": "2026-11-21T12:00:00Z",
         "podsToMove": {"count": 2, "names": ["Pod a", "Pod b"]},
         "nextRotationAt": "2027-02-01T00:00:00Z",
+        "waitsFor": {"reason": "NotDue", "message": "nothing to do"},
         "lastRotationAt": "2026-11-21T11:00:00Z",
         "rotations": [
             {
@@ -114,6 +116,7 @@ def test_what_is_not_known_is_not_there() -> None:
         "step",
         "journalSequence",
         "targetName",
+        "waitsFor",
         "rotations",
     }
 
@@ -182,8 +185,9 @@ def test_a_message_too_long_for_the_schema_is_cut() -> None:
 
 def test_an_invalid_spec_stalls_the_resource_and_leaves_the_rest_of_status() -> None:
     before = status_of(REPORT, {}, NOW)
-    error = InvalidResourceError("spec.policy: must be something else")
-    after = invalid_status(error, 4, before, LATER)
+    client = ClientRef("eu-west-1_AbCdEfGhI", "1example")
+    report = invalid_report(client, 4, "InvalidSpec", "spec.policy: must be something else")
+    after = invalid_status(report, before, LATER)
     said = {one["type"]: (one["status"], one["reason"]) for one in after["conditions"]}
     assert said == {
         "Ready": ("False", "InvalidSpec"),
@@ -193,7 +197,7 @@ def test_an_invalid_spec_stalls_the_resource_and_leaves_the_rest_of_status() -> 
     }
     assert after["observedGeneration"] == 4
     assert after["secrets"] == before["secrets"]
-    assert status_patch(after, invalid_status(error, 4, after, LATER + timedelta(1))) is None
+    assert status_patch(after, invalid_status(report, after, LATER + timedelta(1))) is None
 
 
 class TestPatch:

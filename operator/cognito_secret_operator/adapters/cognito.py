@@ -24,7 +24,7 @@ from ..domain.value import SecretValue
 from ..errors import (
     AccessDeniedError,
     AnswerLostError,
-    NotFoundError,
+    ClientNotFoundError,
     OutsideError,
     RefusedError,
     RetryLaterError,
@@ -134,7 +134,7 @@ class Cognito:
         """``ListUserPoolClientSecrets``, all pages, oldest first.
 
         Raises:
-            NotFoundError: no such pool or client, or not yet.
+            ClientNotFoundError: no such pool or client, or not yet.
             AccessDeniedError: the message names the missing action and the pool.
 
         """
@@ -151,7 +151,7 @@ class Cognito:
         """``DescribeUserPoolClient``: the original secret's value while it lives.
 
         Raises:
-            NotFoundError: no such pool or client, or not yet.
+            ClientNotFoundError: no such pool or client, or not yet.
             AccessDeniedError: the message names the missing action and the pool.
 
         """
@@ -191,7 +191,7 @@ class Cognito:
         Raises:
             AnswerLostError: it may have been carried out.
             RefusedError: it is the client's last secret.
-            NotFoundError: the pool or the client is not there, or List still shows the id.
+            ClientNotFoundError: the pool or the client is not there, or List still shows the id.
 
         """
 
@@ -201,7 +201,7 @@ class Cognito:
 
         try:
             await self._call(answers.DELETE, client, delete, secret_id=secret_id)
-        except NotFoundError as error:
+        except ClientNotFoundError as error:
             missing = error
         else:
             return

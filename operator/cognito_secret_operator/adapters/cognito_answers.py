@@ -14,8 +14,8 @@ from ..domain.model import ClientRef, Probe, RemoteSecret, Verdict
 from ..errors import (
     AccessDeniedError,
     AnswerLostError,
+    ClientNotFoundError,
     LimitReachedError,
-    NotFoundError,
     OutsideError,
     RefusedError,
     RetryLaterError,
@@ -193,7 +193,10 @@ def _reading(operation: str, client: ClientRef, refusal: Refusal) -> tuple[type[
 
 def _refused(operation: str, where: str, refusal: Refusal) -> tuple[type[OutsideError], str]:
     if refusal.code == "ResourceNotFoundException":
-        return NotFoundError, f"Cognito does not find {where}, or what {operation} asks for in it"
+        return (
+            ClientNotFoundError,
+            f"Cognito does not find {where}, or what {operation} asks for in it",
+        )
     if refusal.code == "LimitExceededException":
         if operation == ADD:
             return LimitReachedError, f"{where} has two secrets already"

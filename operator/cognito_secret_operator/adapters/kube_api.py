@@ -90,8 +90,8 @@ class KubeApi:
     async def connect(cls, kubeconfig: Path | None = None) -> Self:
         """Load the configuration of a cluster; nothing is requested yet.
 
-        The first of: *kubeconfig*, the files in ``KUBECONFIG``, the pod's ServiceAccount (its
-        token is read anew every minute), ``~/.kube/config``. Exec plugins are run, and run again
+        The first of, as kopf's login has it: *kubeconfig*, the pod's ServiceAccount (its token is
+        read anew every minute), the files in ``KUBECONFIG``, ``~/.kube/config``. Exec plugins are run, and run again
         every minute.
 
         Raises:
@@ -99,11 +99,11 @@ class KubeApi:
 
         """
         configuration = Configuration()
-        files = str(kubeconfig or os.environ.get("KUBECONFIG", ""))
-        if not files and "KUBERNETES_SERVICE_HOST" in os.environ:
+        if kubeconfig is None and "KUBERNETES_SERVICE_HOST" in os.environ:
             _load_service_account(configuration)
             return cls(configuration)
-        files = files or str(Path.home() / ".kube" / "config")
+        usual = os.environ.get("KUBECONFIG") or Path.home() / ".kube" / "config"
+        files = str(kubeconfig or usual)
         loader = await _load_kubeconfig(files, configuration)
         api = cls(configuration)
         if "BearerToken" in configuration.api_key:

@@ -52,7 +52,6 @@ class Hold:
     """Do nothing, and tell: *stalled* where only a person's change helps."""
 
     stalled: bool
-    remedy: str = ""
     until: datetime | None = None
 
 

@@ -1,19 +1,19 @@
 """What a pass tells about a resource: conditions and figures, from the view and the plan."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from .actions import Hold, Plan
 from .journal import Journal, Origin
-from .model import Listing, Policy, StoredSecret
+from .model import ClientRef, Listing, Policy, RemoteSecret, StoredSecret
 from .observed import Observed
 from .projection import is_projection
 from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step, Truth
 from .rollout import Consumers, holders
 from .rules.retiring import evidence
-from .schedule import due_at, overdue_at
+from .schedule import due_at
 
-__all__ = ["LOOKS_MISSED", "report", "step_of"]
+__all__ = ["LOOKS_MISSED", "invalid_report", "report", "step_of"]
 
 LOOKS_MISSED: Final = 3
 """After so many List periods without a good look, nobody knows whether the resource is fine."""
@@ -33,7 +33,7 @@ def report(observed: Observed, plan: Plan) -> Report:
             _rotating(observed, plan),
             _rolled_over(observed, plan),
             _verified(journal),
-            _overdue(observed, journal),
+            _overdue(observed),
             _reconciling(observed, plan),
             _stalled(plan),
         ),
@@ -50,7 +50,36 @@ def report(observed: Observed, plan: Plan) -> Report:
         else observed.resource.status.listed_at,
         holders=_holders(observed),
         next_rotation_at=due,
+        waits_for=(plan.reason, plan.message),
         rotations=journal.rotations if journal else (),
+    )
+
+
+def invalid_report(client: ClientRef, generation: int, reason: str, message: str) -> Report:
+    """Tell of a resource whose spec cannot be understood, so that metrics show it as stalled."""
+    return Report(
+        client=client,
+        target_name="",
+        generation=generation,
+        conditions=tuple(
+            Condition(kind, truth, reason, message)
+            for kind, truth in (
+                (ConditionType.READY, Truth.FALSE),
+                (ConditionType.RECONCILING, Truth.FALSE),
+                (ConditionType.STALLED, Truth.TRUE),
+            )
+        ),
+        step=Step.IDLE,
+        suspended=False,
+        interval=timedelta(0),
+        max_age=timedelta(0),
+        journal_sequence=0,
+        secrets=(),
+        listed_at=None,
+        holders=None,
+        next_rotation_at=None,
+        waits_for=(reason, message),
+        rotations=(),
     )
 
 
@@ -70,7 +99,7 @@ def step_of(observed: Observed) -> Step:
     proof = evidence(observed)
     if proof is None or observed.now <= proof.settled_at:
         return Step.SETTLING
-    return Step.ROLLING_OUT if _holders(observed) else Step.OVERLAP
+    return Step.OVERLAP if _holders(observed) == () else Step.ROLLING_OUT
 
 
 def _journal(observed: Observed) -> Journal | None:
@@ -155,11 +184,11 @@ def _verified(journal: Journal | None) -> Condition:
     )
 
 
-def _overdue(observed: Observed, journal: Journal | None) -> Condition:
-    kind = ConditionType.OVERDUE
-    limit = overdue_at(observed.resource, journal) if journal else None
-    if limit is None:
-        return Condition(kind, Truth.UNKNOWN, "NothingAdopted", "nothing is adopted yet")
+def _overdue(observed: Observed) -> Condition:
+    kind, created_at = ConditionType.OVERDUE, _current_created_at(observed)
+    if created_at is None:
+        return Condition(kind, Truth.UNKNOWN, "NothingAdopted", "no secret is known yet")
+    limit = created_at + observed.resource.spec.max_age
     if observed.now <= limit:
         return Condition(
             kind, Truth.FALSE, "WithinMaxAge", f"within rotation.maxAge until {_date(limit)}"
@@ -169,9 +198,16 @@ def _overdue(observed: Observed, journal: Journal | None) -> Condition:
     )
 
 
+def _current_created_at(observed: Observed) -> datetime | None:
+    secrets = _secrets(observed, _journal(observed))
+    return next((one.created_at for one in secrets if one.role is Role.CURRENT), None)
+
+
 def _reconciling(observed: Observed, plan: Plan) -> Condition:
     kind = ConditionType.RECONCILING
-    if _is_usable(observed) or observed.resource.spec.policy is Policy.OBSERVE:
+    if observed.resource.spec.policy is Policy.OBSERVE:
+        return Condition(kind, Truth.FALSE, "Observing", "nothing is to be written")
+    if _is_usable(observed):
         return Condition(kind, Truth.FALSE, "Published", "the target Secret is usable")
     if isinstance(plan.action, Hold) and plan.action.stalled:
         return Condition(kind, Truth.FALSE, plan.reason, plan.message)
@@ -189,10 +225,20 @@ def _secrets(observed: Observed, journal: Journal | None) -> tuple[ReportedSecre
     found = _journaled_secrets(journal) if journal is not None else []
     accounted = {secret.id for secret in found} | observed.memory.deleted
     last = observed.listing if isinstance(observed.listing, Listing) else observed.memory.listing
-    for remote in last.secrets if last else ():
-        if remote.id not in accounted:
-            found.append(ReportedSecret(remote.id, Role.FOREIGN, remote.created_at, Origin.UNKNOWN))
+    foreign = [one for one in (last.secrets if last else ()) if one.id not in accounted]
+    found += _unaccounted(foreign, observes=observed.resource.spec.policy is Policy.OBSERVE)
     return tuple(sorted(found, key=lambda secret: (secret.created_at, secret.id)))
+
+
+def _unaccounted(foreign: list[RemoteSecret], *, observes: bool) -> list[ReportedSecret]:
+    """Show what only Cognito knows; where we only observe, the newest one counts as current."""
+    roles = [Role.FOREIGN] * len(foreign)
+    if observes and foreign:
+        roles = [Role.PREVIOUS] * (len(foreign) - 1) + [Role.CURRENT]
+    return [
+        ReportedSecret(one.id, role, one.created_at, Origin.UNKNOWN)
+        for one, role in zip(foreign, roles, strict=True)
+    ]
 
 
 def _journaled_secrets(journal: Journal) -> list[ReportedSecret]:
@@ -215,7 +261,10 @@ def _holders(observed: Observed) -> tuple[str, ...] | None:
     proof = evidence(observed)
     if proof is None or not isinstance(observed.consumers, Consumers):
         return None
-    return tuple(holder.who for holder in holders(observed.consumers, proof))
+    found = observed.consumers
+    if not (found.workloads or found.pods):
+        return None
+    return tuple(holder.who for holder in holders(found, proof))
 
 
 def _date(moment: datetime) -> str:

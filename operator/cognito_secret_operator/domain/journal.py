@@ -57,7 +57,7 @@ class JournaledSecret:
 
     origin: Origin
     known: bool
-    """Id and value were shown to belong together; the rest needs approval before deletion."""
+    """Id and value were shown to belong together, for the audit; see *origin* for approval."""
 
     verified: bool = False
     """Cognito accepted the value before it was published."""

@@ -93,6 +93,9 @@ class Report:
     """Who may still hold the previous secret; None where nobody was asked."""
 
     next_rotation_at: datetime | None
+    waits_for: tuple[str, str]
+    """Reason and message of the last plan: what the operator waits for, or who holds it up."""
+
     rotations: tuple[Rotation, ...]
 
     def condition(self, kind: ConditionType) -> Condition:

@@ -45,7 +45,7 @@ class Interest:
     generation: int
     deleted_at: str | None
     annotations: tuple[tuple[str, str], ...]
-    """Those with our prefix, sorted: requests and acknowledgements."""
+    """Those with our prefix, sorted: requests and approvals."""
 
 
 def interest_of(body: Mapping[str, Any]) -> tuple[ResourceKey, Interest]:

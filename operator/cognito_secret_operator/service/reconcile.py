@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from ..domain.actions import Effect, Hold, Look, Plan, Wait
+from ..domain.conditions import invalid_report
 from ..domain.conditions import report as report_of
 from ..domain.journal import Journal, Rotation
 from ..domain.memory import remembered
-from ..domain.model import Resource, ResourceKey
+from ..domain.model import ClientRef, Resource, ResourceKey
 from ..domain.observed import Memory, Observed
 from ..domain.plan import plan as plan_for
 from ..errors import ActionNeededError, ConflictError, InvalidResourceError, OutsideError
@@ -102,7 +103,8 @@ class Reconciler:
             try:
                 resource = parse(raw.body)
             except InvalidResourceError as error:
-                return await self._invalid(key, raw, error)
+                await self._invalid(key, raw, error)
+                return None
             mind = self._mind_of(resource, raw)
             observed, plan = await self._look(raw, resource, mind)
             self._count_rotations(observed, mind)
@@ -111,7 +113,7 @@ class Reconciler:
             try:
                 await self._effect(observed, plan, plan.action, mind)
             except ConflictError as error:
-                _LOG.info("%s", error.message, extra=_about(key, reason="Conflict"))
+                _LOG.info("%s", error.message, extra={"key": key, "reason": "Conflict"})
                 return _AFTER_CONFLICT
             except OutsideError as error:
                 return await self._failed(raw, observed, error, mind)
@@ -142,7 +144,8 @@ class Reconciler:
         done = await self._executor.execute(observed, effect, mind.claim)
         mind.memory, mind.claim = done.memory, done.claim
         self._telemetry.reconciled("effect")
-        _LOG.info("%s", plan.message, extra=_about(key, reason=plan.reason, effect=_name(effect)))
+        fields = {"key": key, "reason": plan.reason, "effect": type(effect).__name__}
+        _LOG.info("%s", plan.message, extra=fields)
         event = event_of_effect(effect, plan)
         if event is not None and done.answered:
             await self._events.record(key, observed.resource.uid, event)
@@ -166,19 +169,21 @@ class Reconciler:
     ) -> float:
         stalled = isinstance(error, ActionNeededError)
         plan = Plan(Hold(stalled=stalled), error.reason, error.message)
-        self._telemetry.reconciled("error")
-        return await self._rest(raw, observed, plan, mind)
+        return await self._rest(raw, observed, plan, mind, result="error")
 
-    async def _rest(self, raw: RawResource, observed: Observed, plan: Plan, mind: _Mind) -> float:
+    async def _rest(
+        self, raw: RawResource, observed: Observed, plan: Plan, mind: _Mind, result: str = ""
+    ) -> float:
+        """Report, and give the seconds until the next pass."""
         key, report = observed.resource.key, report_of(observed, plan)
         said = (plan.reason, plan.message)
         mind.repeats = mind.repeats + 1 if said == mind.last_said else 0
         if said != mind.last_said:
             level = logging.WARNING if isinstance(plan.action, Hold) else logging.INFO
-            _LOG.log(level, "%s", plan.message, extra=_about(key, reason=plan.reason))
+            _LOG.log(level, "%s", plan.message, extra={"key": key, "reason": plan.reason})
         mind.last_said = said
         self._telemetry.publish(key, report)
-        self._telemetry.reconciled("hold" if isinstance(plan.action, Hold) else "wait")
+        self._telemetry.reconciled(result or ("hold" if isinstance(plan.action, Hold) else "wait"))
         old = raw.body.get("status") or {}
         status = status_of(report, old, raw.read_at)
         await self._write_status(key, raw, status)
@@ -202,7 +207,7 @@ class Reconciler:
             )
         except OutsideError as error:
             # A report only: the next pass reports again.
-            _LOG.info("status not written: %s", error.message, extra=_about(key))
+            _LOG.info("status not written: %s", error.message, extra={"key": key})
 
     def _pause(self, observed: Observed, plan: Plan, mind: _Mind) -> float:
         """Give the seconds until the next pass: a known time, else a pause that doubles."""
@@ -218,25 +223,26 @@ class Reconciler:
 
     async def _invalid(
         self, key: ResourceKey, raw: RawResource, error: InvalidResourceError
-    ) -> float | None:
+    ) -> None:
         """Report a spec that cannot be understood; only a change of it helps, which is an event."""
-        self._telemetry.forget(key)
+        spec, metadata = raw.body.get("spec") or {}, raw.body["metadata"]
+        client = ClientRef(str(spec.get("userPoolId", "")), str(spec.get("clientId", "")))
+        generation = int(metadata.get("generation", 0))
+        report = invalid_report(client, generation, error.reason, error.message)
+        self._telemetry.publish(key, report)
         self._telemetry.reconciled("hold")
         old = raw.body.get("status") or {}
-        generation = int(raw.body["metadata"].get("generation", 0))
-        status = invalid_status(error, generation, old, raw.read_at)
+        status = invalid_status(report, old, raw.read_at)
         if status_patch(old, status) is not None:
-            _LOG.warning("%s", error.message, extra=_about(key, reason=error.reason))
-            uid = str(raw.body["metadata"]["uid"])
+            _LOG.warning("%s", error.message, extra={"key": key, "reason": error.reason})
             event = KubernetesEvent("Warning", error.reason, error.message)
-            await self._events.record(key, uid, event)
+            await self._events.record(key, str(metadata["uid"]), event)
         await self._write_status(key, raw, status)
-        return None
 
     def _forget(self, key: ResourceKey) -> None:
         """Stop managing: journal, target and both secrets stay as they are."""
         if self._minds.pop(key, None) is not None:
-            _LOG.info("the resource is gone; its secrets stay as they are", extra=_about(key))
+            _LOG.info("the resource is gone; its secrets stay as they are", extra={"key": key})
         self._telemetry.forget(key)
         self._telemetry.reconciled("gone")
         if self.on_gone is not None:
@@ -248,12 +254,3 @@ class Reconciler:
             mind = _Mind(uid=resource.uid, memory=Memory(first_pass_at=raw.read_at))
             self._minds[resource.key] = mind
         return mind
-
-
-def _about(key: ResourceKey, **more: str) -> dict[str, str]:
-    """Name the resource in a log line's structured fields."""
-    return {"namespace": key.namespace, "resource": key.name, **more}
-
-
-def _name(effect: Effect) -> str:
-    return type(effect).__name__

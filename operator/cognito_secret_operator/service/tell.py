@@ -45,6 +45,12 @@ _ALARMS: Final = (
 )
 """Conditions that are worth a warning when they turn to this."""
 
+_NOTICES: Final = (
+    (ConditionType.ROTATING, "AwaitingApproval", "Normal"),
+    (ConditionType.ROLLED_OVER, "MaxOverlapExceeded", "Warning"),
+)
+"""Reasons that a person should hear of although nothing is wrong, or not yet."""
+
 
 def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     """Give the event for an effect that was carried out."""
@@ -72,6 +78,11 @@ def events_of_conditions(
             continue
         if (kind.value, alarming.value, condition.reason) not in before:
             told[condition.reason] = KubernetesEvent("Warning", condition.reason, condition.message)
+    for kind, reason, type_ in _NOTICES:
+        condition = report.condition(kind)
+        key = (kind.value, condition.status.value, reason)
+        if condition.reason == reason and key not in before:
+            told[reason] = KubernetesEvent(type_, reason, condition.message)
     return tuple(told.values())
 
 

@@ -25,8 +25,8 @@ from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import (
     AccessDeniedError,
     AnswerLostError,
+    ClientNotFoundError,
     LimitReachedError,
-    NotFoundError,
     OutsideError,
     RefusedError,
     RetryLaterError,
@@ -253,7 +253,7 @@ async def test_a_refused_send_does_not_stick_to_the_next_call(rig: Rig) -> None:
         (LIST, 400, "UnrecognizedClientException", AccessDeniedError),
         (LIST, 400, "ExpiredTokenException", AccessDeniedError),
         (LIST, 403, "InvalidClientTokenId", AccessDeniedError),
-        (ADD, 400, "ResourceNotFoundException", NotFoundError),
+        (ADD, 400, "ResourceNotFoundException", ClientNotFoundError),
         (ADD, 400, "LimitExceededException", LimitReachedError),
         (ADD, 400, "InvalidParameterException", RefusedError),
         (DELETE, 400, "InvalidParameterException", RefusedError),
@@ -397,7 +397,7 @@ async def test_a_client_that_is_gone_or_a_list_that_contradicts_is_no_deletion(
     rig: Rig, list_answer: object
 ) -> None:
     rig.aws.answers += [NO_CLIENT, list_answer]
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ClientNotFoundError):
         await rig.cognito.delete_secret(CLIENT, "id-1")
 
 

@@ -95,7 +95,7 @@ def refused_is_doomed(observed: Observed) -> Plan | None:
     pending, doomed = observed.book.pending, observed.book.doomed
     if pending is None or pending.secret is None or doomed != pending.secret.id:
         return None
-    forget = Plan(Forget(doomed), "Refused", f"secret {doomed} was refused and is removed")
+    forget = Plan(Forget(doomed), "NewSecretRefused", f"secret {doomed} was refused and is removed")
     if doomed in observed.memory.deleted:
         return forget
     listed = listing(observed)
@@ -105,7 +105,7 @@ def refused_is_doomed(observed: Observed) -> Plan | None:
         believed_at = (pending.recorded_at or observed.now) + observed.timing.answer_outranks
         if observed.now >= believed_at:
             return forget
-        return wait("Refused", f"waiting to believe that {doomed} is gone", believed_at)
+        return wait("NewSecretRefused", f"waiting to believe that {doomed} is gone", believed_at)
     current = observed.book.current
     if current is None or listed.get(current.id) is None:
         return hold(
@@ -113,7 +113,9 @@ def refused_is_doomed(observed: Observed) -> Plan | None:
             f"secret {doomed} was refused and is the client's last one that we can see",
             "look at the client at Cognito: the current secret is missing there",
         )
-    return Plan(Delete(doomed), "Refused", f"deleting {doomed}, which Cognito does not accept")
+    return Plan(
+        Delete(doomed), "NewSecretRefused", f"deleting {doomed}, which Cognito does not accept"
+    )
 
 
 def pending_is_recorded(observed: Observed) -> Plan | None:
@@ -134,7 +136,7 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
                 return wait("Verifying", f"Cognito refuses the new secret so far: {asked.detail}")
             return Plan(
                 Doom(pending.secret.id),
-                "Refused",
+                "NewSecretRefused",
                 f"Cognito refused {pending.secret.id} since {recorded_at:%H:%M:%S} UTC: "
                 f"{asked.detail}; nothing was published",
             )

@@ -22,7 +22,7 @@ def wait(reason: str, message: str, until: datetime | None = None) -> Plan:
 
 def hold(reason: str, message: str, remedy: str) -> Plan:
     """Plan to do nothing until a person changes something."""
-    return Plan(Hold(stalled=True, remedy=remedy), reason, f"{message}; {remedy}")
+    return Plan(Hold(stalled=True), reason, f"{message}; {remedy}")
 
 
 def hold_for(problem: Problem) -> Plan:

@@ -37,7 +37,8 @@ def target_was_edited(observed: Observed) -> Plan | None:
     return Plan(
         Republish(),
         "TargetRestored",
-        f"Secret {target.name} was edited by somebody else; restoring it as a new publication",
+        f"Secret {target.name} was edited by somebody else; restoring it as a new publication; "
+        "restart pods that started meanwhile, they may hold other values",
     )
 
 

@@ -237,7 +237,11 @@ def previous_can_go(observed: Observed) -> Plan | None:
             "is kept",
             "look at the client at Cognito",
         )
-    return Plan(Delete(previous.id), "Retiring", f"deleting secret {previous.id}")
+    return Plan(
+        Delete(previous.id),
+        "Retiring",
+        f"deleting secret {previous.id}: every pod has moved to {current.id}, the overlap is over",
+    )
 
 
 def name_some(suspects: tuple[Holder, ...], most: int = 3) -> str:
