@@ -18,6 +18,7 @@ from emulator.process import Client, CognitoEmulator
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 CRDS: Final = REPOSITORY / "crds"
 ACCESS: Final = REPOSITORY / "examples" / "access" / "namespaced.yaml"
+CLUSTER_WIDE_ACCESS: Final = ACCESS.with_name("cluster-wide.yaml")
 ACCOUNT: Final = "cognito-secret-operator"
 RESOURCES: Final = "/apis/cognito-secrets.dev/v1alpha1"
 WHOLE_SECONDS: Final = 120

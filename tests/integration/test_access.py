@@ -1,0 +1,70 @@
+"""The rights in examples/access suffice, in both modes, and are no more than what is used."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rig.operator_process import OperatorProcess
+from rig.shop import ACCOUNT, CLUSTER_WIDE_ACCESS, Kubectl, Shop, application
+
+from cluster.control_plane import ControlPlane
+
+pytestmark = pytest.mark.integration
+
+HOME = "cognito-secrets"
+
+
+@pytest.fixture
+def cluster_wide_kubeconfig(cluster: ControlPlane) -> Iterator[Path]:
+    kubectl = Kubectl(cluster)
+    kubectl("create", "namespace", HOME)
+    kubectl("apply", "-n", HOME, "-f", str(CLUSTER_WIDE_ACCESS))
+    token = kubectl("create", "token", ACCOUNT, "-n", HOME, "--duration", "24h").strip()
+    yield cluster.kubeconfig_for(token, HOME)
+    kubectl("delete", "-n", HOME, "-f", str(CLUSTER_WIDE_ACCESS))
+
+
+def test_one_operator_serves_every_namespace(
+    shop: Shop, cluster_wide_kubeconfig: Path, tmp_path: Path
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id, age=timedelta(days=91))
+    first = shop.active_ids(client)
+    shop.apply(application("web"), shop.resource(client))
+    operator = OperatorProcess(
+        kubeconfig=cluster_wide_kubeconfig,
+        namespaces=(),
+        environment=shop.cognito.environment,
+        workdir=tmp_path,
+    )
+    with operator:
+        shop.wait_rotated(client, first)
+    denied = [
+        event["objectRef"]
+        for event in shop.cluster.audit_events()
+        if event["user"]["username"] == f"system:serviceaccount:{HOME}:{ACCOUNT}"
+        and event["responseStatus"]["code"] == 403
+    ]
+    assert denied == []
+
+
+def test_no_mode_may_list_or_watch_secrets() -> None:
+    for page in (CLUSTER_WIDE_ACCESS, CLUSTER_WIDE_ACCESS.with_name("namespaced.yaml")):
+        for document in yaml.safe_load_all(page.read_text()):
+            for rule in document.get("rules", ()):
+                if "secrets" in rule["resources"]:
+                    assert set(rule["verbs"]) == {"get", "create", "patch", "update"}
+
+
+def test_both_modes_grant_the_same() -> None:
+    namespaced, everywhere = (
+        [
+            document["rules"]
+            for document in yaml.safe_load_all(page.read_text())
+            if "rules" in document
+        ]
+        for page in (CLUSTER_WIDE_ACCESS.with_name("namespaced.yaml"), CLUSTER_WIDE_ACCESS)
+    )
+    assert namespaced == everywhere
