@@ -91,8 +91,8 @@ class KubeApi:
         """Load the configuration of a cluster; nothing is requested yet.
 
         The first of, as kopf's login has it: *kubeconfig*, the pod's ServiceAccount (its token is
-        read anew every minute), the files in ``KUBECONFIG``, ``~/.kube/config``. Exec plugins are run, and run again
-        every minute.
+        read anew every minute), the files in ``KUBECONFIG``, ``~/.kube/config``. Exec plugins are
+        run, and run again every minute.
 
         Raises:
             ActionNeededError: there is no usable configuration.

@@ -34,6 +34,10 @@ def target_was_edited(observed: Observed) -> Plan | None:
     untouched = (target.uid, target.data_owner) == (record.target_uid, record.data_owner)
     if untouched and is_projection(target, observed.book, observed.resource):
         return None
+    if untouched:
+        return Plan(
+            Republish(), "TargetRestored", f"Secret {target.name} does not fit spec.target any more"
+        )
     return Plan(
         Republish(),
         "TargetRestored",
