@@ -3,12 +3,13 @@
 import asyncio
 import enum
 import threading
-from typing import Final, Protocol
+from typing import Protocol, Self
 
 from rig.operator_process import OperatorProcess
+from rig.shop import WHOLE_SECONDS
 from rig.writes import Write
 
-LONGEST_HOLD: Final = 600.0
+from cluster.waiting import wait_for
 
 
 class Side(enum.Enum):
@@ -35,33 +36,48 @@ class Kill:
         """Lie in wait."""
         self._operator = operator
         self._at = (write, side)
-        self.fired = threading.Event()
+        self._fired = threading.Event()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the operator was killed."""
+        return self._fired.is_set()
 
     async def lets_pass(self, write: Write, side: Side) -> bool:
         """Stop the write for which this was made, and its sender."""
-        if (write, side) != self._at or self.fired.is_set():
+        if (write, side) != self._at or self._fired.is_set():
             return True
         await asyncio.to_thread(self._operator.kill)
-        self.fired.set()
+        self._fired.set()
         return False
 
 
 class Hold:
-    """Keeps one write waiting before it is passed on; its sender may vanish meanwhile."""
+    """Keeps one write waiting before it is passed on, at the longest until this is left."""
 
     def __init__(self, write: Write) -> None:
         """Lie in wait."""
         self._write = write
         self._released = threading.Event()
-        self.arrived = threading.Event()
+        self._arrived = threading.Event()
+
+    def wait_for_arrival(self) -> None:
+        """Wait until the write is held."""
+        wait_for(f"{self._write} is on its way", self._arrived.is_set, WHOLE_SECONDS)
 
     def release(self) -> None:
-        """Let it go on."""
+        """Let it go on; its sender may have vanished meanwhile."""
         self._released.set()
 
     async def lets_pass(self, write: Write, side: Side) -> bool:
         """Hold the write for which this was made, then let it pass, as all others."""
         if (write, side) == (self._write, Side.BEFORE):
-            self.arrived.set()
-            await asyncio.to_thread(self._released.wait, LONGEST_HOLD)
+            self._arrived.set()
+            await asyncio.to_thread(self._released.wait)
         return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.release()

@@ -35,18 +35,18 @@ class Gateway:
     """Two proxies in a thread: before the API server of a shop and before its Cognito.
 
     They speak plain HTTP to the operator, and pass everything on as it comes, watches too. Writes
-    are noted in one ledger, and shown to the interventions before and after.
+    are noted in one ledger, and shown to an intervention before and after.
 
     Attributes:
         ledger: the writes so far.
-        interventions: asked about each write, in their order; add to it before the operator runs.
+        intervention: may be set before the operator runs.
     """
 
     def __init__(self, shop: Shop) -> None:
         """Prepare the proxies for *shop*."""
         self._shop = shop
         self.ledger = Ledger()
-        self.interventions: list[Intervention] = []
+        self.intervention: Intervention | None = None
         self._ports: Future[tuple[int, int]] = Future()
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -110,13 +110,10 @@ class Gateway:
                 await cognito.close()
 
     async def lets_pass(self, write: Write | None, side: Side) -> bool:
-        """Ask the interventions about a write."""
-        if write is None:
+        """Ask the intervention about a write."""
+        if write is None or self.intervention is None:
             return True
-        for one in self.interventions:
-            if not await one.lets_pass(write, side):
-                return False
-        return True
+        return await self.intervention.lets_pass(write, side)
 
 
 class _Proxy:
@@ -133,7 +130,7 @@ class _Proxy:
         app.router.add_route("*", "/{path:.*}", self._pass_on)
         # A write goes on to its end when its sender is killed: handlers are not cancelled.
         self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=False, shutdown_timeout=0
+            app, access_log=None, handler_cancellation=False, shutdown_timeout=0.01
         )
 
     async def listen(self) -> int:
@@ -165,9 +162,7 @@ class _Proxy:
             return await _passed_back(request, answer)
 
 
-async def _passed_back(
-    request: web.Request, answer: aiohttp.ClientResponse
-) -> web.StreamResponse:
+async def _passed_back(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
     """Send an answer as it arrives, as long as somebody listens."""
     response = web.StreamResponse(
         status=answer.status, reason=answer.reason, headers=_passed_on(answer.headers)
