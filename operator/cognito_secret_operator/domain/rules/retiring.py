@@ -168,19 +168,6 @@ def _held_up_by(found: Consumers) -> Plan | None:
     return None
 
 
-def overlap_runs(observed: Observed) -> Plan | None:
-    """Nobody seems to hold it any more; a pod that vanished without a word may live on a while."""
-    proof = _rolling(observed)
-    if proof is None:
-        return None
-    clear = observed.memory.clear
-    since = clear[1] if clear is not None and clear[0] == proof.stamp else observed.now
-    until = since + observed.resource.spec.min_overlap
-    if observed.now >= until:
-        return None
-    return wait("OverlapRuns", f"both secrets stay valid until {_clock(until)}", until)
-
-
 def origin_is_unknown(observed: Observed) -> Plan | None:
     """The previous secret's value was never known: whose it is, nobody can tell."""
     previous = _retiree(observed)
@@ -207,6 +194,19 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
         f"secret {previous.id} was adopted, others may use it; approve its deletion with the "
         f"annotation cognito-secrets.dev/approve: {previous.id}",
     )
+
+
+def overlap_runs(observed: Observed) -> Plan | None:
+    """Nobody seems to hold it any more; a pod that vanished without a word may live on a while."""
+    proof = _rolling(observed)
+    if proof is None:
+        return None
+    clear = observed.memory.clear
+    since = clear[1] if clear is not None and clear[0] == proof.stamp else observed.now
+    until = since + observed.resource.spec.min_overlap
+    if observed.now >= until:
+        return None
+    return wait("OverlapRuns", f"both secrets stay valid until {_clock(until)}", until)
 
 
 def previous_is_not_doomed(observed: Observed) -> Plan | None:
@@ -283,9 +283,9 @@ RETIRING: Final[tuple[Rule, ...]] = (
     workload_needs_the_stamp,
     somebody_holds_the_previous_secret,
     rollout_is_unfinished,
-    overlap_runs,
     origin_is_unknown,
     deletion_awaits_approval,
+    overlap_runs,
     previous_is_not_doomed,
     previous_can_go,
 )

@@ -1,0 +1,89 @@
+"""The order of the rules, which is the specification of a pass."""
+
+import pytest
+
+from cognito_secret_operator.domain.observed import Observed
+from cognito_secret_operator.domain.plan import RULES, plan, rule_that_speaks
+
+from support.builders import journal, pending, said, view
+
+
+def test_the_rules_and_their_order() -> None:
+    assert [rule.__name__ for rule in RULES] == [
+        # what cannot be trusted; who may act; what the user forbids; whose the target is
+        "clock_disagrees",
+        "journal_cannot_be_read",
+        "journal_is_older_than_status",
+        "client_is_claimed_twice",
+        "target_cannot_be_read",
+        "look_is_due",
+        "writes_are_suspended",
+        "policy_is_observe",
+        "journal_is_lost",
+        "target_belongs_to_somebody_else",
+        "target_is_newer_than_journal",
+        # first contact
+        "journal_is_missing",
+        "nothing_is_adopted",
+        # what only this process knows is made durable
+        "add_was_answered",
+        # the target follows the journal
+        "target_is_missing",
+        "target_was_edited",
+        "target_is_not_yet_written",
+        "publication_is_not_recorded",
+        # a new secret
+        "claim_is_ours",
+        "claim_still_runs",
+        "claim_has_lapsed",
+        "refused_is_doomed",
+        "pending_is_recorded",
+        # the end of the previous one
+        "doomed_is_gone",
+        "publication_settles",
+        "previous_was_deleted_elsewhere",
+        "no_consumer_is_found",
+        "workload_needs_the_stamp",
+        "somebody_holds_the_previous_secret",
+        "rollout_is_unfinished",
+        "origin_is_unknown",
+        "deletion_awaits_approval",
+        "overlap_runs",
+        "previous_is_not_doomed",
+        "previous_can_go",
+        # rest
+        "rotation_is_requested",
+        "current_is_missing",
+        "value_is_unknown",
+        "rotation_is_due",
+        "nothing_is_to_be_done",
+    ]
+
+
+def test_every_rule_says_in_a_sentence_when_it_speaks() -> None:
+    assert [rule.__name__ for rule in RULES if not (rule.__doc__ or "").strip()] == []
+
+
+@pytest.mark.parametrize(
+    ("observed", "rule", "expected"),
+    [
+        pytest.param(view(None), "journal_is_missing", "Look LISTING", id="nothing is there"),
+        pytest.param(view(journal()), "nothing_is_to_be_done", "Wait NotDue", id="at rest"),
+        pytest.param(
+            view(journal(pending=pending())),
+            "claim_still_runs",
+            "Wait AwaitingAnswer",
+            id="another process may be adding",
+        ),
+        pytest.param(
+            view(journal("B", "A", published=-0.5)),
+            "publication_settles",
+            "Wait Settling",
+            id="just published",
+        ),
+    ],
+)
+def test_the_first_rule_that_speaks_wins(observed: Observed, rule: str, expected: str) -> None:
+    spoke, says = rule_that_speaks(observed)
+    assert (spoke.__name__, said(says)) == (rule, expected)
+    assert plan(observed) == says
