@@ -1,0 +1,109 @@
+"""Nothing without a reason: restarts, resyncs, recreations and old tokens change nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from cognito_secret_operator.names import ROTATE_TOKEN
+
+from support.world import KEY, SPEC, World
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def at_rest() -> World:
+    world = World()
+    world.run_until_rest(world.process())
+    return world
+
+
+def _writes(world: World) -> int:
+    return sum(call.is_write for call in world.faults.calls)
+
+
+def test_a_restart_at_rest_writes_nothing_and_does_not_ask_cognito(at_rest: World) -> None:
+    writes, requests = _writes(at_rest), list(at_rest.cognito.requests)
+    at_rest.process().reconcile()
+    assert _writes(at_rest) == writes
+    assert at_rest.cognito.requests == requests
+
+
+def test_a_day_at_rest_writes_nothing_and_lists_once_a_period(at_rest: World) -> None:
+    process = at_rest.processes[0]
+    process.reconcile()
+    writes, requests = _writes(at_rest), len(at_rest.cognito.requests)
+    at_rest.run_for(process, 24 * HOUR)
+    assert _writes(at_rest) == writes
+    asked = at_rest.cognito.requests[requests:]
+    assert set(asked) == {"List"}
+    assert len(asked) <= 24 * 6 + 1
+
+
+def test_a_recreated_resource_with_the_same_tokens_does_nothing(at_rest: World) -> None:
+    process = at_rest.processes[0]
+    at_rest.request_rotation("monday")
+    at_rest.run_until_rest(process)
+    adds = list(at_rest.cognito.adds)
+    at_rest.resources.delete_for_test(KEY)
+    process.reconcile()
+    at_rest.sleep(60)
+    at_rest.resources.create_for_test(KEY, SPEC, {ROTATE_TOKEN: "monday"})
+    at_rest.run_for(process, 5 * HOUR)
+    assert at_rest.cognito.adds == adds
+    assert at_rest.condition("Ready")["status"] == "True"
+
+
+def test_a_resource_deleted_in_a_rotation_leaves_everything_as_it_is() -> None:
+    world = World()
+    process = world.process()
+    world.run_for(process, HOUR / 2)
+    world.resources.delete_for_test(KEY)
+    writes = _writes(world)
+    world.run_for(process, 5 * HOUR)
+    assert _writes(world) == writes
+    assert process.telemetry.reports == {}
+
+
+def test_a_token_that_vanished_for_a_while_is_not_handled_twice(at_rest: World) -> None:
+    """Git was rolled back and forth; meanwhile the schedule rotated once."""
+    process = at_rest.processes[0]
+    at_rest.request_rotation("monday")
+    at_rest.run_until_rest(process)
+    at_rest.resources.annotate_for_test(KEY, {ROTATE_TOKEN: None})
+    at_rest.run_for(process, timedelta(days=30))
+    at_rest.run_until_rest(process)
+    assert at_rest.cognito.adds == ["B", "C", "D"]
+    at_rest.request_rotation("monday")
+    at_rest.run_for(process, 5 * HOUR)
+    assert at_rest.cognito.adds == ["B", "C", "D"]
+
+
+def test_a_token_found_at_first_contact_is_recorded_and_not_executed() -> None:
+    world = World(age=timedelta(days=1), annotations={ROTATE_TOKEN: "old"})
+    world.run_for(world.process(), 5 * HOUR)
+    assert world.cognito.adds == []
+
+
+def test_a_request_during_a_rotation_is_handled_after_it() -> None:
+    world = World()
+    process = world.process()
+    world.run_for(process, HOUR / 2)
+    world.request_rotation("now")
+    world.run_for(process, 4 * HOUR)
+    assert world.cognito.adds == ["B", "C"]
+    assert [held.id for held in world.cognito.held] == ["C"]
+
+
+def test_no_pass_says_a_value(at_rest: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    at_rest.request_rotation("now")
+    at_rest.run_until_rest(at_rest.processes[0])
+    at_rest.assert_silent()
+    told = caplog.text + repr(at_rest.processes[0].telemetry.reports)
+    assert told
+    assert not [value for value in at_rest.all_values() if value in told]
+
+
+def test_the_verdict_on_the_current_secret_outlives_the_rotation(at_rest: World) -> None:
+    assert at_rest.condition("Verified")["status"] == "True"

@@ -1,0 +1,26 @@
+"""Hand-written fakes of ``service.ports``; what only a test may call ends in ``_for_test``."""
+
+from .cognito import FakeCognito, FakeEndpoint
+from .faults import Call, Crashed, Faults
+from .kubernetes import FakeEvents, FakeResources, FakeRivals
+from .process import FakeClock, FakeEntropy, FakeTelemetry, ProcessClock
+from .secrets_store import FakeSecrets
+from .workloads import Behaviour, FakeWorkloads
+
+__all__ = [
+    "Behaviour",
+    "Call",
+    "Crashed",
+    "FakeClock",
+    "FakeCognito",
+    "FakeEndpoint",
+    "FakeEntropy",
+    "FakeEvents",
+    "FakeResources",
+    "FakeRivals",
+    "FakeSecrets",
+    "FakeTelemetry",
+    "FakeWorkloads",
+    "Faults",
+    "ProcessClock",
+]

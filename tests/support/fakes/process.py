@@ -1,0 +1,87 @@
+"""What a process has of its own: clocks, entropy, metrics."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cognito_secret_operator.domain.journal import Outcome
+from cognito_secret_operator.domain.model import ResourceKey, Trigger
+from cognito_secret_operator.domain.report import Report
+from cognito_secret_operator.domain.value import SecretValue
+
+__all__ = ["START", "FakeClock", "FakeEntropy", "FakeTelemetry", "ProcessClock"]
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class FakeClock:
+    """The world's time: Cognito's and the API server's. It moves when a test moves it."""
+
+    time: datetime = START
+
+    def now(self) -> datetime:
+        """Tell the time."""
+        return self.time
+
+    def date(self) -> datetime:
+        """Tell the time as a ``Date`` header does: whole seconds, cut off."""
+        return self.time.replace(microsecond=0)
+
+    def monotonic(self) -> float:
+        """Count the seconds since the world began."""
+        return (self.time - START).total_seconds()
+
+
+@dataclass
+class ProcessClock:
+    """One process's clocks over the world's: the wall clock may be wrong, the other is not."""
+
+    world: FakeClock
+    skew: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """Tell this process's idea of the time."""
+        return self.world.now() + self.skew
+
+    def monotonic(self) -> float:
+        """Count seconds; the skew does not matter."""
+        return self.world.monotonic()
+
+
+@dataclass
+class FakeEntropy:
+    """Draws distinct values that any test can find wherever they leaked."""
+
+    drawn: list[str] = field(default_factory=list)
+
+    def draw_value(self) -> SecretValue:
+        """Draw the next value: 64 letters and digits."""
+        value = f"Drawn{len(self.drawn):04}".ljust(64, "x")
+        self.drawn.append(value)
+        return SecretValue(value)
+
+
+@dataclass
+class FakeTelemetry:
+    """Keeps what the metrics were told."""
+
+    reports: dict[ResourceKey, Report] = field(default_factory=dict)
+    finished: list[tuple[Trigger, Outcome]] = field(default_factory=list)
+    results: Counter[str] = field(default_factory=Counter)
+
+    def publish(self, key: ResourceKey, report: Report) -> None:
+        """Keep the latest report."""
+        self.reports[key] = report
+
+    def forget(self, key: ResourceKey) -> None:
+        """Drop a resource."""
+        self.reports.pop(key, None)
+
+    def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
+        """Count a rotation."""
+        self.finished.append((trigger, outcome))
+
+    def reconciled(self, result: str) -> None:
+        """Count a pass."""
+        self.results[result] += 1

@@ -1,0 +1,174 @@
+"""A model small enough to explore whole: the real rules and journal over a toy outside world.
+
+One client, one workload with one pod, one or two processes. Time is counted in minutes, and every
+span of the operator is one or two of them. A process takes two steps, a look (all of a pass's reads
+at once) and an act (its one effect), between which anything may happen: that is how views get
+stale and processes freeze. What chance may do is bounded by the state's budgets.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cognito_secret_operator.domain import journal as journals
+from cognito_secret_operator.domain.actions import Action
+from cognito_secret_operator.domain.journal import Journal, JournaledSecret, Origin
+from cognito_secret_operator.domain.model import (
+    Resource,
+    RetireOriginal,
+    StatusFacts,
+    StoredSecret,
+    Timing,
+)
+from cognito_secret_operator.domain.observed import Memory, Observed
+from cognito_secret_operator.domain.projection import target_annotations, target_data
+from cognito_secret_operator.domain.value import SecretValue
+
+from .builders import CLIENT, SPEC, resource
+
+__all__ = [
+    "BEGINNING",
+    "MINUTE",
+    "ORIGINAL",
+    "RESOURCE",
+    "TIMING",
+    "Flight",
+    "ModelPod",
+    "ModelProcess",
+    "Secret",
+    "State",
+    "start",
+]
+
+BEGINNING: Final = datetime(2030, 1, 1, tzinfo=UTC)
+MINUTE: Final = timedelta(minutes=1)
+ORIGINAL: Final = "original"
+TIMING: Final = Timing(
+    settle=MINUTE,
+    add_deadline=MINUTE,
+    list_lag=MINUTE,
+    list_period=1000 * MINUTE,
+    answer_outranks=2 * MINUTE,
+    missing_confirmed=2 * MINUTE,
+    refusal_patience=2 * MINUTE,
+    retry_after_failure=1000 * MINUTE,
+)
+RESOURCE: Final[Resource] = resource(
+    replace(
+        SPEC,
+        min_overlap=2 * MINUTE,
+        activation_delay=MINUTE,
+        retire_original=RetireOriginal.AUTOMATIC,
+    ),
+    status=StatusFacts(),
+)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret at Cognito."""
+
+    id: str
+    value: str
+    born: int
+
+
+@dataclass(frozen=True)
+class ModelPod:
+    """A pod, and the secrets that it may hold as its current one."""
+
+    born: int
+    holds: frozenset[str]
+    stamp: str | None
+    leaving: bool = False
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A process between its look and its act."""
+
+    observed: Observed
+    action: Action
+
+
+@dataclass(frozen=True)
+class ModelProcess:
+    """A process: what it remembers, its right to send, and what it is about to do."""
+
+    name: str
+    memory: Memory
+    claim: tuple[int, int] | None = None
+    """Sequence of the journal that it wrote, and the minute from which it may not send."""
+
+    flight: Flight | None = None
+    held: str = ""
+    """Why a person is asked for, by its last look."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything there is."""
+
+    now: int
+    book: Journal
+    cognito: tuple[Secret, ...]
+    was: tuple[Secret, ...]
+    """What Cognito had before its last change, which a List may still show."""
+
+    changed: int
+    target: StoredSecret
+    shown: tuple[tuple[int, str], ...]
+    """Since when the target shows which secret as current, latest last."""
+
+    pods: tuple[ModelPod, ...]
+    stamp: str | None
+    processes: tuple[ModelProcess, ...]
+    adds: int = 0
+    crashes: int = 1
+    losses: int = 1
+    edits: int = 0
+    drains: int = 0
+    strangers: int = 0
+    speaks: bool = True
+    """Whether there is a token endpoint to ask."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether the rotation is over."""
+        return self.book.pending is None and self.book.previous is None and self.adds > 0
+
+
+def start(*, processes: int = 1, **budgets: int | bool) -> State:
+    """Give the state in which secret A is adopted, published, and due."""
+    original = JournaledSecret(
+        "A", BEGINNING - timedelta(days=40), SecretValue(ORIGINAL), Origin.TARGET, known=True
+    )
+    book = journals.adopted(
+        Journal("journal-1", "shop", CLIENT), original, publication_number=1, rotate_token=None
+    )
+    data = target_data(book, RESOURCE)
+    target = StoredSecret(
+        namespace="shop",
+        name="orders-api",
+        uid="target-1",
+        resource_version="1",
+        annotations=target_annotations(book, RESOURCE),
+        data=data or {},
+        data_owner="owner-1",
+        read_at=BEGINNING,
+    )
+    names = ("one", "two")[:processes]
+    memory = Memory(first_pass_at=BEGINNING)
+    return State(
+        now=10,
+        book=journals.published(book, target),
+        cognito=(Secret("A", ORIGINAL, 0),),
+        was=(Secret("A", ORIGINAL, 0),),
+        changed=0,
+        target=target,
+        shown=((0, "A"),),
+        pods=(ModelPod(0, frozenset("A"), None),),
+        stamp=None,
+        processes=tuple(ModelProcess(name, memory) for name in names),
+        **budgets,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,367 @@
+"""All that can happen next in a state of the small model, and the laws that must hold then."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from cognito_secret_operator.domain import journal as journals
+from cognito_secret_operator.domain.actions import (
+    Add,
+    Claim,
+    CreateJournal,
+    CreateTarget,
+    Delete,
+    Hold,
+    Look,
+    Publish,
+    Record,
+    Stage,
+    Stamp,
+    Wait,
+)
+from cognito_secret_operator.domain.memory import remembered
+from cognito_secret_operator.domain.model import (
+    Listing,
+    Probe,
+    RemoteSecret,
+    StoredSecret,
+    Verdict,
+)
+from cognito_secret_operator.domain.observed import Fact, Memory, Observed
+from cognito_secret_operator.domain.plan import plan
+from cognito_secret_operator.domain.projection import target_annotations, target_data
+from cognito_secret_operator.domain.rollout import (
+    Consumers,
+    Pod,
+    Progress,
+    Workload,
+    WorkloadRef,
+)
+from cognito_secret_operator.domain.value import SecretValue
+from cognito_secret_operator.service.execute import _next_journal
+
+from .small_model import (
+    BEGINNING,
+    MINUTE,
+    ORIGINAL,
+    RESOURCE,
+    TIMING,
+    Flight,
+    ModelPod,
+    ModelProcess,
+    Secret,
+    State,
+)
+
+__all__ = ["LawBrokenInModelError", "moves", "workload_version"]
+
+WEB: Final = WorkloadRef("Deployment", "web")
+FOREIGN: Final = "somebody's"
+CACHES: Final = 1
+"""How many minutes old the data may be that a starting pod reads."""
+
+
+class LawBrokenInModelError(AssertionError):
+    """A guarantee does not hold in a state that can be reached."""
+
+
+class _RefusedError(Exception):
+    """An outside system refused a write."""
+
+
+def moves(state: State) -> Iterator[tuple[str, State]]:
+    """Give everything that can happen next."""
+    for index, process in enumerate(state.processes):
+        if process.flight is None:
+            yield from _looks(state, index)
+        else:
+            yield from _acts(state, index)
+    yield from _pods_move(state)
+    if state.edits and not _is_deleting(state):
+        yield "a person edits the target", _edited(state)
+    if state.strangers and len(state.cognito) == 1:
+        foreign = Secret("X", FOREIGN, state.now)
+        left = _less(state, "strangers")
+        yield "somebody else adds a secret", _changed(left, (*state.cognito, foreign))
+    yield "a minute passes", replace(state, now=state.now + 1)
+
+
+def _looks(state: State, index: int) -> Iterator[tuple[str, State]]:
+    listings = {state.cognito}
+    if state.now - state.changed < 1:
+        listings.add(state.was)
+    for listed in sorted(listings, key=len):
+        process = state.processes[index]
+        observed = _observe(state, process, listed)
+        says = plan(observed)
+        memory = replace(observed.memory, listing=None, missing={})
+        flight = None
+        if not isinstance(says.action, Wait | Hold):
+            flight = Flight(observed, says.action)
+        stalled = isinstance(says.action, Hold) and says.action.stalled
+        looked = replace(process, memory=memory, flight=flight, held=says.reason if stalled else "")
+        told = f"{process.name} looks: {type(says.action).__name__} {says.reason}"
+        yield told, _with(state, index, looked)
+
+
+def _observe(state: State, process: ModelProcess, listed: tuple[Secret, ...]) -> Observed:
+    observed = Observed(
+        now=_at(state.now),
+        resource=RESOURCE,
+        timing=TIMING,
+        memory=process.memory,
+        journal_secret=state.target,
+        journal=state.book,
+        target=replace(state.target, read_at=_at(state.now)),
+        claim_is_ours=_holds_claim(state, process),
+    )
+    while isinstance(action := plan(observed).action, Look):
+        observed = _look(state, observed, action.fact, listed)
+        observed = replace(observed, memory=remembered(observed))
+    return observed
+
+
+def _look(state: State, observed: Observed, fact: Fact, listed: tuple[Secret, ...]) -> Observed:
+    if fact is Fact.LISTING:
+        remotes = tuple(RemoteSecret(one.id, _at(one.born)) for one in listed)
+        return replace(observed, listing=Listing(remotes, observed.now))
+    if fact is Fact.CONSUMERS:
+        return replace(observed, consumers=_consumers(state))
+    book = state.book
+    value = book.pending.value if fact is Fact.PENDING_PROBE and book.pending else None
+    if fact is Fact.CURRENT_PROBE and book.current:
+        value = book.current.value
+    if value is None:
+        raise LookupError(fact)
+    accepted = any(one.value == value.reveal() for one in state.cognito)
+    verdict = Verdict.ACCEPTED if accepted else Verdict.REFUSED
+    answer = Probe(verdict if state.speaks else Verdict.UNKNOWN, "")
+    return replace(observed, probes={**observed.probes, fact: answer})
+
+
+def _consumers(state: State) -> Consumers:
+    current = [pod for pod in state.pods if not pod.leaving]
+    complete = len(state.pods) == 1 and all(pod.stamp == state.stamp for pod in current)
+    progress = Progress.COMPLETE if complete else Progress.RUNNING
+    workload = Workload(WEB, "uid-web", workload_version(state), state.stamp, progress, "")
+    pods = tuple(
+        Pod(f"pod-{pod.born}", f"uid-{pod.born}", _at(pod.born), pod.leaving, False, WEB)  # noqa: FBT003
+        for pod in state.pods
+    )
+    return Consumers((workload,), pods, _at(state.now))
+
+
+def _holds_claim(state: State, process: ModelProcess) -> bool:
+    claim, pending = process.claim, state.book.pending
+    return (
+        claim is not None
+        and pending is not None
+        and pending.claim.owner == process.name
+        and state.book.sequence == claim[0]
+        and state.now < claim[1]
+    )
+
+
+def _acts(state: State, index: int) -> Iterator[tuple[str, State]]:
+    process = state.processes[index]
+    if process.flight is None:
+        return
+    name = f"{process.name} {type(process.flight.action).__name__}"
+    dead = ModelProcess(f"{process.name}'", Memory(first_pass_at=BEGINNING))
+    if state.crashes:
+        yield f"{name}: dies before", _with(_less(state, "crashes"), index, dead)
+    try:
+        after, done = _carry_out(state, process, process.flight)
+    except _RefusedError:
+        yield f"{name}: refused", _with(state, index, replace(process, flight=None))
+        return
+    yield f"{name}: done", _with(after, index, replace(done, flight=None))
+    if state.crashes:
+        yield f"{name}: dies after", _with(_less(after, "crashes"), index, dead)
+    if state.losses:
+        sent = replace(process.memory, add_sent=True)
+        memory = sent if isinstance(process.flight.action, Add) else process.memory
+        lost = replace(process, memory=memory, flight=None)
+        yield f"{name}: answer lost", _with(_less(after, "losses"), index, lost)
+
+
+def _carry_out(state: State, process: ModelProcess, flight: Flight) -> tuple[State, ModelProcess]:
+    """Do what the executor and the outside systems do."""
+    memory, action = process.memory, flight.action
+    match action:
+        case Add():
+            return _add(state, process, flight.observed)
+        case Delete(secret_id):
+            kept = replace(memory, deleted=memory.deleted | {secret_id})
+            return _delete(state, secret_id), replace(process, memory=kept)
+        case Stamp(workload, stamp):
+            if workload.resource_version != workload_version(state):
+                raise _RefusedError
+            kept = replace(memory, stamped=memory.stamped | {(workload.uid, stamp)})
+            return replace(state, stamp=stamp), replace(process, memory=kept)
+        case Publish():
+            return _publish(state, flight.observed), process
+        case Stage() | Claim():
+            return _claim(state, process, flight.observed, action)
+        case Look() | Wait() | Hold() | CreateJournal() | CreateTarget():
+            raise LookupError(action)
+        case _:
+            _compare(state, flight.observed)
+            if isinstance(action, Record):
+                memory = replace(memory, added=None, add_sent=False)
+            book = _next_journal(flight.observed, action)
+            return _lawful(replace(state, book=book)), replace(process, memory=memory, claim=None)
+
+
+def _add(state: State, process: ModelProcess, observed: Observed) -> tuple[State, ModelProcess]:
+    pending = observed.book.pending
+    if process.claim is None or pending is None or state.now >= process.claim[1]:
+        raise _RefusedError
+    if len(state.cognito) >= 2:
+        raise _RefusedError
+    added = Secret(chr(ord("B") + state.adds), pending.value.reveal(), state.now)
+    after = replace(_changed(state, (*state.cognito, added)), adds=state.adds + 1)
+    answer = (pending.rotation, RemoteSecret(added.id, _at(added.born)))
+    memory = replace(process.memory, added=answer, add_sent=True)
+    return _lawful(after), replace(process, memory=memory)
+
+
+def _delete(state: State, secret_id: str) -> State:
+    if all(one.id != secret_id for one in state.cognito):
+        return state
+    book, current = state.book, state.book.current
+    _demand(state, len(state.cognito) > 1, "the last secret is deleted")
+    _demand(state, book.doomed == secret_id, "a secret is deleted without the mark of doom")
+    _demand(state, current is None or current.id != secret_id, "the current secret is deleted")
+    _demand(state, state.shown[-1][1] != secret_id, "the target's current secret is deleted")
+    held = any(secret_id in pod.holds for pod in state.pods)
+    _demand(state, not held, "a secret is deleted that a live pod may hold")
+    return _changed(state, tuple(one for one in state.cognito if one.id != secret_id))
+
+
+def _publish(state: State, observed: Observed) -> State:
+    book, seen = observed.book, observed.target
+    if not isinstance(seen, StoredSecret) or seen.resource_version != state.target.resource_version:
+        raise _RefusedError
+    if book.current is None or book.current.value is None or book.publication is None:
+        raise LookupError
+    value = book.current.value.reveal()
+    found = [one for one in state.cognito if one.value == value]
+    _demand(state, bool(found), "a value is published that Cognito does not have")
+    aged = bool(found) and (state.speaks or state.now > found[0].born or found[0].id == "A")
+    _demand(state, aged, "a value is published before its activation delay")
+    version = f"publication {book.publication.number}, edits {state.edits}"
+    written = replace(
+        state.target,
+        data=target_data(book, RESOURCE) or {},
+        annotations=target_annotations(book, RESOURCE),
+    )
+    return _written(state, written, version, book.current.id)
+
+
+def _claim(
+    state: State, process: ModelProcess, observed: Observed, action: Stage | Claim
+) -> tuple[State, ModelProcess]:
+    _compare(state, observed)
+    claim = journals.Claim(process.name, observed.now)
+    if isinstance(action, Stage):
+        book = journals.staged(
+            observed.book,
+            value=SecretValue(f"drawn {len(observed.book.rotations)}"),
+            before=action.before,
+            claim=claim,
+            trigger=action.trigger,
+            rotate_token=None,
+        )
+    else:
+        book = journals.claimed(observed.book, claim=claim, before=action.before)
+    send_before = int((observed.now - BEGINNING) / MINUTE) + 1
+    memory = replace(process.memory, added=None, add_sent=False)
+    claimed = replace(process, memory=memory, claim=(book.sequence, send_before))
+    return _lawful(replace(state, book=book)), claimed
+
+
+def _compare(state: State, observed: Observed) -> None:
+    if observed.book.sequence != state.book.sequence:
+        raise _RefusedError
+
+
+def _pods_move(state: State) -> Iterator[tuple[str, State]]:
+    last = next(pod for pod in state.pods if not pod.leaving)
+    others = tuple(pod for pod in state.pods if pod is not last)
+    if others:
+        yield "a terminating pod is gone", replace(state, pods=(last,))
+        return
+    recent = [secret for since, secret in state.shown if since >= state.now - CACHES]
+    older = [secret for since, secret in state.shown if since < state.now - CACHES]
+    born = ModelPod(state.now, frozenset(older[-1:] + recent), state.stamp)
+    moved = replace(state, pods=(replace(last, leaving=True), born))
+    if last.stamp != state.stamp:
+        yield "a new pod replaces the old one", moved
+    elif state.drains:
+        yield "a node is drained", _less(moved, "drains")
+
+
+def _is_deleting(state: State) -> bool:
+    """Tell whether a Delete is on its way: an edit at this moment is beyond anybody's power."""
+    flights = [process.flight for process in state.processes]
+    return any(flight is not None and isinstance(flight.action, Delete) for flight in flights)
+
+
+def _edited(state: State) -> State:
+    """The worst of edits: somebody puts the oldest value back."""
+    data = {**state.target.data, "client-secret": SecretValue(ORIGINAL)}
+    left = _less(state, "edits")
+    return _written(left, replace(state.target, data=data), f"edited, {left.edits} left", "A")
+
+
+def _written(state: State, target: StoredSecret, version: str, shows: str) -> State:
+    written = replace(target, resource_version=version, data_owner=version, read_at=_at(state.now))
+    return replace(state, target=written, shown=(*state.shown, (state.now, shows)))
+
+
+def _changed(state: State, cognito: tuple[Secret, ...]) -> State:
+    return replace(state, cognito=cognito, was=state.cognito, changed=state.now)
+
+
+def _lawful(state: State) -> State:
+    """Check G3, and that ids and values belong together."""
+    book = state.book
+    slots = (book.current, book.previous, book.pending, book.retired)
+    kept = {slot.value.reveal() for slot in slots if slot is not None and slot.value}
+    for one in state.cognito:
+        safe = one.value in kept or one.value == FOREIGN
+        _demand(state, safe, f"the value of {one.id} is nowhere but at Cognito")
+    values = {one.id: one.value for one in state.cognito}
+    pairs = [(one.id, one.value) for one in (book.current, book.previous) if one and one.value]
+    if book.pending is not None and book.pending.secret is not None:
+        pairs.append((book.pending.secret.id, book.pending.value))
+    for secret_id, value in pairs:
+        same = values.get(secret_id, value.reveal()) == value.reveal()
+        _demand(state, same, f"the journal's value of {secret_id} is another secret's")
+    return state
+
+
+def _demand(state: State, holds: bool, law: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
+        raise LawBrokenInModelError(f"{law}, at minute {state.now}")
+
+
+def _with(state: State, index: int, process: ModelProcess) -> State:
+    processes = list(state.processes)
+    processes[index] = process
+    return replace(state, processes=tuple(processes))
+
+
+def _less(state: State, budget: str) -> State:
+    return replace(state, **{budget: getattr(state, budget) - 1})
+
+
+def workload_version(state: State) -> str:
+    """Give the workload's resourceVersion."""
+    return f"{state.stamp} {[pod.born for pod in state.pods]}"
+
+
+def _at(minute: int) -> datetime:
+    return BEGINNING + minute * MINUTE

@@ -1,0 +1,199 @@
+"""What a pass tells: conditions, figures, and nothing that is not known."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cognito_secret_operator.domain.conditions import report, step_of
+from cognito_secret_operator.domain.model import Policy, StatusFacts
+from cognito_secret_operator.domain.observed import Memory, Observed
+from cognito_secret_operator.domain.plan import plan
+from cognito_secret_operator.domain.report import ConditionType, Step
+
+from support.builders import (
+    NOON,
+    SPEC,
+    at,
+    consumers,
+    deployment,
+    journal,
+    listing,
+    pending,
+    pod,
+    problem,
+    resource,
+    secret,
+    target,
+    view,
+)
+
+RESTING = journal("A")
+STAGED = journal("A", pending=pending())
+VERIFYING = journal("A", pending=pending("B"))
+UNPUBLISHED = journal("B", "A", published=None)
+ROLLING = journal("B", "A", published=-10)
+DOOMED = journal("B", "A", published=-10, doomed="A")
+HELD = consumers(deployment(stamp="B.7"), pod("old", born=-60))
+MOVED = consumers(deployment(stamp="B.7"), pod("new", born=-5))
+GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
+STALE = Memory(first_pass_at=NOON, listing=listing("A", minutes=-31))
+OBSERVING = resource(replace(SPEC, policy=Policy.OBSERVE))
+EDITED = target(RESTING, data={"client-secret": "nonsense"})
+
+
+def _told(observed: Observed, kind: str) -> tuple[str, str]:
+    condition = report(observed, plan(observed)).condition(ConditionType(kind))
+    return condition.status.value, condition.reason
+
+
+TABLE = [
+    ("Ready", view(RESTING), "True", "Published", "the target is published"),
+    ("Ready", view(ROLLING, seen=HELD), "True", "Published", "in the middle of a rotation"),
+    ("Ready", view(None), "False", "Looking", "nothing is there yet"),
+    (
+        "Ready",
+        view(RESTING, target_secret=EDITED),
+        "False",
+        "TargetRestored",
+        "somebody edited the target",
+    ),
+    (
+        "Ready",
+        view(RESTING, memory=GONE),
+        "False",
+        "CurrentSecretMissing",
+        "the current secret is gone at Cognito",
+    ),
+    (
+        "Ready",
+        view(RESTING, memory=STALE, listed=problem()),
+        "Unknown",
+        "NotLooked",
+        "nobody could look at Cognito for half an hour",
+    ),
+    ("Ready", view(None, of=OBSERVING), "True", "Observing", "it is only observed"),
+    (
+        "Ready",
+        view(None, of=OBSERVING, listed=problem("AccessDenied", needs_action=True)),
+        "False",
+        "AccessDenied",
+        "it is to be observed and cannot be",
+    ),
+    ("Rotating", view(RESTING), "False", "AtRest", "nothing goes on"),
+    ("Rotating", view(STAGED), "True", "AwaitingAnswer", "a value is pending"),
+    ("Rotating", view(ROLLING, seen=HELD), "True", "PodsNotRolled", "pods move"),
+    ("RolledOver", view(None), "Unknown", "NothingPublished", "nothing is published"),
+    ("RolledOver", view(RESTING), "True", "Retired", "one secret is in use"),
+    ("RolledOver", view(UNPUBLISHED), "False", "NotPublished", "the new one is not published"),
+    ("RolledOver", view(ROLLING), "Unknown", "Looking", "nobody looked at the pods"),
+    ("RolledOver", view(ROLLING, seen=problem()), "Unknown", "TemporarilyUnavailable", "no read"),
+    ("RolledOver", view(ROLLING, seen=HELD), "False", "PodsNotRolled", "a pod holds the old one"),
+    ("RolledOver", view(ROLLING, seen=MOVED), "True", "PodsRolled", "every pod has moved"),
+    (
+        "RolledOver",
+        view(journal("B", "A", published=-60 * 73), seen=HELD),
+        "False",
+        "MaxOverlapExceeded",
+        "both are valid for too long",
+    ),
+    ("Verified", view(None), "Unknown", "NothingAdopted", "nothing is adopted"),
+    ("Verified", view(RESTING), "True", "Accepted", "Cognito accepted it"),
+    (
+        "Verified",
+        view(journal(secret("A", verified=False))),
+        "Unknown",
+        "NothingToAsk",
+        "nothing could be asked",
+    ),
+    ("Overdue", view(None), "Unknown", "NothingAdopted", "nothing is adopted"),
+    ("Overdue", view(RESTING), "False", "WithinMaxAge", "the secret is young"),
+    (
+        "Overdue",
+        view(journal(secret("A", days=34))),
+        "True",
+        "MaxAgeExceeded",
+        "the secret is old",
+    ),
+    ("Reconciling", view(None), "True", "Looking", "the first pass"),
+    ("Reconciling", view(RESTING), "False", "Published", "at rest"),
+    ("Reconciling", view(ROLLING, seen=HELD), "False", "Published", "in an overlap"),
+    ("Reconciling", view(None, listed="A X"), "False", "SlotsBlocked", "it is stalled"),
+    ("Stalled", view(RESTING), "False", "Progressing", "at rest"),
+    ("Stalled", view(None, listed="A X"), "True", "SlotsBlocked", "a person is needed"),
+    ("Stalled", view(None, listed=problem()), "False", "Progressing", "a read failed for once"),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "observed", "status", "reason"),
+    [pytest.param(*row[:4], id=f"{row[0]} is {row[2]}: {row[4]}") for row in TABLE],
+)
+def test_conditions(kind: str, observed: Observed, status: str, reason: str) -> None:
+    assert _told(observed, kind) == (status, reason)
+
+
+def test_every_condition_is_in_the_table_and_told_in_every_report() -> None:
+    assert {row[0] for row in TABLE} == {kind.value for kind in ConditionType}
+    for row in TABLE:
+        told = report(row[1], plan(row[1])).conditions
+        assert [condition.type for condition in told] == list(ConditionType)
+
+
+@pytest.mark.parametrize(
+    ("observed", "step"),
+    [
+        pytest.param(view(None), Step.IDLE, id="nothing"),
+        pytest.param(view(RESTING), Step.IDLE, id="at rest"),
+        pytest.param(view(STAGED), Step.STAGED, id="a value is staged"),
+        pytest.param(view(VERIFYING), Step.VERIFYING, id="Cognito has it"),
+        pytest.param(view(UNPUBLISHED), Step.PUBLISHING, id="it is promoted"),
+        pytest.param(view(ROLLING, minutes=-9.5), Step.SETTLING, id="it is published"),
+        pytest.param(view(ROLLING, seen=HELD), Step.ROLLING_OUT, id="pods move"),
+        pytest.param(view(ROLLING, seen=MOVED), Step.OVERLAP, id="pods have moved"),
+        pytest.param(view(DOOMED, seen=MOVED), Step.RETIRING, id="the previous one is doomed"),
+    ],
+)
+def test_the_step_is_derived(observed: Observed, step: Step) -> None:
+    assert step_of(observed) is step
+
+
+def test_a_report_names_every_secret_by_its_role() -> None:
+    seen = view(ROLLING, listed="A B", seen=MOVED)
+    seen = replace(
+        seen, memory=replace(seen.memory, listing=listing("A B X")), listing=listing("A B X")
+    )
+    told = report(seen, plan(seen))
+    assert {one.id: one.role.value for one in told.secrets} == {
+        "A": "Previous",
+        "B": "Current",
+        "X": "Foreign",
+    }
+
+
+def test_the_sequence_never_falls_behind_what_status_saw() -> None:
+    seen = view(None, of=resource(status=StatusFacts(journal_sequence=99)))
+    assert report(seen, plan(seen)).journal_sequence == 99
+
+
+@pytest.mark.parametrize("changes", [{"suspended": True}, {"policy": Policy.OBSERVE}])
+def test_no_next_rotation_is_promised_where_none_will_come(changes: dict[str, object]) -> None:
+    seen = view(RESTING, of=resource(replace(SPEC, **changes)))  # type: ignore[arg-type]
+    assert report(seen, plan(seen)).next_rotation_at is None
+
+
+def test_the_next_rotation_is_told() -> None:
+    told = report(view(RESTING), plan(view(RESTING))).next_rotation_at
+    assert told is not None
+    assert NOON + timedelta(days=28) <= told <= NOON + timedelta(days=29)
+
+
+def test_a_secret_whose_delete_was_answered_is_not_told_as_foreign_by_a_stale_list() -> None:
+    memory = Memory(first_pass_at=NOON, listing=listing("A B"), deleted=frozenset("A"))
+    seen = view(journal("B"), memory=memory)
+    assert [one.id for one in report(seen, plan(seen)).secrets] == ["B"]
+
+
+def test_a_report_holds_no_value() -> None:
+    for row in TABLE:
+        assert "value of" not in repr(report(row[1], plan(row[1])))

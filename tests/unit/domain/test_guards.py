@@ -1,0 +1,173 @@
+"""Guards: may this process act on this resource at all?"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cognito_secret_operator.domain.model import Policy, ResourceKey, StatusFacts
+from cognito_secret_operator.domain.observed import Memory, Observed
+from cognito_secret_operator.domain.rules.guards import GUARDS
+from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
+
+from support.builders import NOON, SPEC, at, journal, listing, problem, resource, said, target, view
+
+RULES = {rule.__name__: rule for rule in GUARDS}
+LOOKED = Memory(first_pass_at=NOON, listing=listing("A", minutes=-60))
+NEVER_LOOKED = resource(status=StatusFacts())
+SUSPENDED = resource(replace(SPEC, suspended=True))
+OBSERVING = resource(replace(SPEC, policy=Policy.OBSERVE))
+REMEMBERED = resource(status=StatusFacts(journal_sequence=10, listed_at=NOON))
+RIVAL = ResourceKey("shop", "another")
+
+
+def _marked(number: str, name: str = "orders-api") -> Observed:
+    marks = {RESOURCE_MARK: name, PUBLICATION_MARK: number}
+    return view(journal(number=7), target_secret=target(journal(number=7), marks=marks))
+
+
+TABLE = [
+    ("clock_disagrees", view(journal()), "", "our clock agrees"),
+    (
+        "clock_disagrees",
+        replace(view(journal()), clock_skew_seconds=60),
+        "",
+        "our clock is a minute ahead, which is allowed",
+    ),
+    (
+        "clock_disagrees",
+        replace(view(journal()), clock_skew_seconds=61),
+        "Hold ClockSkew",
+        "our clock is more than a minute ahead",
+    ),
+    (
+        "clock_disagrees",
+        replace(view(journal()), clock_skew_seconds=-61),
+        "Hold ClockSkew",
+        "our clock is more than a minute behind",
+    ),
+    ("journal_cannot_be_read", view(journal()), "", "the journal was read"),
+    ("journal_cannot_be_read", view(None), "", "there is no journal"),
+    (
+        "journal_cannot_be_read",
+        view(problem("JournalForeign", needs_action=True)),
+        "Hold JournalForeign",
+        "the journal was copied from elsewhere",
+    ),
+    ("journal_is_lost", view(None), "", "there never was a journal"),
+    (
+        "journal_is_lost",
+        view(None, of=REMEMBERED),
+        "Hold JournalLost",
+        "status remembers a journal that is gone",
+    ),
+    (
+        "journal_is_older_than_status",
+        view(journal(sequence=10), of=REMEMBERED),
+        "",
+        "the journal is the one that status saw",
+    ),
+    (
+        "journal_is_older_than_status",
+        view(journal(sequence=11), of=REMEMBERED),
+        "",
+        "the journal is newer than status",
+    ),
+    (
+        "journal_is_older_than_status",
+        view(journal(sequence=9), of=REMEMBERED),
+        "Hold JournalRolledBack",
+        "the journal is older than status",
+    ),
+    ("client_is_claimed_twice", view(journal()), "", "nobody else names the client"),
+    (
+        "client_is_claimed_twice",
+        replace(view(journal()), rivals=(RIVAL,)),
+        "Hold DuplicateClient",
+        "another resource names the client",
+    ),
+    (
+        "target_cannot_be_read",
+        view(journal(), target_secret=problem()),
+        "Hold TemporarilyUnavailable",
+        "the target could not be read",
+    ),
+    ("target_cannot_be_read", view(journal(), has_target=False), "", "there is no target"),
+    ("target_belongs_to_somebody_else", _marked("7"), "", "the target is ours"),
+    (
+        "target_belongs_to_somebody_else",
+        view(journal(), target_secret=target(journal(), marks={})),
+        "Hold TargetConflict",
+        "the target has no mark",
+    ),
+    (
+        "target_belongs_to_somebody_else",
+        _marked("7", name="another"),
+        "Hold TargetConflict",
+        "the target has another resource's mark",
+    ),
+    ("target_is_newer_than_journal", _marked("7"), "", "the target shows our publication"),
+    ("target_is_newer_than_journal", _marked("6"), "", "the target shows an older publication"),
+    (
+        "target_is_newer_than_journal",
+        _marked("8"),
+        "Hold JournalRolledBack",
+        "the target shows a newer publication",
+    ),
+    ("target_is_newer_than_journal", _marked("eight"), "", "the target's number is no number"),
+    (
+        "look_is_due",
+        view(journal(), of=NEVER_LOOKED),
+        "Look LISTING",
+        "Cognito was never looked at",
+    ),
+    ("look_is_due", view(journal()), "", "a restart counts as a look"),
+    (
+        "look_is_due",
+        view(journal(), memory=LOOKED),
+        "Look LISTING",
+        "the last look was an hour ago",
+    ),
+    (
+        "look_is_due",
+        view(journal(), memory=LOOKED, listed="A"),
+        "",
+        "this pass has looked already",
+    ),
+    (
+        "look_is_due",
+        view(journal(), listed=problem("Throttled")),
+        "Hold Throttled",
+        "Cognito asks us to slow down",
+    ),
+    ("writes_are_suspended", view(journal()), "", "nothing is suspended"),
+    ("writes_are_suspended", view(journal(), of=SUSPENDED), "Hold Suspended", "it is suspended"),
+    ("policy_is_observe", view(journal()), "", "the policy is Rotate"),
+    ("policy_is_observe", view(None, of=OBSERVING), "Wait Observing", "the policy is Observe"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "observed", "expected"),
+    [pytest.param(*row[:3], id=f"{row[0]}: {row[3]}") for row in TABLE],
+)
+def test_guards(rule: str, observed: Observed, expected: str) -> None:
+    assert said(RULES[rule](observed)) == expected
+
+
+def test_every_guard_is_in_the_table() -> None:
+    assert {row[0] for row in TABLE} == set(RULES)
+
+
+def test_a_hold_names_its_remedy_and_asks_for_a_person() -> None:
+    plan = RULES["journal_is_lost"](view(None, of=REMEMBERED))
+    assert plan is not None
+    assert getattr(plan.action, "stalled", False)
+    assert plan.message.endswith(getattr(plan.action, "remedy", ""))
+
+
+def test_a_suspended_resource_is_no_stall_and_is_looked_at_again() -> None:
+    plan = RULES["writes_are_suspended"](view(journal(), of=SUSPENDED, memory=LOOKED))
+    assert plan is not None
+    assert getattr(plan.action, "stalled", True) is False
+    assert getattr(plan.action, "until", None) == at(-60) + timedelta(minutes=10)

@@ -1,0 +1,98 @@
+"""The target follows the journal."""
+
+import pytest
+
+from cognito_secret_operator.domain.observed import Observed
+from cognito_secret_operator.domain.rules.publishing import PUBLISHING
+
+from support.builders import journal, said, secret, target, view
+
+RULES = {rule.__name__: rule for rule in PUBLISHING}
+RECORDED = journal("B", "A", published=-1)
+UNRECORDED = journal("B", "A", published=None)
+VALUELESS = journal(secret("A", has_value=False), published=None)
+OLD = target(journal("A", number=6))
+EDITED = target(RECORDED, data={"client-secret": "nonsense"})
+TOUCHED = target(RECORDED, owner="somebody@1")
+REMADE = target(RECORDED, uid="target-2")
+EMPTY = target(UNRECORDED, data={}, owner="")
+
+TABLE = [
+    ("target_is_missing", view(RECORDED), "", "the target is there"),
+    (
+        "target_is_missing",
+        view(UNRECORDED, has_target=False),
+        "CreateTarget Publishing",
+        "there never was a target",
+    ),
+    (
+        "target_is_missing",
+        view(RECORDED, has_target=False),
+        "Republish TargetRestored",
+        "the target was deleted after its publication",
+    ),
+    (
+        "target_is_missing",
+        view(VALUELESS, has_target=False),
+        "",
+        "no value is known that could be published",
+    ),
+    ("target_was_edited", view(RECORDED), "", "the target is as it was recorded"),
+    (
+        "target_was_edited",
+        view(RECORDED, target_secret=EDITED),
+        "Republish TargetRestored",
+        "its data were edited",
+    ),
+    (
+        "target_was_edited",
+        view(RECORDED, target_secret=TOUCHED),
+        "Republish TargetRestored",
+        "its data were edited and edited back",
+    ),
+    (
+        "target_was_edited",
+        view(RECORDED, target_secret=REMADE),
+        "Republish TargetRestored",
+        "it was deleted and made anew with the same data",
+    ),
+    (
+        "target_was_edited",
+        view(UNRECORDED, target_secret=OLD),
+        "",
+        "the publication is not recorded: what is there now does not count",
+    ),
+    (
+        "target_is_not_yet_written",
+        view(UNRECORDED, target_secret=OLD),
+        "Publish Publishing",
+        "the target holds the publication before",
+    ),
+    (
+        "target_is_not_yet_written",
+        view(UNRECORDED, target_secret=EMPTY),
+        "Publish Publishing",
+        "the target is empty",
+    ),
+    ("target_is_not_yet_written", view(UNRECORDED), "", "the target is written"),
+    (
+        "publication_is_not_recorded",
+        view(UNRECORDED),
+        "RecordPublication Publishing",
+        "the target is written and not recorded",
+    ),
+    ("publication_is_not_recorded", view(RECORDED), "", "it is recorded"),
+    ("publication_is_not_recorded", view(VALUELESS), "", "nothing can be published"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "observed", "expected"),
+    [pytest.param(*row[:3], id=f"{row[0]}: {row[3]}") for row in TABLE],
+)
+def test_publishing(rule: str, observed: Observed, expected: str) -> None:
+    assert said(RULES[rule](observed)) == expected
+
+
+def test_every_rule_is_in_the_table() -> None:
+    assert {row[0] for row in TABLE} == set(RULES)

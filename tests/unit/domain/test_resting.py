@@ -1,0 +1,120 @@
+"""At rest: requests, the schedule, and a current secret that is gone."""
+
+from dataclasses import replace
+
+import pytest
+
+from cognito_secret_operator.domain.actions import Stage, Wait
+from cognito_secret_operator.domain.model import Trigger
+from cognito_secret_operator.domain.observed import Memory, Observed
+from cognito_secret_operator.domain.plan import plan
+from cognito_secret_operator.domain.rules.resting import RESTING
+
+from support.builders import NOON, at, journal, listing, refused, resource, said, secret, view
+
+RULES = {rule.__name__: rule for rule in RESTING}
+YOUNG, OLD = journal("A"), journal(secret("A", days=30))
+VALUELESS = journal(secret("A", has_value=False), published=None)
+ASKED = resource(rotate="now")
+GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
+
+TABLE = [
+    ("rotation_is_requested", view(YOUNG), "", "nobody asks"),
+    ("rotation_is_requested", view(YOUNG, of=ASKED), "Look LISTING", "a token: what is there?"),
+    ("rotation_is_requested", view(YOUNG, of=ASKED, listed="A"), "Stage Staging", "a new token"),
+    (
+        "rotation_is_requested",
+        view(journal(handled="now"), of=ASKED, listed="A"),
+        "",
+        "a token that was handled",
+    ),
+    (
+        "rotation_is_requested",
+        view(YOUNG, of=ASKED, listed="A X"),
+        "Hold SlotsBlocked",
+        "a new token, but both slots are taken",
+    ),
+    ("current_is_missing", view(YOUNG), "", "nobody misses it"),
+    (
+        "current_is_missing",
+        view(YOUNG, memory=GONE),
+        "Hold CurrentSecretMissing",
+        "two Lists lack it",
+    ),
+    (
+        "current_is_missing",
+        view(YOUNG, memory=replace(GONE, missing={"A": at(-1)})),
+        "",
+        "Lists lack it for a minute only",
+    ),
+    ("value_is_unknown", view(YOUNG, listed="A"), "", "its value is known"),
+    ("value_is_unknown", view(VALUELESS, listed="A"), "Stage Staging", "nobody knows its value"),
+    (
+        "value_is_unknown",
+        view(replace(VALUELESS, rotations=(refused(finished=-59),)), listed="A"),
+        "",
+        "nobody knows its value, and a try has just failed",
+    ),
+    (
+        "value_is_unknown",
+        view(replace(VALUELESS, rotations=(refused(finished=-60),)), listed="A"),
+        "Stage Staging",
+        "nobody knows its value, and a try failed an hour ago",
+    ),
+    ("rotation_is_due", view(YOUNG, listed="A"), "", "it is young"),
+    ("rotation_is_due", view(OLD, listed="A"), "Stage Staging", "it is old"),
+    (
+        "rotation_is_due",
+        view(replace(OLD, rotations=(refused(finished=-59),)), listed="A"),
+        "",
+        "it is old, but a try has just failed",
+    ),
+    (
+        "rotation_is_due",
+        view(OLD, listed=""),
+        "Hold PublicClient",
+        "it is old, and the client has no secret at all",
+    ),
+    ("nothing_is_to_be_done", view(YOUNG), "Wait NotDue", "there is nothing to do"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "observed", "expected"),
+    [pytest.param(*row[:3], id=f"{row[0]}: {row[3]}") for row in TABLE],
+)
+def test_resting(rule: str, observed: Observed, expected: str) -> None:
+    assert said(RULES[rule](observed)) == expected
+
+
+def test_every_rule_is_in_the_table() -> None:
+    assert {row[0] for row in TABLE} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("observed", "trigger"),
+    [
+        pytest.param(view(YOUNG, of=ASKED, listed="A"), Trigger.REQUEST, id="by request"),
+        pytest.param(view(OLD, of=ASKED, listed="A"), Trigger.REQUEST, id="a request comes first"),
+        pytest.param(view(OLD, listed="A"), Trigger.SCHEDULE, id="by schedule"),
+        pytest.param(view(VALUELESS, listed="A"), Trigger.INITIAL, id="for a first value"),
+    ],
+)
+def test_why_a_rotation_begins(observed: Observed, trigger: Trigger) -> None:
+    action = plan(observed).action
+    assert isinstance(action, Stage)
+    assert (action.trigger, action.before) == (trigger, ("A",))
+    assert action.rotate_token == observed.resource.rotate_token
+
+
+def test_a_request_heals_a_client_whose_current_secret_is_gone() -> None:
+    assert said(plan(view(YOUNG, of=ASKED, memory=GONE, listed="X"))) == "Stage Staging"
+
+
+def test_rest_ends_at_the_next_look_at_the_latest() -> None:
+    assert plan(view(YOUNG)).action == Wait(at(10))
+
+
+def test_rest_ends_when_a_failed_rotation_may_be_tried_again() -> None:
+    book = replace(OLD, rotations=(refused(finished=-55),))
+    assert plan(view(book, memory=Memory(NOON, listing=listing("A")))).action == Wait(at(5))

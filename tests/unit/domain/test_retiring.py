@@ -1,0 +1,294 @@
+"""From a publication to the deletion of the previous secret."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from cognito_secret_operator.domain.actions import Wait
+from cognito_secret_operator.domain.journal import Origin
+from cognito_secret_operator.domain.model import Probe, RetireOriginal
+from cognito_secret_operator.domain.observed import Fact, Memory, Observed
+from cognito_secret_operator.domain.plan import plan
+from cognito_secret_operator.domain.rollout import Consumers, Holder, Progress
+from cognito_secret_operator.domain.rules.retiring import RETIRING, name_some
+
+from support.builders import (
+    NOON,
+    SPEC,
+    at,
+    consumers,
+    deployment,
+    journal,
+    listing,
+    pod,
+    probe,
+    problem,
+    resource,
+    said,
+    secret,
+    view,
+)
+
+RULES = {rule.__name__: rule for rule in RETIRING}
+STAMP = "B.7"
+
+# Published at minute -10, so settled at minute -9; looked at from noon on.
+ROLLING = journal("B", "A", published=-10)
+DOOMED = journal("B", "A", published=-10, doomed="A")
+RESTING = journal("B")
+ADOPTED = journal("B", secret("A", origin=Origin.TARGET), published=-10)
+FOREIGN = journal("B", secret("A", origin=Origin.UNKNOWN, has_value=False), published=-10)
+CLEAR = Memory(first_pass_at=NOON, clear=(STAMP, at(-60)))
+
+MOVED = consumers(deployment(stamp=STAMP), pod("new", born=-8))
+OLD = consumers(deployment(), pod("old", born=-60))
+STAMPED = consumers(deployment(stamp=STAMP, progress=Progress.RUNNING), pod("old", born=-60))
+
+
+def _rolling(
+    seen: Consumers,
+    *,
+    doomed: bool = False,
+    memory: Memory = CLEAR,
+    listed: str | None = None,
+    asked: str | None = None,
+) -> Observed:
+    probes: dict[Fact, Probe] = {Fact.CURRENT_PROBE: probe(asked)} if asked else {}
+    book = DOOMED if doomed else ROLLING
+    return view(book, seen=seen, memory=memory, listed=listed, probes=probes)
+
+
+def _missing(since: datetime) -> Memory:
+    return replace(CLEAR, listing=listing("B"), missing={"A": since})
+
+
+TABLE = [
+    ("doomed_is_gone", view(ROLLING, listed="B"), "", "nothing is doomed"),
+    ("doomed_is_gone", view(DOOMED), "Look LISTING", "doomed: is it still there?"),
+    ("doomed_is_gone", view(DOOMED, listed="A B"), "", "doomed and still there"),
+    ("doomed_is_gone", view(DOOMED, listed="B"), "Forget Retired", "doomed and gone"),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="X"),
+        "",
+        "a List that lacks the current one too proves nothing",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, memory=replace(CLEAR, deleted=frozenset("A"))),
+        "Forget Retired",
+        "our Delete was answered",
+    ),
+    ("previous_was_deleted_elsewhere", view(ROLLING), "", "nobody misses it"),
+    (
+        "previous_was_deleted_elsewhere",
+        view(ROLLING, memory=_missing(at(-4)), seen=MOVED),
+        "",
+        "missing for four minutes: a List may lag",
+    ),
+    (
+        "previous_was_deleted_elsewhere",
+        view(ROLLING, memory=_missing(at(-5)), seen=MOVED),
+        "Forget DeletedElsewhere",
+        "missing for five minutes and every pod has moved",
+    ),
+    (
+        "previous_was_deleted_elsewhere",
+        view(ROLLING, memory=_missing(at(-5)), seen=OLD),
+        "",
+        "pods that hold it move first",
+    ),
+    ("publication_settles", view(RESTING), "", "nothing is being retired"),
+    ("publication_settles", view(ROLLING, minutes=-9.5), "Wait Settling", "half a minute ago"),
+    ("publication_settles", view(ROLLING, minutes=-9), "Wait Settling", "in its last second"),
+    ("publication_settles", view(ROLLING, minutes=-8.9), "", "settled"),
+    ("no_consumer_is_found", view(RESTING), "", "nothing is being retired"),
+    ("no_consumer_is_found", view(ROLLING), "Look CONSUMERS", "who uses the target?"),
+    ("no_consumer_is_found", _rolling(consumers()), "Hold NoConsumers", "nobody uses the target"),
+    (
+        "no_consumer_is_found",
+        view(ROLLING, seen=problem("AccessDenied", needs_action=True)),
+        "Hold AccessDenied",
+        "pods may not be read",
+    ),
+    ("no_consumer_is_found", _rolling(MOVED), "", "somebody uses it"),
+    ("workload_needs_the_stamp", _rolling(OLD), "Stamp RollingOut", "its pods are old"),
+    ("workload_needs_the_stamp", _rolling(MOVED), "", "its pods are new"),
+    ("workload_needs_the_stamp", _rolling(STAMPED), "", "it is stamped and on its way"),
+    (
+        "workload_needs_the_stamp",
+        _rolling(consumers(deployment(stamp="B.6"), pod("old", born=-60))),
+        "Stamp RollingOut",
+        "it has an older publication's stamp",
+    ),
+    (
+        "workload_needs_the_stamp",
+        _rolling(consumers(deployment(progress=Progress.PAUSED), pod("old", born=-60))),
+        "",
+        "it is paused: its pods would not move",
+    ),
+    (
+        "workload_needs_the_stamp",
+        _rolling(OLD, memory=replace(CLEAR, stamped=frozenset({("uid-web", STAMP)}))),
+        "Hold StampReverted",
+        "something took our stamp off",
+    ),
+    ("somebody_holds_the_previous_secret", _rolling(MOVED), "", "every pod is new"),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(STAMPED),
+        "Wait PodsNotRolled",
+        "a pod is old",
+    ),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(consumers(pod("bare", born=-60, owner=None))),
+        "Wait PodsNotRolled",
+        "a bare pod is old",
+    ),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(consumers(deployment(progress=Progress.FAILED), pod("old", born=-60))),
+        "Hold RolloutFailed",
+        "its roll-out failed",
+    ),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(consumers(deployment(progress=Progress.PAUSED), pod("old", born=-60))),
+        "Hold RolloutPaused",
+        "its roll-out is paused",
+    ),
+    ("rollout_is_unfinished", _rolling(MOVED), "", "every workload is whole"),
+    (
+        "rollout_is_unfinished",
+        _rolling(consumers(deployment(progress=Progress.RUNNING), pod("new", born=-8))),
+        "Wait RolloutUnfinished",
+        "every pod has moved, some are not ready",
+    ),
+    (
+        "rollout_is_unfinished",
+        _rolling(consumers(deployment(progress=Progress.FAILED), pod("new", born=-8))),
+        "Hold RolloutFailed",
+        "the new pods do not work",
+    ),
+    ("overlap_runs", view(RESTING), "", "nothing is being retired"),
+    ("overlap_runs", _rolling(MOVED), "", "clear for an hour"),
+    (
+        "overlap_runs",
+        _rolling(MOVED, memory=replace(CLEAR, clear=(STAMP, at(-59)))),
+        "Wait OverlapRuns",
+        "clear for 59 minutes",
+    ),
+    (
+        "overlap_runs",
+        _rolling(MOVED, memory=replace(CLEAR, clear=("B.6", at(-999)))),
+        "Wait OverlapRuns",
+        "clear for long, but for an older publication",
+    ),
+    (
+        "overlap_runs",
+        _rolling(MOVED, memory=Memory(first_pass_at=NOON)),
+        "Wait OverlapRuns",
+        "this process knows of no clear read",
+    ),
+    ("origin_is_unknown", view(ROLLING), "", "we made it"),
+    ("origin_is_unknown", view(ADOPTED), "", "it was adopted with its value"),
+    ("origin_is_unknown", view(FOREIGN), "Hold ForeignSecret", "nobody knows whose it is"),
+    ("deletion_awaits_approval", view(ROLLING), "", "we made it"),
+    ("deletion_awaits_approval", view(ADOPTED), "Wait AwaitingApproval", "it was adopted"),
+    (
+        "deletion_awaits_approval",
+        view(ADOPTED, of=resource(approved="A")),
+        "",
+        "it was adopted and its deletion approved",
+    ),
+    (
+        "deletion_awaits_approval",
+        view(ADOPTED, of=resource(approved="X")),
+        "Wait AwaitingApproval",
+        "another secret's deletion was approved",
+    ),
+    (
+        "deletion_awaits_approval",
+        view(ADOPTED, of=resource(replace(SPEC, retire_original=RetireOriginal.AUTOMATIC))),
+        "",
+        "it was adopted and the spec needs no approval",
+    ),
+    ("previous_is_not_doomed", view(ROLLING), "Doom Retiring", "the evidence is complete"),
+    ("previous_is_not_doomed", view(DOOMED), "", "it is doomed already"),
+    ("previous_can_go", view(ROLLING, listed="A B"), "", "it is not doomed"),
+    ("previous_can_go", view(DOOMED), "Look LISTING", "List is asked before a Delete"),
+    (
+        "previous_can_go",
+        view(DOOMED, listed="A B"),
+        "Look CURRENT_PROBE",
+        "is the current one still accepted?",
+    ),
+    (
+        "previous_can_go",
+        _rolling(MOVED, doomed=True, listed="A B", asked="Accepted"),
+        "Delete Retiring",
+        "the current one is accepted",
+    ),
+    (
+        "previous_can_go",
+        _rolling(MOVED, doomed=True, listed="A B", asked="Unknown"),
+        "Delete Retiring",
+        "nothing can be asked",
+    ),
+    (
+        "previous_can_go",
+        _rolling(MOVED, doomed=True, listed="A B", asked="Refused"),
+        "Hold CurrentRefused",
+        "the current one is refused",
+    ),
+    (
+        "previous_can_go",
+        view(DOOMED, listed="A"),
+        "Wait Retiring",
+        "List lacks the current one: this would delete the last",
+    ),
+    ("previous_can_go", view(DOOMED, listed="A X"), "Wait Retiring", "List shows another secret"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "observed", "expected"),
+    [pytest.param(*row[:3], id=f"{row[0]}: {row[3]}") for row in TABLE],
+)
+def test_retiring(rule: str, observed: Observed, expected: str) -> None:
+    assert said(RULES[rule](observed)) == expected
+
+
+def test_every_rule_is_in_the_table() -> None:
+    assert {row[0] for row in TABLE} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param({"seen": OLD}, id="a pod is back"),
+        pytest.param({"memory": Memory(first_pass_at=NOON)}, id="the process is new"),
+        pytest.param({"seen": consumers()}, id="nobody uses the target any more"),
+        pytest.param({"listed": "A"}, id="List lacks the current secret"),
+        pytest.param({"asked": "Refused"}, id="the current secret is refused"),
+    ],
+)
+def test_a_doom_mark_proves_nothing(lost: dict[str, object]) -> None:
+    """All evidence is asked again in the pass that deletes."""
+    whole = {"seen": MOVED, "doomed": True, "listed": "A B", "asked": "Accepted"}
+    assert said(plan(_rolling(**whole))) == "Delete Retiring"  # type: ignore[arg-type]
+    assert not said(plan(_rolling(**{**whole, **lost}))).startswith("Delete")  # type: ignore[arg-type]
+
+
+def test_the_wait_ends_a_second_after_the_publication_settled() -> None:
+    """Dates are whole seconds: a pod of the same second proves nothing."""
+    says = plan(view(ROLLING, minutes=-9.5))
+    assert says.action == Wait(at(-9) + (at(1) - at(0)) / 60)
+
+
+def test_some_holders_are_named_and_the_rest_is_counted() -> None:
+    suspects = tuple(Holder(f"Pod/{n}", NOON, "", None) for n in "abcde")
+    assert name_some(suspects) == "Pod/a, Pod/b, Pod/c and 2 more"
+    assert name_some(suspects[:1]) == "Pod/a"

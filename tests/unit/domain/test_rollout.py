@@ -1,0 +1,109 @@
+"""Evidence that a pod has moved, and what is none."""
+
+import pytest
+
+from cognito_secret_operator.domain.model import Timing
+from cognito_secret_operator.domain.rollout import (
+    Pod,
+    Progress,
+    PublicationEvidence,
+    Workload,
+    WorkloadRef,
+    holders,
+    unfinished,
+    workloads_to_stamp,
+)
+
+from support.builders import at, consumers, deployment, pod
+
+# Published at noon, settled a minute later.
+PROOF = PublicationEvidence(stamp="B.7", published_at=at(0), settle=Timing().settle)
+OTHER = WorkloadRef("Deployment", "other")
+
+
+@pytest.mark.parametrize(
+    ("found", "suspected"),
+    [
+        pytest.param(pod("p", born=-60), True, id="a pod from before the publication"),
+        pytest.param(pod("p", born=0.5), True, id="a pod from before the publication settled"),
+        pytest.param(pod("p", born=1), True, id="a pod of the second in which it settled"),
+        pytest.param(pod("p", born=1.02), False, id="a pod from after it settled"),
+        pytest.param(
+            pod("p", born=-60, terminating=True), True, id="an old pod that is terminating"
+        ),
+        pytest.param(pod("p", born=2, terminating=True), False, id="a new pod that is terminating"),
+        pytest.param(
+            pod("p", born=-60, finished=True), False, id="an old pod whose containers all ended"
+        ),
+        pytest.param(pod("p", born=-60, owner=None), True, id="an old pod that nobody owns"),
+    ],
+)
+def test_who_may_hold_the_previous_secret(found: Pod, *, suspected: bool) -> None:
+    assert [holder.who for holder in holders(consumers(found), PROOF)] == ["Pod/p"] * suspected
+
+
+def test_the_oldest_holder_comes_first() -> None:
+    seen = consumers(pod("b", born=-5), pod("a", born=-5), pod("c", born=-60))
+    assert [holder.who for holder in holders(seen, PROOF)] == ["Pod/c", "Pod/a", "Pod/b"]
+
+
+def test_a_holder_says_why_it_is_suspected() -> None:
+    seen = consumers(pod("old", born=-5), pod("leaving", born=-5, terminating=True))
+    assert {holder.who: holder.why for holder in holders(seen, PROOF)} == {
+        "Pod/old": "was created before the publication settled",
+        "Pod/leaving": "is terminating and may hold the previous secret until it is gone",
+    }
+
+
+@pytest.mark.parametrize(
+    ("workload", "pods", "stamped"),
+    [
+        pytest.param(deployment(), [pod("p", born=-60)], True, id="no stamp and an old pod"),
+        pytest.param(
+            deployment(stamp="B.6"),
+            [pod("p", born=-60)],
+            True,
+            id="an older publication's stamp and an old pod",
+        ),
+        pytest.param(deployment(stamp="B.7"), [pod("p", born=-60)], False, id="stamped already"),
+        pytest.param(
+            deployment(stamp="C.8"),
+            [pod("p", born=-60)],
+            False,
+            id="a later publication's stamp: this view is stale",
+        ),
+        pytest.param(
+            deployment(stamp="somebody's"),
+            [pod("p", born=-60)],
+            True,
+            id="something that is no stamp",
+        ),
+        pytest.param(deployment(), [pod("p", born=2)], False, id="only new pods"),
+        pytest.param(deployment(), [], False, id="no pods at all"),
+        pytest.param(
+            deployment(),
+            [pod("p", born=-60, terminating=True), pod("q", born=2)],
+            False,
+            id="its last old pod is terminating already",
+        ),
+        pytest.param(
+            deployment(), [pod("p", born=-60, owner=OTHER)], False, id="another's pod is old"
+        ),
+        pytest.param(deployment(), [pod("p", born=-60, owner=None)], False, id="a bare pod is old"),
+    ],
+)
+def test_who_is_restarted(workload: Workload, pods: list[Pod], *, stamped: bool) -> None:
+    found = workloads_to_stamp(consumers(workload, *pods), PROOF)
+    assert found == ((workload,) if stamped else ())
+
+
+def test_workloads_are_restarted_in_the_order_of_their_names() -> None:
+    pods = [pod("p", born=-60), pod("q", born=-60, owner=OTHER)]
+    found = workloads_to_stamp(consumers(deployment(), deployment(name="other"), *pods), PROOF)
+    assert [workload.ref.name for workload in found] == ["other", "web"]
+
+
+@pytest.mark.parametrize("progress", list(Progress), ids=lambda one: one.value)
+def test_only_a_complete_roll_out_is_finished(progress: Progress) -> None:
+    found = unfinished(consumers(deployment(progress=progress)))
+    assert bool(found) is (progress is not Progress.COMPLETE)
