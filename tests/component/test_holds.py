@@ -112,6 +112,16 @@ def test_a_wrong_clock_means_to_do_nothing(world: World, skew: timedelta) -> Non
     assert world.condition("Stalled")["reason"] == "ClockSkew"
 
 
+def test_a_slow_read_is_no_wrong_clock(world: World) -> None:
+    process = world.process()
+    for name in ("secrets.read journal", "secrets.read target"):
+        world.faults.before_next_for_test(name, lambda: world.sleep(90))
+    process.reconcile()
+    assert "ClockSkew" not in [event.reason for event in world.events.recorded]
+    world.run_until_rest(process)
+    world.assert_rotated_once()
+
+
 def test_of_two_new_resources_for_one_client_none_acts(world: World) -> None:
     world.rivals.others = (ResourceKey("shop", "orders-api-2"),)
     assert _held_back(world, "DuplicateClient")

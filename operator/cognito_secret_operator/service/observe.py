@@ -59,7 +59,8 @@ class Observer:
         self, raw: RawResource, resource: Resource, memory: Memory, claim: OwnClaim | None
     ) -> Observed:
         """Read what every pass reads: journal and target."""
-        began = self.clock.monotonic()
+        # Both clocks now, while raw.read_at is fresh: the reads below may take their time.
+        began, skew = self.clock.monotonic(), self.clock.now() - raw.read_at
         stored = await self._read(resource, journal_name(resource.key.name))
         journal = self._decoded(stored, resource.spec.client)
         return Observed(
@@ -72,7 +73,7 @@ class Observer:
             target=await self._read(resource, resource.spec.target_name),
             began=began,
             claim_is_ours=self._holds(claim, journal),
-            clock_skew_seconds=(self.clock.now() - raw.read_at).total_seconds(),
+            clock_skew_seconds=skew.total_seconds(),
             rivals=await self._rivals(resource, journal),
         )
 
