@@ -139,18 +139,8 @@ def workloads_to_stamp(consumers: Consumers, evidence: PublicationEvidence) -> t
     return tuple(
         workload
         for workload in sorted(consumers.workloads, key=lambda one: one.ref)
-        if workload.ref in old_owners and _may_stamp(workload.stamp, evidence.stamp)
+        if workload.ref in old_owners and workload.stamp != evidence.stamp
     )
-
-
-def _may_stamp(found: str | None, wanted: str) -> bool:
-    """A process whose view is stale must not put an older publication's stamp over a newer one."""
-    return found is None or _number(found) < _number(wanted)
-
-
-def _number(stamp: str) -> int:
-    text = stamp.rpartition(".")[2]
-    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def unfinished(consumers: Consumers) -> tuple[Workload, ...]:

@@ -10,7 +10,13 @@ from cognito_secret_operator.domain.journal import Origin
 from cognito_secret_operator.domain.model import Probe, RetireOriginal
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import plan
-from cognito_secret_operator.domain.rollout import Consumers, Holder, Progress
+from cognito_secret_operator.domain.rollout import (
+    Consumers,
+    Holder,
+    Pod,
+    Progress,
+    WorkloadRef,
+)
 from cognito_secret_operator.domain.rules.retiring import RETIRING, name_some
 
 from support.builders import (
@@ -292,3 +298,28 @@ def test_some_holders_are_named_and_the_rest_is_counted() -> None:
     suspects = tuple(Holder(f"Pod/{n}", NOON, "", None) for n in "abcde")
     assert name_some(suspects) == "Pod/a, Pod/b, Pod/c and 2 more"
     assert name_some(suspects[:1]) == "Pod/a"
+
+
+@pytest.mark.parametrize(
+    ("held_by", "told"),
+    [
+        pytest.param(
+            pod("lone", born=-60, owner=None),
+            "Pod/lone; the operator does not restart Pod/lone",
+            id="a bare pod is left to a person",
+        ),
+        pytest.param(
+            pod("import-1", born=-60, owner=WorkloadRef("Job", "import")),
+            "Pod/import-1; the operator does not restart Pod/import-1",
+            id="a Job's pod is left to a person",
+        ),
+        pytest.param(
+            pod("old", born=-60, terminating=True),
+            "Pod/old",
+            id="a terminating pod of a Deployment goes by itself",
+        ),
+    ],
+)
+def test_who_has_to_be_restarted_by_hand_is_told(held_by: Pod, told: str) -> None:
+    said_now = plan(_rolling(consumers(deployment(stamp=STAMP), held_by)))
+    assert said_now.message == f"still on the previous secret: {told}"

@@ -1,5 +1,6 @@
 """From a publication to the deletion of the previous secret: settle, roll out, prove, delete."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -78,13 +79,10 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
 
 def no_consumer_is_found(observed: Observed) -> Plan | None:
     """Nothing refers to the target: whether somebody holds the previous secret is unknown."""
-    proof = _rolling(observed)
-    if proof is None:
-        return None
-    found = read_consumers(observed)
-    if isinstance(found, Plan):
-        return found
-    if found.workloads or found.pods:
+    seen = _rollout(observed)
+    if not isinstance(seen, _Rollout):
+        return seen
+    if seen.consumers.workloads or seen.consumers.pods:
         return None
     return hold(
         "NoConsumers",
@@ -96,57 +94,56 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
 
 def workload_needs_the_stamp(observed: Observed) -> Plan | None:
     """A workload still has pods from before the publication: stamp its template, once."""
-    proof = _rolling(observed)
-    if proof is None:
-        return None
-    found = read_consumers(observed)
-    if isinstance(found, Plan):
-        return found
-    for workload in workloads_to_stamp(found, proof):
+    seen = _rollout(observed)
+    if not isinstance(seen, _Rollout):
+        return seen
+    for workload in workloads_to_stamp(seen.consumers, seen.proof):
         if workload.progress is Progress.PAUSED:
             continue
-        if (workload.uid, proof.stamp) in observed.memory.stamped:
+        if (workload.uid, seen.proof.stamp) in observed.memory.stamped:
             return hold(
                 "StampReverted",
                 f"something took the stamp off {workload.ref}'s pod template",
                 "let the tool that owns the template ignore annotations of cognito-secrets.dev",
             )
         return Plan(
-            Stamp(workload, proof.stamp),
+            Stamp(workload, seen.proof.stamp),
             "RollingOut",
-            f"restarting {workload.ref} by the stamp {proof.stamp}",
+            f"restarting {workload.ref} by the stamp {seen.proof.stamp}",
         )
     return None
 
 
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
     """A pod may still hold the previous secret: it must not be deleted."""
-    proof = _rolling(observed)
-    if proof is None:
-        return None
-    found = read_consumers(observed)
-    if isinstance(found, Plan):
-        return found
-    suspects = holders(found, proof)
+    seen = _rollout(observed)
+    if not isinstance(seen, _Rollout):
+        return seen
+    suspects = holders(seen.consumers, seen.proof)
     if not suspects:
         return None
-    return _held_up_by(found) or wait(
-        "PodsNotRolled", f"still on the previous secret: {name_some(suspects)}"
+    return _held_up_by(seen.consumers) or wait(
+        "PodsNotRolled",
+        f"still on the previous secret: {name_some(suspects)}{_by_hand(seen.consumers, suspects)}",
     )
+
+
+def _by_hand(found: Consumers, suspects: tuple[Holder, ...]) -> str:
+    """Name the holders that no stamp moves: bare pods and pods of other kinds of owners."""
+    stamped = {workload.ref for workload in found.workloads}
+    others = tuple(one for one in suspects if one.owner not in stamped)
+    return f"; the operator does not restart {name_some(others)}" if others else ""
 
 
 def rollout_is_unfinished(observed: Observed) -> Plan | None:
     """Every pod has moved, but a workload is not whole: the new secret may not work for it."""
-    proof = _rolling(observed)
-    if proof is None:
-        return None
-    found = read_consumers(observed)
-    if isinstance(found, Plan):
-        return found
-    waiting = unfinished(found)
+    seen = _rollout(observed)
+    if not isinstance(seen, _Rollout):
+        return seen
+    waiting = unfinished(seen.consumers)
     if not waiting:
         return None
-    return _held_up_by(found) or wait(
+    return _held_up_by(seen.consumers) or wait(
         "RolloutUnfinished", f"{waiting[0].ref} is not rolled out: {waiting[0].detail}"
     )
 
@@ -261,6 +258,23 @@ def evidence(observed: Observed) -> PublicationEvidence | None:
         published_at=journal.publication.published.at,
         settle=observed.timing.settle,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rollout:
+    """A publication that is being rolled out, and the namespace as this pass has read it."""
+
+    proof: PublicationEvidence
+    consumers: Consumers
+
+
+def _rollout(observed: Observed) -> _Rollout | Plan | None:
+    """Give the roll-out, or the plan to read the namespace first; None where there is none."""
+    proof = _rolling(observed)
+    if proof is None:
+        return None
+    found = read_consumers(observed)
+    return found if isinstance(found, Plan) else _Rollout(proof, found)
 
 
 def _rolling(observed: Observed) -> PublicationEvidence | None:
