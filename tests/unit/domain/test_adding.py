@@ -176,8 +176,26 @@ TABLE = [
     (
         "pending_is_recorded",
         view(RECORDED, minutes=1, probes=_asked("Unknown")),
+        "Look LISTING",
+        "nothing can be asked: the activation delay has passed; is it still there?",
+    ),
+    (
+        "pending_is_recorded",
+        view(RECORDED, minutes=1, listed="A B", probes=_asked("Unknown")),
         "Promote Promoting",
-        "nothing can be asked: the activation delay has passed",
+        "nothing can be asked: the activation delay has passed, and List shows it",
+    ),
+    (
+        "pending_is_recorded",
+        view(RECORDED, minutes=9, listed="A", probes=_asked("Unknown")),
+        "Wait Verifying",
+        "nothing can be asked, and a List that may be older than the Add lacks it",
+    ),
+    (
+        "pending_is_recorded",
+        view(RECORDED, minutes=10, listed="A", probes=_asked("Unknown")),
+        "Doom NewSecretRefused",
+        "nothing can be asked, and somebody deleted it meanwhile",
     ),
 ]
 
@@ -206,7 +224,7 @@ def test_a_claim_remembers_what_list_shows_now() -> None:
 
 def test_only_an_accepted_value_counts_as_verified() -> None:
     assert plan(view(RECORDED, probes=_asked("Accepted"))).action == Promote(verified=True)
-    late = view(RECORDED, minutes=1, probes=_asked("Unknown"))
+    late = view(RECORDED, minutes=1, listed="A B", probes=_asked("Unknown"))
     assert plan(late).action == Promote(verified=False)
 
 

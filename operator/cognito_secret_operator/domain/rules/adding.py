@@ -1,5 +1,6 @@
 """From a pending value to a secret that Cognito accepts: claim, Add, judge, record, verify."""
 
+from datetime import datetime
 from typing import Final
 
 from ..actions import Add, Claim, Delete, Doom, Forget, Plan, Promote, Record
@@ -146,11 +147,28 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
                 return wait(
                     "Verifying", f"nothing can be asked ({asked.detail}); waiting", active_at
                 )
-            return Plan(
-                Promote(verified=False),
-                "Promoting",
-                f"the activation delay of {pending.secret.id} has passed ({asked.detail})",
-            )
+            return _unasked(observed, pending.secret.id, recorded_at, asked.detail)
+
+
+def _unasked(observed: Observed, secret_id: str, recorded_at: datetime, detail: str) -> Plan:
+    """Publish what nobody could be asked about, but only while List still shows it."""
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    if listed.get(secret_id) is not None:
+        return Plan(
+            Promote(verified=False),
+            "Promoting",
+            f"the activation delay of {secret_id} has passed ({detail})",
+        )
+    believed_at = recorded_at + observed.timing.answer_outranks
+    if observed.now < believed_at:
+        return wait("Verifying", f"List does not show {secret_id} yet", believed_at)
+    return Plan(
+        Doom(secret_id),
+        "NewSecretRefused",
+        f"{secret_id} is gone at Cognito before it was published; nothing was published",
+    )
 
 
 def _accepted(pending: Pending) -> str:
