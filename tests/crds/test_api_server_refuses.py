@@ -89,11 +89,12 @@ def test_the_api_server_keeps_every_field_of_a_full_status(
     kubectl: Kubectl, resources: str
 ) -> None:
     _create_smallest(kubectl, resources)
-    status = status_of(_report(), {}, datetime.now(UTC))
+    report = _report()
+    status = status_of(report, {}, datetime.now(UTC))
     _write_status(kubectl, resources, status)
     kept = _stored(kubectl, resources, "orders-api")["status"]
     assert kept == status
-    later = status_of(_report(), kept, datetime.now(UTC) + timedelta(hours=1))
+    later = status_of(report, kept, datetime.now(UTC) + timedelta(hours=1))
     assert status_patch(kept, later) is None
 
 
@@ -106,7 +107,7 @@ def test_the_columns_tell_state_age_due_time_and_who_holds_it_up(
     header, row = table.splitlines()
     titles = "NAME READY STEP SECRET AGE NEXT PODS SECRETS TARGET REASON MESSAGE CLIENT POOL AGE"
     assert " ".join(header.split()) == titles
-    for text in ("True", "RollingOut", "80d", "2027-02-01T00:00:00Z", "12", "Usable"):
+    for text in ("True", "RollingOut", "80d", "2027-02-01T00:00:00Z", "12", "PodsNotRolled"):
         assert text in row
     assert "invalid" not in row
 
