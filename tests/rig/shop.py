@@ -1,6 +1,7 @@
 """A namespace with a client of Cognito, applications that use its secret, and a resource."""
 
 import base64
+import os
 import secrets
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,10 @@ ACCESS: Final = REPOSITORY / "examples" / "access" / "namespaced.yaml"
 CLUSTER_WIDE_ACCESS: Final = ACCESS.with_name("cluster-wide.yaml")
 ACCOUNT: Final = "cognito-secret-operator"
 RESOURCES: Final = "/apis/cognito-secrets.dev/v1alpha1"
+ENVIRONMENT: Final = dict(os.environ)
+"""Handed to each command. Without it a command reads the process's own environment between fork and
+exec, while pytest, in another thread, writes PYTEST_CURRENT_TEST there: exec fails with EFAULT."""
+
 WHOLE_SECONDS: Final = 120
 """Deadline for anything that a test waits for."""
 
@@ -50,6 +55,7 @@ class Kubectl:
         return subprocess.run(
             [*self._command, *arguments],
             input=document,
+            env=ENVIRONMENT,
             capture_output=True,
             text=True,
             check=False,
