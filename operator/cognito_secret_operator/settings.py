@@ -143,11 +143,6 @@ class Settings:
     poll_max: timedelta
     timing: Timing
 
-    @property
-    def cluster_wide(self) -> bool:
-        """Whether every namespace is served."""
-        return not self.namespaces
-
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read *environment*; an empty variable counts as unset.

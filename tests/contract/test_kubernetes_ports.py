@@ -85,6 +85,15 @@ async def until(what: str, look: Callable[[], Awaitable[T | None]], seconds: flo
     return found
 
 
+async def next_second(store: SecretStore, before: StoredSecret) -> None:
+    """Wait until a write gets another date: managedFields count in whole seconds."""
+
+    async def is_later() -> bool:
+        return (await present(store, before.namespace)).read_at > before.read_at
+
+    await until("the API server's clock shows the next second", is_later)
+
+
 async def present(store: SecretStore, namespace: str) -> StoredSecret:
     found = await store.read(namespace, NAME)
     assert found is not None
@@ -274,7 +283,7 @@ class TestDataOwner:
         self, store: SecretStore, namespace: str
     ) -> None:
         before = await written(store, namespace)
-        await asyncio.sleep(1.1)  # managedFields count in whole seconds
+        await next_second(store, before)
         after = await store.replace(before, data={"a": SecretValue("2")}, annotations={})
         assert after.data_owner != before.data_owner
 
@@ -290,7 +299,7 @@ class TestDataOwner:
         self, store: SecretStore, admin: Admin
     ) -> None:
         before = await written(store, admin.namespace)
-        await asyncio.sleep(1.1)
+        await next_second(store, before)
         admin("label", "secret", NAME, "team=a")
         admin("annotate", "secret", NAME, "note=b")
         admin("label", "secret", NAME, "team-")

@@ -16,7 +16,7 @@ from cognito_secret_operator.settings import (
 
 def test_an_empty_environment_gives_the_documented_defaults() -> None:
     settings = Settings.from_environment({})
-    assert settings.cluster_wide
+    assert settings.namespaces == ()
     assert (settings.listen_address, settings.port) == ("0.0.0.0", 8080)  # noqa: S104
     assert (settings.log_level, settings.log_format) == ("INFO", "json")
     assert (settings.workers, settings.quota_share) == (10, 0.5)
@@ -90,7 +90,6 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             retry_after_failure=timedelta(seconds=7),
         ),
     )
-    assert not settings.cluster_wide
 
 
 @pytest.mark.parametrize(
