@@ -14,10 +14,11 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from cognito_secret_operator import names, resource
+from cognito_secret_operator import names
 from cognito_secret_operator.adapters.cognito_answers import OPERATIONS, REFRESH
 from cognito_secret_operator.domain.report import ConditionType, Step
 from cognito_secret_operator.metrics import METRICS
+from cognito_secret_operator.resource.parse import parse
 from cognito_secret_operator.service.tell import EFFECT_EVENTS
 from cognito_secret_operator.settings import VARIABLES
 
@@ -152,7 +153,7 @@ def test_a_default_that_is_shown_changes_nothing_when_it_is_written_down() -> No
         for section in sections:
             part = part.setdefault(section, {})
         part[key] = default == "true" if default in {"true", "false"} else default
-        assert resource.parse(written) == resource.parse(smallest), path
+        assert parse(written) == parse(smallest), path
 
 
 def _resource() -> dict[str, Any]:
@@ -169,8 +170,8 @@ def _resource() -> dict[str, Any]:
 
 
 def test_the_smallest_resource_of_the_readme_is_one() -> None:
-    parsed = resource.parse(_resource())
-    assert parsed.spec.target_name == parsed.key.name
+    parsed = parse(_resource())
+    assert parsed.spec.target.name == parsed.key.name
 
 
 def test_every_annotation_has_a_row() -> None:

@@ -21,7 +21,7 @@ from cognito_secret_operator.domain.report import (
     Step,
     Truth,
 )
-from cognito_secret_operator.resource import parse
+from cognito_secret_operator.resource.parse import parse
 from cognito_secret_operator.status_format import status_of, status_patch
 from crds.corpus import HERE, Case, cases
 

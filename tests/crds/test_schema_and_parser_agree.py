@@ -9,10 +9,12 @@ import pytest
 
 from cognito_secret_operator import names
 from cognito_secret_operator.domain.journal import Origin, Outcome
-from cognito_secret_operator.domain.model import Policy, RetireOriginal, Spec, TargetKeys, Trigger
+from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.report import ConditionType, Role
+from cognito_secret_operator.domain.spec import Policy, RetireOriginal, Spec, TargetKeys
 from cognito_secret_operator.errors import InvalidResourceError
-from cognito_secret_operator.resource import parse, span
+from cognito_secret_operator.resource.parse import parse
+from cognito_secret_operator.resource.sections import span
 from crds.corpus import Case, as_stored, cases, schema
 
 ACCEPTED = {case.name: case for case in cases("accepted")}
@@ -119,17 +121,17 @@ def test_the_default_spans_in_the_descriptions_are_the_parsers() -> None:
         if (match := re.search(r"Default (\d+[smhd])\b", description(path[len(".spec.") :])))
     }
     assert said == {
-        ".spec.rotation.interval": spec.interval,
-        ".spec.verification.activationDelay": spec.activation_delay,
-        ".spec.retirement.minOverlap": spec.min_overlap,
+        ".spec.rotation.interval": spec.rotation.interval,
+        ".spec.verification.activationDelay": spec.verification.activation_delay,
+        ".spec.retirement.minOverlap": spec.retirement.min_overlap,
     }
 
 
 def test_the_defaults_that_follow_the_interval_are_as_described() -> None:
     assert "Default interval + 10 %" in description("rotation.maxAge")
     assert "Default half of the interval, at most 72h" in description("retirement.maxOverlap")
-    assert smallest().max_age == timedelta(days=99)
-    assert smallest().max_overlap == timedelta(hours=72)
+    assert smallest().rotation.max_age == timedelta(days=99)
+    assert smallest().retirement.max_overlap == timedelta(hours=72)
 
 
 def test_the_default_names_in_the_descriptions_are_the_parsers() -> None:
@@ -143,7 +145,9 @@ def test_the_default_names_in_the_descriptions_are_the_parsers() -> None:
 def test_the_default_choices_in_the_descriptions_are_the_parsers() -> None:
     spec = smallest()
     assert f"{spec.policy.value} (default)" in description("policy")
-    assert f"{spec.retire_original.value} (default)" in description("adoption.retireOriginal")
+    assert f"{spec.adoption.retire_original.value} (default)" in description(
+        "adoption.retireOriginal"
+    )
     assert f"Default {str(spec.suspended).lower()}." in description("suspend")
 
 

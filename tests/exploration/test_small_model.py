@@ -14,9 +14,10 @@ import pytest
 from cognito_secret_operator.domain import plan as planning
 from cognito_secret_operator.domain import rollout
 from cognito_secret_operator.domain.rollout import Pod, PublicationEvidence
-from cognito_secret_operator.domain.rules import retiring
+from cognito_secret_operator.domain.rules import rolling_out
 
 from support import small_moves
+from support.builders import spec
 from support.small_exploration import explore
 from support.small_model import RESOURCE, TIMING, State, start
 from support.small_moves import LawBrokenInModelError
@@ -119,7 +120,7 @@ def _forgets_terminating_pods(monkeypatch: pytest.MonkeyPatch) -> None:
         return None if pod.terminating or pod.created_at > proof.settled_at else "is old"
 
     monkeypatch.setattr(rollout, "_why_suspected", suspected)
-    monkeypatch.setattr(retiring, "unfinished", lambda _: ())
+    monkeypatch.setattr(rolling_out, "unfinished", lambda _: ())
 
 
 def _takes_an_edit_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +129,8 @@ def _takes_an_edit_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _promotes_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = replace(RESOURCE.spec, activation_delay=timedelta())
-    monkeypatch.setattr(small_moves, "RESOURCE", replace(RESOURCE, spec=spec))
+    hasty = spec(RESOURCE.spec, verification={"activation_delay": timedelta()})
+    monkeypatch.setattr(small_moves, "RESOURCE", replace(RESOURCE, spec=hasty))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from cognito_secret_operator.domain.actions import Look, Plan
 from cognito_secret_operator.domain.journal import (
@@ -20,16 +20,10 @@ from cognito_secret_operator.domain.journal import (
 from cognito_secret_operator.domain.model import (
     ClientRef,
     Listing,
-    Policy,
     Probe,
     RemoteSecret,
-    Resource,
     ResourceKey,
-    RetireOriginal,
-    Spec,
-    StatusFacts,
     StoredSecret,
-    TargetKeys,
     Timing,
     Trigger,
     Verdict,
@@ -49,6 +43,19 @@ from cognito_secret_operator.domain.rollout import (
     Progress,
     Workload,
     WorkloadRef,
+)
+from cognito_secret_operator.domain.spec import (
+    AdoptionSpec,
+    Policy,
+    Resource,
+    RetirementSpec,
+    RetireOriginal,
+    RotationSpec,
+    Spec,
+    StatusFacts,
+    TargetKeys,
+    TargetSpec,
+    VerificationSpec,
 )
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.names import RESOURCE_MARK
@@ -71,6 +78,7 @@ __all__ = [
     "resource",
     "said",
     "secret",
+    "spec",
     "target",
     "view",
 ]
@@ -81,15 +89,11 @@ SPEC: Final = Spec(
     client=CLIENT,
     policy=Policy.ROTATE,
     suspended=False,
-    interval=timedelta(days=30),
-    max_age=timedelta(days=33),
-    min_overlap=timedelta(hours=1),
-    max_overlap=timedelta(hours=72),
-    target_name="orders-api",
-    target_keys=TargetKeys(),
-    token_endpoint=None,
-    activation_delay=timedelta(seconds=60),
-    retire_original=RetireOriginal.APPROVE,
+    rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=33)),
+    verification=VerificationSpec(token_endpoint=None, activation_delay=timedelta(seconds=60)),
+    target=TargetSpec("orders-api", TargetKeys()),
+    retirement=RetirementSpec(min_overlap=timedelta(hours=1), max_overlap=timedelta(hours=72)),
+    adoption=AdoptionSpec(RetireOriginal.APPROVE),
 )
 WEB: Final = WorkloadRef("Deployment", "web")
 
@@ -97,6 +101,15 @@ WEB: Final = WorkloadRef("Deployment", "web")
 def at(minutes: float) -> datetime:
     """Give a time, in minutes from noon."""
     return NOON + timedelta(minutes=minutes)
+
+
+def spec(base: Spec = SPEC, **changes: object) -> Spec:
+    """Change a spec: a section by a mapping of its fields, any other field by its value."""
+    values: dict[str, Any] = {
+        name: replace(getattr(base, name), **change) if isinstance(change, dict) else change
+        for name, change in changes.items()
+    }
+    return replace(base, **values)
 
 
 def resource(

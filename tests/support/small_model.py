@@ -6,25 +6,20 @@ at once) and an act (its one effect), between which anything may happen: that is
 stale and processes freeze. What chance may do is bounded by the state's budgets.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cognito_secret_operator.domain import journal as journals
 from cognito_secret_operator.domain.actions import Action
 from cognito_secret_operator.domain.journal import Journal, JournaledSecret, Origin
-from cognito_secret_operator.domain.model import (
-    Resource,
-    RetireOriginal,
-    StatusFacts,
-    StoredSecret,
-    Timing,
-)
+from cognito_secret_operator.domain.model import StoredSecret, Timing
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.projection import target_annotations, target_data
+from cognito_secret_operator.domain.spec import Resource, RetireOriginal, StatusFacts
 from cognito_secret_operator.domain.value import SecretValue
 
-from .builders import CLIENT, SPEC, resource
+from .builders import CLIENT, resource, spec
 
 __all__ = [
     "BEGINNING",
@@ -54,11 +49,10 @@ TIMING: Final = Timing(
     retry_after_failure=1000 * MINUTE,
 )
 RESOURCE: Final[Resource] = resource(
-    replace(
-        SPEC,
-        min_overlap=2 * MINUTE,
-        activation_delay=MINUTE,
-        retire_original=RetireOriginal.AUTOMATIC,
+    spec(
+        retirement={"min_overlap": 2 * MINUTE},
+        verification={"activation_delay": MINUTE},
+        adoption={"retire_original": RetireOriginal.AUTOMATIC},
     ),
     status=StatusFacts(),
 )

@@ -5,18 +5,23 @@ from typing import Any
 import pytest
 
 from cognito_secret_operator import names
-from cognito_secret_operator.domain.model import (
-    ClientRef,
+from cognito_secret_operator.domain.model import ClientRef, ResourceKey
+from cognito_secret_operator.domain.spec import (
+    AdoptionSpec,
     Policy,
     Resource,
-    ResourceKey,
+    RetirementSpec,
     RetireOriginal,
+    RotationSpec,
     Spec,
     StatusFacts,
     TargetKeys,
+    TargetSpec,
+    VerificationSpec,
 )
 from cognito_secret_operator.errors import ActionNeededError, InvalidResourceError
-from cognito_secret_operator.resource import parse, span
+from cognito_secret_operator.resource.parse import parse
+from cognito_secret_operator.resource.sections import span
 
 
 def body(
@@ -60,15 +65,17 @@ def test_the_smallest_resource_has_every_default() -> None:
             client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
             policy=Policy.ROTATE,
             suspended=False,
-            interval=timedelta(days=90),
-            max_age=timedelta(days=99),
-            min_overlap=timedelta(hours=1),
-            max_overlap=timedelta(hours=72),
-            target_name="orders-api",
-            target_keys=TargetKeys("client-id", "client-secret", "client-secret-previous"),
-            token_endpoint=None,
-            activation_delay=timedelta(seconds=60),
-            retire_original=RetireOriginal.APPROVE,
+            rotation=RotationSpec(interval=timedelta(days=90), max_age=timedelta(days=99)),
+            verification=VerificationSpec(
+                token_endpoint=None, activation_delay=timedelta(seconds=60)
+            ),
+            target=TargetSpec(
+                "orders-api", TargetKeys("client-id", "client-secret", "client-secret-previous")
+            ),
+            retirement=RetirementSpec(
+                min_overlap=timedelta(hours=1), max_overlap=timedelta(hours=72)
+            ),
+            adoption=AdoptionSpec(RetireOriginal.APPROVE),
         ),
         rotate_token=None,
         approved_id=None,
@@ -92,15 +99,11 @@ def test_every_field_is_read() -> None:
         client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
         policy=Policy.OBSERVE,
         suspended=True,
-        interval=timedelta(days=30),
-        max_age=timedelta(days=40),
-        min_overlap=timedelta(minutes=15),
-        max_overlap=timedelta(days=7),
-        target_name="oauth",
-        target_keys=TargetKeys("a", "b", "c"),
-        token_endpoint="https://a.example.com/t",
-        activation_delay=timedelta(0),
-        retire_original=RetireOriginal.AUTOMATIC,
+        rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=40)),
+        verification=VerificationSpec("https://a.example.com/t", activation_delay=timedelta(0)),
+        target=TargetSpec("oauth", TargetKeys("a", "b", "c")),
+        retirement=RetirementSpec(timedelta(minutes=15), max_overlap=timedelta(days=7)),
+        adoption=AdoptionSpec(RetireOriginal.AUTOMATIC),
     )
 
 
@@ -117,7 +120,7 @@ def test_the_other_defaults_follow_the_interval(
     interval: str, max_age: timedelta, max_overlap: timedelta
 ) -> None:
     spec = parse(body(rotation={"interval": interval})).spec
-    assert (spec.max_age, spec.max_overlap) == (max_age, max_overlap)
+    assert (spec.rotation.max_age, spec.retirement.max_overlap) == (max_age, max_overlap)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from typing import Final
 
 from .actions import Hold, Plan
 from .journal import Journal, Origin
-from .model import ClientRef, Listing, Policy, RemoteSecret, StoredSecret
+from .model import ClientRef, Listing, RemoteSecret, StoredSecret
 from .observed import Observed
 from .projection import is_projection
 from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step, Truth
 from .rollout import Consumers, holders
-from .rules.retiring import evidence
+from .rules.rolling_out import evidence
 from .schedule import due_at
+from .spec import Policy
 
 __all__ = ["LOOKS_MISSED", "invalid_report", "report", "step_of"]
 
@@ -26,7 +27,7 @@ def report(observed: Observed, plan: Plan) -> Report:
     due = due_at(observed.resource, journal, observed.timing) if journal and rotates else None
     return Report(
         client=spec.client,
-        target_name=spec.target_name,
+        target_name=spec.target.name,
         generation=observed.resource.generation,
         conditions=(
             _ready(observed, plan),
@@ -39,8 +40,8 @@ def report(observed: Observed, plan: Plan) -> Report:
         ),
         step=step_of(observed),
         suspended=spec.suspended,
-        interval=spec.interval,
-        max_age=spec.max_age,
+        interval=spec.rotation.interval,
+        max_age=spec.rotation.max_age,
         journal_sequence=max(
             journal.sequence if journal else 0, observed.resource.status.journal_sequence
         ),
@@ -153,7 +154,7 @@ def _rolled_over(observed: Observed, plan: Plan) -> Condition:
     if published is None:
         return Condition(kind, Truth.FALSE, "NotPublished", "the new secret is not published yet")
     names = _holders(observed)
-    late_at = published.at + observed.resource.spec.max_overlap
+    late_at = published.at + observed.resource.spec.retirement.max_overlap
     if observed.now > late_at:
         return Condition(
             kind,
@@ -188,7 +189,7 @@ def _overdue(observed: Observed) -> Condition:
     kind, created_at = ConditionType.OVERDUE, _current_created_at(observed)
     if created_at is None:
         return Condition(kind, Truth.UNKNOWN, "NothingAdopted", "no secret is known yet")
-    limit = created_at + observed.resource.spec.max_age
+    limit = created_at + observed.resource.spec.rotation.max_age
     if observed.now <= limit:
         return Condition(
             kind, Truth.FALSE, "WithinMaxAge", f"within rotation.maxAge until {_date(limit)}"

@@ -7,7 +7,7 @@ from .journal import Journal, JournaledSecret
 from .model import Listing
 from .observed import Memory, Observed
 from .rollout import Consumers, holders
-from .rules.retiring import evidence
+from .rules.rolling_out import evidence
 
 __all__ = ["remembered"]
 

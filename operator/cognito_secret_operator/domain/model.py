@@ -11,34 +11,14 @@ __all__ = [
     "ClientDescription",
     "ClientRef",
     "Listing",
-    "Policy",
     "Probe",
     "RemoteSecret",
-    "Resource",
     "ResourceKey",
-    "RetireOriginal",
-    "Spec",
-    "StatusFacts",
     "StoredSecret",
-    "TargetKeys",
     "Timing",
     "Trigger",
     "Verdict",
 ]
-
-
-class Policy(enum.Enum):
-    """What the operator may do for a resource."""
-
-    ROTATE = "Rotate"
-    OBSERVE = "Observe"
-
-
-class RetireOriginal(enum.Enum):
-    """Whether the first deletion of a secret that we did not make waits for a person."""
-
-    APPROVE = "Approve"
-    AUTOMATIC = "Automatic"
 
 
 class Trigger(enum.Enum):
@@ -80,58 +60,6 @@ class ClientRef:
     def region(self) -> str:
         """The AWS region: the prefix of the pool's id."""
         return self.pool_id.partition("_")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class TargetKeys:
-    """Names of the keys in the target Secret."""
-
-    client_id: str = "client-id"
-    current: str = "client-secret"
-    previous: str = "client-secret-previous"
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """What the user asked for, with every default filled in."""
-
-    client: ClientRef
-    policy: Policy
-    suspended: bool
-    interval: timedelta
-    max_age: timedelta
-    min_overlap: timedelta
-    max_overlap: timedelta
-    target_name: str
-    target_keys: TargetKeys
-    token_endpoint: str | None
-    activation_delay: timedelta
-    retire_original: RetireOriginal
-
-
-@dataclass(frozen=True, slots=True)
-class StatusFacts:
-    """The little that is read back from status; nothing is decided from the rest of it."""
-
-    journal_sequence: int = 0
-    """Highest journal sequence ever reported: an older journal was restored from somewhere."""
-
-    listed_at: datetime | None = None
-    """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A `CognitoClientSecret` as it was read at the beginning of the pass."""
-
-    key: ResourceKey
-    uid: str
-    generation: int
-    created_at: datetime
-    spec: Spec
-    rotate_token: str | None
-    approved_id: str | None
-    status: StatusFacts
 
 
 @dataclass(frozen=True, slots=True)

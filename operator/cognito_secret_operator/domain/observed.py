@@ -12,12 +12,12 @@ from .model import (
     Listing,
     Probe,
     RemoteSecret,
-    Resource,
     ResourceKey,
     StoredSecret,
     Timing,
 )
 from .rollout import Consumers
+from .spec import Resource
 
 __all__ = ["UNREAD", "Fact", "Memory", "Observed", "Problem", "Unread"]
 

@@ -10,7 +10,8 @@ from .rules.adoption import ADOPTION
 from .rules.guards import GUARDS
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
-from .rules.retiring import RETIRING
+from .rules.retiring import CONFIRMING, RETIRING
+from .rules.rolling_out import ROLLING_OUT
 
 __all__ = ["RULES", "plan", "rule_that_speaks"]
 
@@ -20,6 +21,8 @@ RULES: Final[tuple[Rule, ...]] = (
     *RECORDING,
     *PUBLISHING,
     *ADDING,
+    *CONFIRMING,
+    *ROLLING_OUT,
     *RETIRING,
     *RESTING,
 )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from ..names import CURRENT_ID_MARK, PREVIOUS_ID_MARK, PUBLICATION_MARK, RESOURCE_MARK
 from .journal import Journal
-from .model import Resource, StoredSecret
+from .model import StoredSecret
+from .spec import Resource
 from .value import SecretValue
 
 __all__ = [
@@ -24,7 +25,7 @@ def target_data(journal: Journal, resource: Resource) -> dict[str, SecretValue] 
     """
     if journal.current is None or journal.current.value is None:
         return None
-    keys = resource.spec.target_keys
+    keys = resource.spec.target.keys
     shown = journal.shown_previous
     previous = shown.value if shown is not None and shown.value else journal.current.value
     return {

@@ -4,7 +4,8 @@ import hashlib
 from datetime import datetime, timedelta
 
 from .journal import Journal, Outcome
-from .model import Resource, Timing
+from .model import Timing
+from .spec import Resource
 
 __all__ = ["due_at", "early_by", "overdue_at", "retry_at"]
 
@@ -17,7 +18,7 @@ def early_by(resource: Resource) -> timedelta:
     Derived from pool and client alone, so that it is the same after the resource is made anew.
     Rotations are early by it, never late.
     """
-    spread = min(resource.spec.interval / 10, _LONGEST_SPREAD)
+    spread = min(resource.spec.rotation.interval / 10, _LONGEST_SPREAD)
     client = resource.spec.client
     digest = hashlib.sha256(f"{client.pool_id}/{client.client_id}".encode()).digest()
     return timedelta(seconds=int.from_bytes(digest[:8]) % max(1, int(spread.total_seconds())))
@@ -30,7 +31,7 @@ def due_at(resource: Resource, journal: Journal, timing: Timing) -> datetime | N
     """
     if journal.current is None:
         return None
-    due = journal.current.created_at + resource.spec.interval - early_by(resource)
+    due = journal.current.created_at + resource.spec.rotation.interval - early_by(resource)
     retry = retry_at(journal, timing)
     return due if retry is None else max(due, retry)
 
@@ -47,4 +48,4 @@ def overdue_at(resource: Resource, journal: Journal) -> datetime | None:
     """Tell when the current secret is older than ``rotation.maxAge`` allows."""
     if journal.current is None:
         return None
-    return journal.current.created_at + resource.spec.max_age
+    return journal.current.created_at + resource.spec.rotation.max_age

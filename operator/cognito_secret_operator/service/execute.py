@@ -97,7 +97,7 @@ class Executor:
                 await self._create(observed, journal_name(observed.resource.key.name))
                 return Done(memory)
             case CreateTarget():
-                await self._create(observed, observed.resource.spec.target_name)
+                await self._create(observed, observed.resource.spec.target.name)
                 return Done(memory)
             case Publish():
                 await self._publish(observed)

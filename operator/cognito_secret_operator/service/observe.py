@@ -3,16 +3,9 @@
 from dataclasses import dataclass, replace
 
 from ..domain.journal import Journal
-from ..domain.model import (
-    ClientDescription,
-    ClientRef,
-    Listing,
-    Resource,
-    ResourceKey,
-    StoredSecret,
-    Timing,
-)
+from ..domain.model import ClientDescription, ClientRef, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
+from ..domain.spec import Resource
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..journal_format import JournalProblemError, journal_from
@@ -70,7 +63,7 @@ class Observer:
             memory=memory,
             journal_secret=stored,
             journal=journal,
-            target=await self._read(resource, resource.spec.target_name),
+            target=await self._read(resource, resource.spec.target.name),
             began=began,
             claim_is_ours=self._holds(claim, journal),
             clock_skew_seconds=skew.total_seconds(),
@@ -170,7 +163,7 @@ class Observer:
 
     async def _consumers(self, observed: Observed) -> Observed:
         """Read pods and workloads first, the target last: its data must outlive the pods' read."""
-        key, target_name = observed.resource.key, observed.resource.spec.target_name
+        key, target_name = observed.resource.key, observed.resource.spec.target.name
         try:
             found = await self.workloads.consumers(key.namespace, target_name, stamp_key(key.name))
         except OutsideError as error:
@@ -181,7 +174,9 @@ class Observer:
     async def _probed(self, observed: Observed, fact: Fact) -> Observed:
         spec = observed.resource.spec
         value = _value_to_probe(observed, fact)
-        answer = await self.endpoint.probe(spec.client, value, endpoint=spec.token_endpoint)
+        answer = await self.endpoint.probe(
+            spec.client, value, endpoint=spec.verification.token_endpoint
+        )
         return replace(observed, probes={**observed.probes, fact: answer})
 
 
@@ -193,7 +188,7 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
         case Fact.CURRENT_PROBE:
             value = observed.book.current.value if observed.book.current else None
         case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):
-            value = observed.target.data.get(observed.resource.spec.target_keys.current)
+            value = observed.target.data.get(observed.resource.spec.target.keys.current)
         case Fact.DESCRIBED_PROBE if isinstance(observed.description, ClientDescription):
             value = observed.description.original
         case _:

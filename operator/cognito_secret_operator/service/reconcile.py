@@ -11,11 +11,12 @@ from ..domain.conditions import invalid_report
 from ..domain.conditions import report as report_of
 from ..domain.journal import Journal, Rotation
 from ..domain.memory import remembered
-from ..domain.model import ClientRef, Resource, ResourceKey
+from ..domain.model import ClientRef, ResourceKey
 from ..domain.observed import Memory, Observed
 from ..domain.plan import plan as plan_for
+from ..domain.spec import Resource
 from ..errors import ActionNeededError, ConflictError, InvalidResourceError, OutsideError
-from ..resource import parse
+from ..resource.parse import parse
 from ..status_format import invalid_status, status_of, status_patch
 from .execute import Executor, OwnClaim
 from .observe import Observer

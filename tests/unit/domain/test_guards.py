@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.domain.model import Policy, ResourceKey, StatusFacts
+from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.rules.guards import GUARDS
+from cognito_secret_operator.domain.spec import Policy, StatusFacts
 from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
 
 from support.builders import NOON, SPEC, at, journal, listing, problem, resource, said, target, view

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cognito_secret_operator.domain.journal import Journal
-from cognito_secret_operator.domain.model import StoredSecret, TargetKeys
+from cognito_secret_operator.domain.model import StoredSecret
 from cognito_secret_operator.domain.projection import (
     is_projection,
     publication_number,
@@ -13,9 +13,10 @@ from cognito_secret_operator.domain.projection import (
     target_annotations,
     target_data,
 )
+from cognito_secret_operator.domain.spec import TargetKeys
 from cognito_secret_operator.names import CURRENT_ID_MARK, PREVIOUS_ID_MARK, PUBLICATION_MARK
 
-from support.builders import CLIENT, SPEC, journal, resource, secret, target
+from support.builders import CLIENT, journal, resource, secret, spec, target
 
 ROLLING = journal("B", "A")
 VALUELESS = journal(secret("A", has_value=False))
@@ -50,7 +51,7 @@ def test_nothing_is_published_while_the_value_is_unknown() -> None:
 
 
 def test_the_keys_are_named_by_the_resource() -> None:
-    wanted = resource(replace(SPEC, target_keys=TargetKeys("id", "now", "before")))
+    wanted = resource(spec(target={"keys": TargetKeys("id", "now", "before")}))
     data = target_data(ROLLING, wanted)
     assert data is not None
     assert {key: value.reveal() for key, value in data.items()} == {

@@ -10,24 +10,16 @@ from cognito_secret_operator.domain.actions import Add, Delete, Doom, Look, Publ
 from cognito_secret_operator.domain.conditions import report
 from cognito_secret_operator.domain.journal import Journal, Origin
 from cognito_secret_operator.domain.memory import remembered
-from cognito_secret_operator.domain.model import (
-    ClientDescription,
-    Listing,
-    Policy,
-    Probe,
-    RetireOriginal,
-    StatusFacts,
-    StoredSecret,
-)
+from cognito_secret_operator.domain.model import ClientDescription, Listing, Probe, StoredSecret
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed, Problem
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rollout import Consumers, Progress, holders
-from cognito_secret_operator.domain.rules.retiring import evidence
+from cognito_secret_operator.domain.rules.rolling_out import evidence
+from cognito_secret_operator.domain.spec import Policy, RetireOriginal, StatusFacts
 from cognito_secret_operator.domain.value import SecretValue
 
 from support.builders import (
     NOON,
-    SPEC,
     at,
     consumers,
     deployment,
@@ -41,6 +33,7 @@ from support.builders import (
     remote,
     resource,
     secret,
+    spec,
     target,
     view,
 )
@@ -115,14 +108,13 @@ def found_consumers(draw: st.DrawFn) -> Consumers:
 def views(draw: st.DrawFn) -> Observed:
     """Draw a pass's view, with any part of it read, unread or failed."""
     book = draw(st.one_of(st.none(), PROBLEMS, journals(), journals(), journals()))
-    spec = replace(
-        SPEC,
+    wish = spec(
         policy=draw(st.sampled_from(list(Policy))),
         suspended=draw(st.sampled_from([False, False, False, True])),
-        retire_original=draw(st.sampled_from(list(RetireOriginal))),
+        adoption={"retire_original": draw(st.sampled_from(list(RetireOriginal)))},
     )
     wanted = resource(
-        spec,
+        wish,
         rotate=draw(st.sampled_from([None, "now"])),
         approved=draw(st.sampled_from([None, "A"])),
         status=StatusFacts(draw(st.sampled_from([0, 10])), draw(st.none() | MINUTES.map(at))),

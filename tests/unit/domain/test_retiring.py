@@ -7,7 +7,7 @@ import pytest
 
 from cognito_secret_operator.domain.actions import Wait
 from cognito_secret_operator.domain.journal import Origin
-from cognito_secret_operator.domain.model import Probe, RetireOriginal
+from cognito_secret_operator.domain.model import Probe
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rollout import (
@@ -17,11 +17,12 @@ from cognito_secret_operator.domain.rollout import (
     Progress,
     WorkloadRef,
 )
-from cognito_secret_operator.domain.rules.retiring import RETIRING, name_some
+from cognito_secret_operator.domain.rules.retiring import CONFIRMING, RETIRING
+from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT, name_some
+from cognito_secret_operator.domain.spec import RetireOriginal
 
 from support.builders import (
     NOON,
-    SPEC,
     at,
     consumers,
     deployment,
@@ -33,10 +34,11 @@ from support.builders import (
     resource,
     said,
     secret,
+    spec,
     view,
 )
 
-RULES = {rule.__name__: rule for rule in RETIRING}
+RULES = {rule.__name__: rule for rule in (*CONFIRMING, *ROLLING_OUT, *RETIRING)}
 STAMP = "B.7"
 
 # Published at minute -10, so settled at minute -9; looked at from noon on.
@@ -217,7 +219,7 @@ TABLE = [
     ),
     (
         "deletion_awaits_approval",
-        view(ADOPTED, of=resource(replace(SPEC, retire_original=RetireOriginal.AUTOMATIC))),
+        view(ADOPTED, of=resource(spec(adoption={"retire_original": RetireOriginal.AUTOMATIC}))),
         "",
         "it was adopted and the spec needs no approval",
     ),

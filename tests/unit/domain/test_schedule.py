@@ -11,7 +11,7 @@ from cognito_secret_operator.domain.journal import Journal, Outcome
 from cognito_secret_operator.domain.model import ClientRef, Timing
 from cognito_secret_operator.domain.schedule import due_at, early_by, overdue_at, retry_at
 
-from support.builders import NOON, SPEC, at, journal, refused, resource, secret
+from support.builders import NOON, SPEC, at, journal, refused, resource, secret, spec
 
 EMPTY = journal(None, published=None)
 ADOPTED = journal(secret("A", days=10))
@@ -34,7 +34,7 @@ def test_it_is_overdue_when_it_is_older_than_max_age() -> None:
 
 @given(INTERVALS)
 def test_it_is_early_by_a_tenth_or_a_day_at_most_and_never_late(interval: timedelta) -> None:
-    early = early_by(resource(replace(SPEC, interval=interval)))
+    early = early_by(resource(spec(rotation={"interval": interval})))
     assert timedelta() <= early <= min(interval / 10, timedelta(hours=24))
 
 

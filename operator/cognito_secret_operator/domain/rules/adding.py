@@ -142,7 +142,7 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
                 f"{asked.detail}; nothing was published",
             )
         case Verdict.UNKNOWN:
-            active_at = recorded_at + observed.resource.spec.activation_delay
+            active_at = recorded_at + observed.resource.spec.verification.activation_delay
             if observed.now < active_at:
                 return wait(
                     "Verifying", f"nothing can be asked ({asked.detail}); waiting", active_at

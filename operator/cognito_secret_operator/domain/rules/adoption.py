@@ -4,7 +4,12 @@ from typing import Final
 
 from ..actions import Adopt, CreateJournal, Plan
 from ..journal import JournaledSecret, Origin
-from ..model import Listing, RemoteSecret, StoredSecret, Verdict
+from ..model import (
+    Listing,
+    RemoteSecret,
+    StoredSecret,
+    Verdict,
+)
 from ..observed import Fact, Observed
 from ..projection import publication_number
 from ..value import SecretValue
@@ -131,7 +136,7 @@ def _adopt(
 def _value_in_target(observed: Observed) -> SecretValue | None:
     if not isinstance(observed.target, StoredSecret):
         return None
-    return observed.target.data.get(observed.resource.spec.target_keys.current) or None
+    return observed.target.data.get(observed.resource.spec.target.keys.current) or None
 
 
 ADOPTION: Final[tuple[Rule, ...]] = (journal_is_missing, nothing_is_adopted)

@@ -5,9 +5,10 @@ from typing import Final
 from ...names import JOURNAL_SUFFIX, RESOURCE_MARK
 from ..actions import Hold, Plan
 from ..journal import Journal
-from ..model import Policy, StoredSecret
+from ..model import StoredSecret
 from ..observed import UNREAD, Fact, Observed, Problem
 from ..projection import publication_number
+from ..spec import Policy
 from . import Rule
 from .needs import hold, hold_for, look, wait
 

@@ -17,7 +17,7 @@ def target_is_missing(observed: Observed) -> Plan | None:
     publication = _publication(observed.book)
     if publication is None or observed.target is not None:
         return None
-    name = observed.resource.spec.target_name
+    name = observed.resource.spec.target.name
     if publication.published is not None:
         return Plan(Republish(), "TargetRestored", f"Secret {name} was deleted; writing it again")
     return Plan(CreateTarget(), "Publishing", f"creating Secret {name}")

@@ -1,0 +1,122 @@
+"""What the user asked for: the resource as it was read, with every default filled in."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .model import ClientRef, ResourceKey
+
+__all__ = [
+    "AdoptionSpec",
+    "Policy",
+    "Resource",
+    "RetireOriginal",
+    "RetirementSpec",
+    "RotationSpec",
+    "Spec",
+    "StatusFacts",
+    "TargetKeys",
+    "TargetSpec",
+    "VerificationSpec",
+]
+
+
+class Policy(enum.Enum):
+    """What the operator may do for a resource."""
+
+    ROTATE = "Rotate"
+    OBSERVE = "Observe"
+
+
+class RetireOriginal(enum.Enum):
+    """Whether the first deletion of a secret that we did not make waits for a person."""
+
+    APPROVE = "Approve"
+    AUTOMATIC = "Automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class RotationSpec:
+    """When the secret is replaced."""
+
+    interval: timedelta
+    max_age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationSpec:
+    """How the operator shows that Cognito accepts a secret."""
+
+    token_endpoint: str | None
+    activation_delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class TargetKeys:
+    """Names of the keys in the target Secret."""
+
+    client_id: str = "client-id"
+    current: str = "client-secret"
+    previous: str = "client-secret-previous"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """The Secret that applications read."""
+
+    name: str
+    keys: TargetKeys
+
+
+@dataclass(frozen=True, slots=True)
+class RetirementSpec:
+    """When the previous secret is deleted."""
+
+    min_overlap: timedelta
+    max_overlap: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionSpec:
+    """What becomes of the secrets that the client had before."""
+
+    retire_original: RetireOriginal
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The resource's ``spec``, section by section."""
+
+    client: ClientRef
+    policy: Policy
+    suspended: bool
+    rotation: RotationSpec
+    verification: VerificationSpec
+    target: TargetSpec
+    retirement: RetirementSpec
+    adoption: AdoptionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """The little that is read back from status; nothing is decided from the rest of it."""
+
+    journal_sequence: int = 0
+    """Highest journal sequence ever reported: an older journal was restored from somewhere."""
+
+    listed_at: datetime | None = None
+    """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A `CognitoClientSecret` as it was read at the beginning of the pass."""
+
+    key: ResourceKey
+    uid: str
+    generation: int
+    created_at: datetime
+    spec: Spec
+    rotate_token: str | None
+    approved_id: str | None
+    status: StatusFacts

@@ -1,0 +1,124 @@
+"""The resource on the wire -> values, with every default filled in.
+
+The API server refuses nearly everything wrong by the schema in ``crds/``. This module checks it all
+again, in the same words: an object may have been stored under another version of the schema, whose
+fields this operator does not know. A field that is not understood is refused, never passed over: it
+might forbid a deletion.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from .. import names
+from ..domain.model import ClientRef, ResourceKey
+from ..domain.spec import Policy, Resource, Spec, StatusFacts
+from .adoption import adoption_spec
+from .retirement import retirement_spec
+from .rotation import rotation_spec
+from .sections import LABEL, Section
+from .target import target_spec
+from .verification import verification_spec
+
+__all__ = ["parse"]
+
+_POOL_ID: Final = re.compile(r"(?=.{1,55}\Z)[a-z]+(-[a-z]+)+-[0-9]+_[0-9A-Za-z]+")
+_CLIENT_ID: Final = re.compile(r"[0-9A-Za-z_+]{1,128}")
+
+
+def parse(body: Mapping[str, Any]) -> Resource:
+    """Read a resource as the API server gave it.
+
+    Raises:
+        InvalidResourceError: a field is missing, wrong, or unknown; the message names it.
+
+    """
+    root = Section("", body)
+    metadata = root.section("metadata")
+    name = _name(metadata)
+    annotations = metadata.section("annotations")
+    return Resource(
+        key=ResourceKey(namespace=metadata.required("namespace"), name=name),
+        uid=metadata.required("uid"),
+        generation=metadata.whole_number("generation"),
+        created_at=_time(metadata, "creationTimestamp"),
+        spec=_spec(root.section("spec"), name),
+        rotate_token=_token(annotations, names.ROTATE_TOKEN),
+        approved_id=_token(annotations, names.APPROVE_TOKEN),
+        status=_status_facts(root.section("status")),
+    )
+
+
+def _status_facts(status: Section) -> StatusFacts:
+    return StatusFacts(
+        journal_sequence=status.whole_number("journalSequence"),
+        listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
+    )
+
+
+def _name(metadata: Section) -> str:
+    name = metadata.required("name")
+    if len(name) > names.LONGEST_NAME:
+        raise metadata.invalid(
+            "name",
+            f"must be at most {names.LONGEST_NAME} characters long, since the operator's own "
+            f"Secret is called <name>{names.JOURNAL_SUFFIX}: choose a shorter name and keep the "
+            "Secret's in spec.target.name",
+        )
+    if not LABEL.fullmatch(name):
+        raise metadata.invalid(
+            "name",
+            "must be lower-case letters, digits and '-', beginning and ending with a letter or "
+            "digit: write '-' in place of '.'",
+        )
+    return name
+
+
+def _time(metadata: Section, key: str) -> datetime:
+    text = metadata.required(key)
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise metadata.invalid(key, "must be an RFC 3339 time: read the resource again")
+    return time.astimezone(UTC)
+
+
+def _token(annotations: Section, key: str) -> str | None:
+    return (annotations.text(key) or "").strip() or None
+
+
+def _spec(spec: Section, name: str) -> Spec:
+    rotation = rotation_spec(spec.section("rotation"))
+    result = Spec(
+        client=_client(spec),
+        policy=spec.choice("policy", Policy.ROTATE),
+        suspended=spec.switch("suspend"),
+        rotation=rotation,
+        verification=verification_spec(spec.section("verification")),
+        target=target_spec(spec.section("target"), name),
+        retirement=retirement_spec(spec.section("retirement"), rotation.interval),
+        adoption=adoption_spec(spec.section("adoption")),
+    )
+    spec.refuse_the_rest()
+    return result
+
+
+def _client(spec: Section) -> ClientRef:
+    spec.required("userPoolId")
+    spec.required("clientId")
+    pool_id = spec.matching(
+        "userPoolId",
+        _POOL_ID,
+        "must be a user pool's id like eu-west-1_AbCdEfGhI, neither its name nor its ARN: copy "
+        '"User pool ID" from the Cognito console',
+    )
+    client_id = spec.matching(
+        "clientId",
+        _CLIENT_ID,
+        "must be an app client's id of letters, digits, '_' and '+', not its name: copy "
+        '"Client ID" from the Cognito console',
+    )
+    return ClientRef(pool_id=pool_id or "", client_id=client_id or "")

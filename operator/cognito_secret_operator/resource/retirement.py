@@ -1,0 +1,45 @@
+"""``spec.retirement``: when the previous secret is deleted."""
+
+from datetime import timedelta
+from typing import Final
+
+from ..domain.spec import RetirementSpec
+from .sections import Section
+
+__all__ = ["DEFAULT_MIN_OVERLAP", "LONGEST_DEFAULT_MAX_OVERLAP", "retirement_spec"]
+
+DEFAULT_MIN_OVERLAP: Final = timedelta(hours=1)
+LONGEST_DEFAULT_MAX_OVERLAP: Final = timedelta(hours=72)
+"""Without ``retirement.maxOverlap`` it is half of the interval, and at most this."""
+
+
+def retirement_spec(retirement: Section, interval: timedelta) -> RetirementSpec:
+    """Read both overlaps. A default that contradicts a given field is refused, not adjusted."""
+    given_min = retirement.span("minOverlap")
+    given_max = retirement.span("maxOverlap")
+    min_overlap = DEFAULT_MIN_OVERLAP if given_min is None else given_min
+    max_overlap = given_max
+    if max_overlap is None:
+        max_overlap = min(LONGEST_DEFAULT_MAX_OVERLAP, interval / 2)
+    min_text = retirement.text("minOverlap") or "1h (the default)"
+    if min_overlap > max_overlap and given_max is None:
+        raise retirement.invalid(
+            "minOverlap",
+            f"minOverlap {min_text} is longer than maxOverlap, by default half of interval and at "
+            "most 72h: shorten retirement.minOverlap, or set retirement.maxOverlap",
+        )
+    max_text = retirement.text("maxOverlap")
+    if min_overlap > max_overlap:
+        raise retirement.invalid(
+            "minOverlap",
+            f"minOverlap {min_text} is longer than maxOverlap {max_text}: shorten "
+            "retirement.minOverlap, or raise retirement.maxOverlap",
+        )
+    if max_overlap >= interval:
+        raise retirement.invalid(
+            "maxOverlap",
+            f"maxOverlap {max_text} is not shorter than interval, so that the next rotation would "
+            "find no free slot: shorten retirement.maxOverlap, or raise rotation.interval",
+        )
+    retirement.refuse_the_rest()
+    return RetirementSpec(min_overlap, max_overlap)

@@ -1,0 +1,29 @@
+"""``spec.rotation``: when the secret is replaced."""
+
+from datetime import timedelta
+from typing import Final
+
+from ..domain.spec import RotationSpec
+from .sections import Section
+
+__all__ = ["DEFAULT_INTERVAL", "rotation_spec"]
+
+DEFAULT_INTERVAL: Final = timedelta(days=90)
+
+
+def rotation_spec(rotation: Section) -> RotationSpec:
+    """Read the section."""
+    given = rotation.span("interval", allow_zero=False)
+    interval = DEFAULT_INTERVAL if given is None else given
+    max_age = rotation.span("maxAge", allow_zero=False)
+    if max_age is None:
+        max_age = interval + interval / 10
+    elif max_age <= interval:
+        raise rotation.invalid(
+            "maxAge",
+            f"maxAge {rotation.text('maxAge')} is not longer than interval "
+            f"{rotation.text('interval') or '90d (the default)'}: raise rotation.maxAge, or "
+            "shorten rotation.interval",
+        )
+    rotation.refuse_the_rest()
+    return RotationSpec(interval, max_age)
