@@ -14,6 +14,7 @@ __all__ = [
     "RetireOriginal",
     "RetirementSpec",
     "RotationSpec",
+    "SecretKeyRef",
     "Spec",
     "StatusFacts",
     "TargetKeys",
@@ -37,11 +38,20 @@ class RetireOriginal(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SecretKeyRef:
+    """A key of a Secret of the user, in the resource's namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RotationSpec:
-    """When the secret is replaced."""
+    """When the secret is replaced, and with which value it begins."""
 
     interval: timedelta
     max_age: timedelta
+    initial_value_from: SecretKeyRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
