@@ -14,6 +14,7 @@ from .domain.journal import (
     Claim,
     Journal,
     JournaledSecret,
+    Order,
     Origin,
     Outcome,
     Pending,
@@ -51,6 +52,7 @@ def document_of(journal: Journal) -> dict[str, Any]:
         "rotations": [_rotation_document(rotation) for rotation in journal.rotations],
         "doomed": journal.doomed,
         "handledRotate": journal.handled_rotate,
+        **_where_given("doomedBy", journal.doomed_by),
     }
 
 
@@ -137,7 +139,16 @@ def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
         "retiredId": rotation.retired_id,
         "finishedAt": _time_text(rotation.finished_at),
         "outcome": rotation.outcome.value if rotation.outcome else None,
+        **_where_given("retiredBy", rotation.retired_by),
     }
+
+
+def _where_given(key: str, value: Enum | None) -> dict[str, Any]:
+    """Write a field that the format has not had from its beginning, only where it says something.
+
+    A journal without it stays readable for a version of the operator that does not know it.
+    """
+    return {} if value is None else {key: value.value}
 
 
 def _time_text(at: datetime | None) -> str | None:
@@ -165,6 +176,10 @@ class _Part:
         if key not in self._body:
             raise self._damaged(key)
         return None if self._body[key] is None else read(key)
+
+    def where_given(self, key: str, read: Callable[[str], _Read]) -> _Read | None:
+        """Read a field that is there only where it says something."""
+        return read(key) if key in self._body else None
 
     def part(self, key: str) -> "_Part":
         """Read an object."""
@@ -221,6 +236,7 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         publication=document.optional("publication", lambda key: _publication(document.part(key))),
         rotation=document.optional("rotation", lambda key: _rotation(document.part(key))),
         doomed=document.optional("doomed", document.text),
+        doomed_by=document.where_given("doomedBy", lambda key: document.choice(key, Order)),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
     )
@@ -282,6 +298,7 @@ def _rotation(part: _Part) -> Rotation:
         retired_id=part.text("retiredId"),
         finished_at=part.optional("finishedAt", part.time),
         outcome=part.optional("outcome", lambda key: part.choice(key, Outcome)),
+        retired_by=part.where_given("retiredBy", lambda key: part.choice(key, Order)),
     )
 
 

@@ -169,6 +169,7 @@ def _rotation(rotation: Rotation) -> dict[str, Any]:
             "outcome": rotation.outcome.value if rotation.outcome else None,
             "secretId": rotation.secret_id or None,
             "retiredId": rotation.retired_id or None,
+            "retiredBy": rotation.retired_by.value if rotation.retired_by else None,
         }
     )
 

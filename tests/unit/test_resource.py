@@ -193,8 +193,8 @@ def test_anything_else_is_no_span(text: str) -> None:
             body(target={"keys": {"issuer": "iss"}}), "spec.target.keys.issuer", id="a later key"
         ),
         pytest.param(
-            body(retirement={"approval": "Manual"}),
-            "spec.retirement.approval",
+            body(retirement={"notBefore": "2031-01-01"}),
+            "spec.retirement.notBefore",
             id="a later field that would forbid a deletion",
         ),
         pytest.param(body(metadata={"name": "a" * 48}), "metadata.name", id="too long a name"),
@@ -238,6 +238,17 @@ def test_a_person_has_to_act_on_an_invalid_resource() -> None:
 def test_an_error_does_not_quote_what_may_be_a_secret_in_the_wrong_place(field: str) -> None:
     pasted = "pasted secret 51l5fa"
     assert pasted not in error_of(body(metadata=None, status=None, **{field: pasted}))
+
+
+def test_orders_and_acknowledgements_are_read_from_annotations() -> None:
+    annotations = {
+        names.OVERRIDE_TOKEN: " id-1 ",
+        names.acknowledgement_key("billing"): "id-2",
+        names.acknowledgement_key("edge"): "",
+    }
+    resource = parse(body(metadata={"annotations": annotations}))
+    assert resource.override_id == "id-1"
+    assert resource.acknowledged == {"billing": "id-2", "edge": ""}
 
 
 def test_tokens_are_read_from_annotations() -> None:

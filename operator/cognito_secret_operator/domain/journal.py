@@ -16,6 +16,7 @@ __all__ = [
     "Claim",
     "Journal",
     "JournaledSecret",
+    "Order",
     "Origin",
     "Outcome",
     "Pending",
@@ -44,6 +45,13 @@ class Outcome(enum.Enum):
 
     SUCCESS = "Success"
     REFUSED = "Refused"
+
+
+class Order(enum.Enum):
+    """By what a secret is deleted although somebody may hold it."""
+
+    MAX_OVERLAP = "MaxOverlap"
+    OVERRIDE = "Override"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ class Rotation:
     retired_id: str = ""
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    retired_by: Order | None = None
+    """The order that the previous secret went by; None where nobody held it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,9 @@ class Journal:
     """The rotation whose previous secret is not retired yet."""
 
     doomed: str | None = None
+    doomed_by: Order | None = None
+    """The order that the mark was set by; None where nobody held the secret any more."""
+
     handled_rotate: str | None = None
     rotations: tuple[Rotation, ...] = ()
     """The last five rotations, oldest first."""
@@ -248,9 +261,9 @@ def republished(journal: Journal) -> Journal:
     return _next(journal, publication=Publication(number=number + 1))
 
 
-def doomed(journal: Journal, secret_id: str) -> Journal:
-    """Mark the one secret that may be deleted at Cognito."""
-    return _next(journal, doomed=secret_id)
+def doomed(journal: Journal, secret_id: str, order: Order | None = None) -> Journal:
+    """Mark the one secret that may be deleted at Cognito, and by which order."""
+    return _next(journal, doomed=secret_id, doomed_by=order)
 
 
 def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
@@ -264,12 +277,13 @@ def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
     rotations = journal.rotations
     if journal.rotation is not None:
         done = _finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
-        rotations = _kept(journal, done)
+        rotations = _kept(journal, replace(done, retired_by=journal.doomed_by))
     return _next(
         journal,
         previous=None,
         retired=journal.previous,
         doomed=None,
+        doomed_by=None,
         rotation=None,
         rotations=rotations,
     )

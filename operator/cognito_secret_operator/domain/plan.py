@@ -8,10 +8,10 @@ from .rules import Rule
 from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
 from .rules.guards import GUARDS
+from .rules.orders import EVIDENCE, giving_way
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
-from .rules.rolling_out import ROLLING_OUT
 
 __all__ = ["RULES", "plan", "rule_that_speaks"]
 
@@ -22,7 +22,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *PUBLISHING,
     *ADDING,
     *CONFIRMING,
-    *ROLLING_OUT,
+    *giving_way(EVIDENCE),
     *RETIRING,
     *RESTING,
 )

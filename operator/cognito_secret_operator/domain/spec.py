@@ -1,13 +1,17 @@
 """What the user asked for: the resource as it was read, with every default filled in."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .model import ClientRef, ResourceKey
 
 __all__ = [
+    "Acknowledgement",
     "AdoptionSpec",
+    "Approval",
+    "OnMaxOverlap",
     "Policy",
     "Resource",
     "RetireOriginal",
@@ -33,6 +37,20 @@ class RetireOriginal(enum.Enum):
 
     APPROVE = "Approve"
     AUTOMATIC = "Automatic"
+
+
+class OnMaxOverlap(enum.Enum):
+    """What becomes of a previous secret that somebody still holds after the longest overlap."""
+
+    HOLD = "Hold"
+    DELETE = "Delete"
+
+
+class Approval(enum.Enum):
+    """Whether each deletion of a previous secret waits for a person."""
+
+    AUTOMATIC = "Automatic"
+    MANUAL = "Manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,17 @@ class RetirementSpec:
 
     min_overlap: timedelta
     max_overlap: timedelta
+    on_max_overlap: OnMaxOverlap = OnMaxOverlap.HOLD
+    approval: Approval = Approval.AUTOMATIC
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A consumer outside this namespace's pods, which says for itself when it has moved."""
+
+    name: str
+    delay: timedelta | None = None
+    """From the publication until it counts as moved without a word: a risk that was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +124,7 @@ class Spec:
     target: TargetSpec
     retirement: RetirementSpec
     adoption: AdoptionSpec
+    acknowledgements: tuple[Acknowledgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +150,8 @@ class Resource:
     rotate_token: str | None
     approved_id: str | None
     status: StatusFacts
+    override_id: str | None = None
+    """The secret that a person orders to delete although somebody may hold it."""
+
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
+    """Which secret each outside consumer says it uses, by the consumer's name."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from .. import names
 from ..domain.model import ClientRef, ResourceKey
 from ..domain.spec import Policy, Resource, Spec, StatusFacts
+from .acknowledgements import acknowledgements_spec
 from .adoption import adoption_spec
 from .retirement import retirement_spec
 from .rotation import rotation_spec
@@ -47,6 +48,8 @@ def parse(body: Mapping[str, Any]) -> Resource:
         rotate_token=_token(annotations, names.ROTATE_TOKEN),
         approved_id=_token(annotations, names.APPROVE_TOKEN),
         status=_status_facts(root.section("status")),
+        override_id=_token(annotations, names.OVERRIDE_TOKEN),
+        acknowledged=annotations.texts_below(names.acknowledgement_key("")),
     )
 
 
@@ -101,6 +104,7 @@ def _spec(spec: Section, name: str) -> Spec:
         target=target_spec(spec.section("target"), name),
         retirement=retirement_spec(spec.section("retirement"), rotation.interval),
         adoption=adoption_spec(spec.section("adoption")),
+        acknowledgements=acknowledgements_spec(spec),
     )
     spec.refuse_the_rest()
     return result

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from ..domain.spec import RetirementSpec
+from ..domain.spec import Approval, OnMaxOverlap, RetirementSpec
 from .sections import Section
 
 __all__ = ["DEFAULT_MIN_OVERLAP", "LONGEST_DEFAULT_MAX_OVERLAP", "retirement_spec"]
@@ -14,7 +14,7 @@ LONGEST_DEFAULT_MAX_OVERLAP: Final = timedelta(hours=72)
 
 
 def retirement_spec(retirement: Section, interval: timedelta) -> RetirementSpec:
-    """Read both overlaps. A default that contradicts a given field is refused, not adjusted."""
+    """Read the section. A default that contradicts a given field is refused, not adjusted."""
     given_min = retirement.span("minOverlap")
     given_max = retirement.span("maxOverlap")
     min_overlap = DEFAULT_MIN_OVERLAP if given_min is None else given_min
@@ -41,5 +41,11 @@ def retirement_spec(retirement: Section, interval: timedelta) -> RetirementSpec:
             f"maxOverlap {max_text} is not shorter than interval, so that the next rotation would "
             "find no free slot: shorten retirement.maxOverlap, or raise rotation.interval",
         )
+    spec = RetirementSpec(
+        min_overlap,
+        max_overlap,
+        on_max_overlap=retirement.choice("onMaxOverlap", OnMaxOverlap.HOLD),
+        approval=retirement.choice("approval", Approval.AUTOMATIC),
+    )
     retirement.refuse_the_rest()
-    return RetirementSpec(min_overlap, max_overlap)
+    return spec

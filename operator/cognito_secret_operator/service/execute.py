@@ -84,7 +84,7 @@ class Executor:
                 return await self._take_claim(observed, effect)
             case Add():
                 return await self._add(observed, claim)
-            case Delete(secret_id):
+            case Delete(secret_id, _):
                 await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
                 return Done(replace(memory, deleted=memory.deleted | {secret_id}))
             case Stamp(workload, stamp):
@@ -193,8 +193,8 @@ def _next_journal(
             return journals.promoted(book, verified=verified)
         case Republish():
             return journals.republished(book)
-        case Doom(secret_id):
-            return journals.doomed(book, secret_id)
+        case Doom(secret_id, order):
+            return journals.doomed(book, secret_id, order)
         case Forget(secret_id):
             return journals.forgotten(book, secret_id, at=observed.now)
         case RecordPublication():

@@ -163,6 +163,8 @@ class Reconciler:
         for rotation in rotations:
             if rotation not in counted and rotation.outcome is not None:
                 self._telemetry.rotation_finished(rotation.trigger, rotation.outcome)
+                if rotation.retired_by is not None:
+                    self._telemetry.retired_by_order(rotation.retired_by)
         mind.rotations = rotations
 
     async def _failed(

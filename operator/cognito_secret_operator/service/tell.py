@@ -57,7 +57,8 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
-    kind = "Warning" if isinstance(effect, Republish) else "Normal"
+    is_ordered = isinstance(effect, Doom | Delete) and effect.order is not None
+    kind = "Warning" if isinstance(effect, Republish) or is_ordered else "Normal"
     return KubernetesEvent(kind, reason, plan.message)
 
 

@@ -46,6 +46,7 @@ def test_the_rules_and_their_order() -> None:
         "workload_needs_the_stamp",
         "somebody_holds_the_previous_secret",
         "rollout_is_unfinished",
+        "target_is_replicated",
         "origin_is_unknown",
         "deletion_awaits_approval",
         "overlap_runs",
