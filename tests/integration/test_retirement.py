@@ -22,15 +22,17 @@ def lone_pod(name: str = "lost") -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 
-def begin(shop: Shop, start: StartOperator, *others: dict[str, Any], **spec: Any) -> Client:
-    """Begin a rotation of a client that an application uses; give the client."""
+def begin(
+    shop: Shop, start: StartOperator, *others: dict[str, Any], **spec: Any
+) -> tuple[Client, OperatorProcess]:
+    """Begin a rotation of a client that an application uses."""
     client = shop.cognito.create_client(shop.pool_id)
     shop.apply(application("web", replicas=1), *others, shop.resource(client, **spec))
     shop.wait("pods run", shop.pods)
-    start()
+    operator = start()
     shop.wait_ready(client)
     shop.annotate("orders-api", rotate="drill-1")
-    return client
+    return client, operator
 
 
 def waits_for(shop: Shop, reason: str) -> str:
@@ -65,25 +67,19 @@ def assert_ordered(shop: Shop, client: Client, retired: str, order: str, *parts:
 def test_after_max_overlap_the_order_deletes_although_a_pod_holds_the_secret(
     shop: Shop, start_operator: StartOperator
 ) -> None:
-    started: list[OperatorProcess] = []
     retirement = {"minOverlap": "0s", "maxOverlap": "12s", "onMaxOverlap": "Delete"}
-    client = begin(
-        shop,
-        lambda: started.append(start_operator()),
-        lone_pod(),
-        retirement=retirement,
-    )
+    client, operator = begin(shop, start_operator, lone_pod(), retirement=retirement)
     first = shop.active_ids(client)[0]
     assert "Pod/lost" in waits_for(shop, "PodsNotRolled")
     assert_ordered(shop, client, first, "MaxOverlap", "onMaxOverlap: Delete", "Pod/lost")
-    assert orders_counted(started[0]) == {"max_overlap": 1.0, "override": 0.0}
+    assert orders_counted(operator) == {"max_overlap": 1.0, "override": 0.0}
 
 
 def test_without_the_order_a_pod_holds_the_secret_beyond_max_overlap(
     shop: Shop, start_operator: StartOperator
 ) -> None:
     retirement = {"minOverlap": "0s", "maxOverlap": "3s", "onMaxOverlap": "Hold"}
-    client = begin(shop, start_operator, lone_pod(), retirement=retirement)
+    client, _ = begin(shop, start_operator, lone_pod(), retirement=retirement)
     shop.wait(
         "it is told",
         lambda: shop.condition("RolledOver").get("reason") == "MaxOverlapExceeded",
@@ -96,8 +92,7 @@ def test_without_the_order_a_pod_holds_the_secret_beyond_max_overlap(
 def test_an_override_frees_a_rotation_from_a_pod_of_a_dead_node(
     shop: Shop, start_operator: StartOperator
 ) -> None:
-    started: list[OperatorProcess] = []
-    client = begin(shop, lambda: started.append(start_operator()), lone_pod())
+    client, operator = begin(shop, start_operator, lone_pod())
     waits_for(shop, "PodsNotRolled")
     first, second = sorted(
         shop.active_ids(client), key=lambda one: one == shop.status()["secrets"][-1]["id"]
@@ -108,7 +103,7 @@ def test_an_override_frees_a_rotation_from_a_pod_of_a_dead_node(
     shop.annotate("orders-api", **{"retire-without-evidence": first})
     mark = "cognito-secrets.dev/retire-without-evidence"
     assert_ordered(shop, client, first, "Override", mark, "Pod/lost")
-    assert orders_counted(started[0]) == {"max_overlap": 0.0, "override": 1.0}
+    assert orders_counted(operator) == {"max_overlap": 0.0, "override": 1.0}
 
 
 def test_an_override_ends_a_rotation_that_nobody_seems_to_use(
@@ -128,7 +123,7 @@ def test_manual_approval_asks_for_a_secret_of_the_operators_own_too(
     shop: Shop, start_operator: StartOperator
 ) -> None:
     retirement = {"minOverlap": "0s", "approval": "Manual"}
-    client = begin(shop, start_operator, retirement=retirement)
+    client, _ = begin(shop, start_operator, retirement=retirement)
     known: list[str] = []
     for token in ("drill-2", "done"):
         message = waits_for(shop, "AwaitingApproval")
@@ -147,7 +142,7 @@ def test_manual_approval_asks_for_a_secret_of_the_operators_own_too(
 def test_a_consumer_outside_acknowledges_by_annotation(
     shop: Shop, start_operator: StartOperator
 ) -> None:
-    client = begin(shop, start_operator, acknowledgements=[{"name": "billing"}])
+    client, _ = begin(shop, start_operator, acknowledgements=[{"name": "billing"}])
     message = waits_for(shop, "AwaitingAcknowledgement")
     first, second = (one["id"] for one in shop.status()["secrets"])
     assert f"set cognito-secrets.dev/ack.billing: {second}" in message
