@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def assert_ordered(shop: Shop, client: Client, retired: str, order: str, *parts:
     rotation = shop.status()["rotations"][0]
     assert (rotation["retiredId"], rotation["retiredBy"]) == (retired, order)
     for reason in ("RetirementDecided", "SecretDeleted"):
-        shop.wait(f"event {reason}", lambda reason=reason: events(shop, reason))
+        shop.wait(f"event {reason}", partial(events, shop, reason))
         ((kind, message),) = events(shop, reason)
         assert kind == "Warning"
         assert [part for part in parts if part not in message] == []

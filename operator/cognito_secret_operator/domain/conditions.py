@@ -11,7 +11,7 @@ from .projection import is_projection
 from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step, Truth
 from .rollout import Consumers, Holder
 from .rules.rolling_out import evidence, suspects
-from .schedule import due_at
+from .schedule import missed_opening, starts_at
 from .spec import Policy
 
 __all__ = ["LOOKS_MISSED", "invalid_report", "report", "step_of"]
@@ -24,7 +24,11 @@ def report(observed: Observed, plan: Plan) -> Report:
     """Tell what the pass saw and what it waits for."""
     spec, journal = observed.resource.spec, _journal(observed)
     rotates = spec.policy is Policy.ROTATE and not spec.suspended
-    due = due_at(observed.resource, journal, observed.timing) if journal and rotates else None
+    start = missed = None
+    if journal and rotates:
+        start = starts_at(observed.resource, journal, observed.timing, observed.now)
+    if journal and start:
+        missed = missed_opening(observed.resource, journal, start, observed.now)
     found = _holders(observed)
     return Report(
         client=spec.client,
@@ -52,7 +56,8 @@ def report(observed: Observed, plan: Plan) -> Report:
         else observed.resource.status.listed_at,
         holders=None if found is None else tuple(holder.who for holder in found),
         outside_holders=sum(holder.is_outside for holder in found or ()),
-        next_rotation_at=due,
+        next_rotation_at=start,
+        missed_opening_at=missed,
         waits_for=(plan.reason, plan.message),
         rotations=journal.rotations if journal else (),
     )

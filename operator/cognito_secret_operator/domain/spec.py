@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .model import ClientRef, ResourceKey
+from .windows import Window
 
 __all__ = [
     "Acknowledgement",
@@ -58,7 +59,12 @@ class RotationSpec:
     """When the secret is replaced."""
 
     interval: timedelta
+    """With windows alone: the longest time between two days on which one opens."""
+
     max_age: timedelta
+    windows: tuple[Window, ...] = ()
+    is_by_windows: bool = False
+    """True where each opening is a due time; else windows only say when a rotation may start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class RetirementSpec:
     max_overlap: timedelta
     on_max_overlap: OnMaxOverlap = OnMaxOverlap.HOLD
     approval: Approval = Approval.AUTOMATIC
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,9 @@ class StatusFacts:
 
     listed_at: datetime | None = None
     """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
+
+    next_rotation_at: datetime | None = None
+    """What was last promised, so that a missed opening can be told; nothing else follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def _status_facts(status: Section) -> StatusFacts:
     return StatusFacts(
         journal_sequence=status.whole_number("journalSequence"),
         listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
+        next_rotation_at=_time(status, "nextRotationAt") if status.text("nextRotationAt") else None,
     )
 
 
@@ -102,7 +103,7 @@ def _spec(spec: Section, name: str) -> Spec:
         rotation=rotation,
         verification=verification_spec(spec.section("verification")),
         target=target_spec(spec.section("target"), name),
-        retirement=retirement_spec(spec.section("retirement"), rotation.interval),
+        retirement=retirement_spec(spec.section("retirement"), rotation),
         adoption=adoption_spec(spec.section("adoption")),
         acknowledgements=acknowledgements_spec(spec),
     )

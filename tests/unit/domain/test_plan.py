@@ -50,6 +50,7 @@ def test_the_rules_and_their_order() -> None:
         "origin_is_unknown",
         "deletion_awaits_approval",
         "overlap_runs",
+        "deletion_window_is_closed",
         "previous_is_not_doomed",
         "previous_can_go",
         # rest
@@ -57,6 +58,7 @@ def test_the_rules_and_their_order() -> None:
         "current_is_missing",
         "value_is_unknown",
         "rotation_is_due",
+        "rotation_awaits_its_window",
         "nothing_is_to_be_done",
     ]
 

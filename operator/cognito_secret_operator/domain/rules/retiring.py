@@ -10,6 +10,7 @@ from ..model import Verdict
 from ..observed import Fact, Observed
 from ..rollout import Consumers
 from ..spec import Approval, RetireOriginal
+from ..windows import next_opening, open_windows
 from . import Rule
 from .needs import hold, listing, probe, wait
 from .orders import EVIDENCE, doubt, giving_way, order_in_force
@@ -81,6 +82,20 @@ def overlap_runs(observed: Observed) -> Plan | None:
     if observed.now >= until:
         return None
     return wait("OverlapRuns", f"both secrets stay valid until {_clock(until)}", until)
+
+
+def deletion_window_is_closed(observed: Observed) -> Plan | None:
+    """Everything else is in order, and ``retirement.windows`` are closed: the deletion waits."""
+    previous, windows = _retiree(observed), observed.resource.spec.retirement.windows
+    if previous is None or not windows or open_windows(windows, observed.now):
+        return None
+    opens_at = min(next_opening(window, observed.now).opens_at for window in windows)
+    return wait(
+        "AwaitingWindow",
+        f"secret {previous.id} is deleted within retirement.windows, which open at "
+        f"{_clock(opens_at)}; both secrets stay valid until then",
+        opens_at,
+    )
 
 
 def previous_is_not_doomed(observed: Observed) -> Plan | None:
@@ -168,6 +183,7 @@ RETIRING: Final[tuple[Rule, ...]] = (
     origin_is_unknown,
     deletion_awaits_approval,
     *giving_way((overlap_runs,)),
+    deletion_window_is_closed,
     previous_is_not_doomed,
     previous_can_go,
 )
