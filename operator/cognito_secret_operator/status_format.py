@@ -1,7 +1,7 @@
 """A report -> the status on the wire, and the patch that is worth writing.
 
-Status is for people: of all this, only ``journalSequence`` and ``listedAt`` are ever read back
-(`resource.parse`).
+Status is for people: of all this, only ``journalSequence``, ``listedAt`` and ``nextRotationAt`` are
+ever read back (`resource.parse`).
 """
 
 from collections.abc import Iterable, Mapping
