@@ -83,7 +83,7 @@ def test_a_request_waits_for_no_window(shop: Shop, start_operator: StartOperator
 def test_an_opening_that_was_missed_is_told_and_not_made_up_for(
     shop: Shop, start_operator: StartOperator
 ) -> None:
-    client = shop.cognito.create_client(shop.pool_id)
+    client = shop.cognito.create_client(shop.pool_id, age=timedelta(days=2))
     # Promised for a window that has been closed since: as if the operator had been down meanwhile.
     rotation = {"windows": [window(-2 * HOUR, "1h")]}
     shop.apply(application("web", replicas=1), shop.resource(client, rotation=rotation))
