@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from .domain.journal import (
     FORMAT,
     Claim,
+    Emergency,
     Journal,
     JournaledSecret,
     Order,
@@ -23,6 +24,7 @@ from .domain.journal import (
     Rotation,
 )
 from .domain.model import ClientRef, RemoteSecret, Trigger
+from .domain.spec import EmergencyRequest
 from .domain.value import SecretValue
 
 __all__ = ["DamagedError", "document_of", "journal_of", "values_of"]
@@ -52,8 +54,19 @@ def document_of(journal: Journal) -> dict[str, Any]:
         "rotations": [_rotation_document(rotation) for rotation in journal.rotations],
         "doomed": journal.doomed,
         "handledRotate": journal.handled_rotate,
-        **_where_given("doomedBy", journal.doomed_by),
+        **_present("doomedBy", _value_of(journal.doomed_by)),
+        **_present("emergency", _emergency_document(journal.emergency)),
+        **_present("handledEmergency", _request_document(journal.handled_emergency)),
     }
+
+
+def _present(key: str, body: object) -> dict[str, Any]:
+    """Write a key of a later version only where it is used: journals without it stay readable."""
+    return {} if body is None else {key: body}
+
+
+def _value_of(member: Enum | None) -> object:
+    return None if member is None else member.value
 
 
 def values_of(journal: Journal) -> dict[str, SecretValue]:
@@ -139,16 +152,23 @@ def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
         "retiredId": rotation.retired_id,
         "finishedAt": _time_text(rotation.finished_at),
         "outcome": rotation.outcome.value if rotation.outcome else None,
-        **_where_given("retiredBy", rotation.retired_by),
+        **_present("retiredBy", _value_of(rotation.retired_by)),
     }
 
 
-def _where_given(key: str, value: Enum | None) -> dict[str, Any]:
-    """Write a field that the format has not had from its beginning, only where it says something.
+def _emergency_document(emergency: Emergency | None) -> dict[str, Any] | None:
+    if emergency is None:
+        return None
+    return {
+        "leaked": list(emergency.leaked),
+        "now": emergency.now,
+        "at": _time_text(emergency.at),
+        "renews": emergency.renews,
+    }
 
-    A journal without it stays readable for a version of the operator that does not know it.
-    """
-    return {} if value is None else {key: value.value}
+
+def _request_document(request: EmergencyRequest | None) -> dict[str, Any] | None:
+    return None if request is None else {"secretId": request.secret_id, "now": request.now}
 
 
 def _time_text(at: datetime | None) -> str | None:
@@ -180,6 +200,10 @@ class _Part:
     def where_given(self, key: str, read: Callable[[str], _Read]) -> _Read | None:
         """Read a field that is there only where it says something."""
         return read(key) if key in self._body else None
+
+    def added(self, key: str, read: Callable[["_Part"], _Read]) -> _Read | None:
+        """Read an object of a later version, which is there only where it is used."""
+        return read(self.part(key)) if key in self._body else None
 
     def part(self, key: str) -> "_Part":
         """Read an object."""
@@ -239,7 +263,22 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         doomed_by=document.where_given("doomedBy", lambda key: document.choice(key, Order)),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
+        emergency=document.added("emergency", _emergency),
+        handled_emergency=document.added("handledEmergency", _request),
     )
+
+
+def _emergency(part: _Part) -> Emergency:
+    return Emergency(
+        leaked=part.texts("leaked"),
+        now=part.one("now", bool),
+        at=part.time("at"),
+        renews=part.one("renews", bool),
+    )
+
+
+def _request(part: _Part) -> EmergencyRequest:
+    return EmergencyRequest(secret_id=part.text("secretId"), now=part.one("now", bool))
 
 
 def _secret(document: _Part, slot: str, values: Mapping[str, SecretValue]) -> JournaledSecret:

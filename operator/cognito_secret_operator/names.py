@@ -27,6 +27,12 @@ APPROVE_TOKEN: Final = f"{GROUP}/approve"
 OVERRIDE_TOKEN: Final = f"{GROUP}/retire-without-evidence"
 """On the resource: the id of a previous secret that is deleted although somebody may hold it."""
 
+EMERGENCY_TOKEN: Final = f"{GROUP}/emergency"
+"""On the resource: the id of a leaked secret, to be replaced and deleted as soon as pods moved."""
+
+EMERGENCY_NOW_TOKEN: Final = f"{GROUP}/emergency-now"
+"""On the resource: the id of a leaked secret, to be deleted once another one is published."""
+
 RESOURCE_MARK: Final = f"{GROUP}/resource"
 """On a target or journal: the resource it belongs to; a user sets it to hand a Secret over."""
 

@@ -12,6 +12,7 @@ __all__ = [
     "Acknowledgement",
     "AdoptionSpec",
     "Approval",
+    "EmergencyRequest",
     "OnMaxOverlap",
     "Policy",
     "Resource",
@@ -135,6 +136,15 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyRequest:
+    """A person says that a secret leaked."""
+
+    secret_id: str
+    now: bool
+    """Delete it without waiting for pods to move."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusFacts:
     """The little that is read back from status; nothing is decided from the rest of it."""
 
@@ -159,6 +169,7 @@ class Resource:
     spec: Spec
     rotate_token: str | None
     approved_id: str | None
+    emergency: EmergencyRequest | None
     status: StatusFacts
     override_id: str | None = None
     """The secret that a person orders to delete although somebody may hold it."""

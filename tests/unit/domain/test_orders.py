@@ -1,14 +1,14 @@
 """Orders, approvals, acknowledgements and copies: who has a say in a deletion besides the pods."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
 from cognito_secret_operator.domain.actions import Delete, Doom
 from cognito_secret_operator.domain.conditions import report
-from cognito_secret_operator.domain.journal import Journal, Order, Origin
+from cognito_secret_operator.domain.journal import Emergency, Journal, Order, Origin
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import RULES, plan
@@ -22,6 +22,7 @@ from cognito_secret_operator.domain.spec import (
     Resource,
     RetireOriginal,
 )
+from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
     NOON,
@@ -289,8 +290,43 @@ TABLE = [
 ]
 
 
+NIGHT = (Window("0 2 * * *", timedelta(hours=2), UTC),)
+
+
+def _leaked(**changes: Any) -> Observed:
+    """Look at a leaked previous secret that no pod holds any more."""
+    emergency = Emergency(("A",), now=changes.pop("now", False), at=NOON, renews=False)
+    book = replace(journal("B", "A", published=EARLY), emergency=emergency)
+    return _seen(_wish(**changes), book=book, seen=MOVED)
+
+
+LEAKS = [
+    (_leaked(), "Doom Retiring", "a leaked secret goes without overlap"),
+    (
+        _leaked(retirement={"approval": Approval.MANUAL}),
+        "Doom Retiring",
+        "a leaked secret goes without approval",
+    ),
+    (
+        _leaked(retirement={"windows": NIGHT}),
+        "Doom Retiring",
+        "a leaked secret waits for no window",
+    ),
+    (
+        _leaked(acknowledgements=(BILLING,)),
+        "Wait AwaitingAcknowledgement",
+        "a declared consumer needs a working secret: a leaked one waits for it",
+    ),
+    (
+        _leaked(acknowledgements=(BILLING,), now=True),
+        "Doom Emergency",
+        "a leaked secret that goes at once waits for no declared consumer",
+    ),
+]
+
+
 @pytest.mark.parametrize(
-    ("observed", "expected"), [pytest.param(*row[:2], id=row[2]) for row in TABLE]
+    ("observed", "expected"), [pytest.param(*row[:2], id=row[2]) for row in [*TABLE, *LEAKS]]
 )
 def test_who_has_a_say(observed: Observed, expected: str) -> None:
     assert said(plan(observed)) == expected

@@ -29,6 +29,8 @@ def doomed_is_gone(observed: Observed) -> Plan | None:
     previous, current = observed.book.previous, observed.book.current
     if previous is None or current is None or observed.book.doomed != previous.id:
         return None
+    if _goes_at_once(observed, previous):
+        return None
     forget = Plan(Forget(previous.id), "Retired", f"secret {previous.id} is deleted at Cognito")
     if previous.id in observed.memory.deleted:
         return forget
@@ -45,6 +47,8 @@ def origin_is_unknown(observed: Observed) -> Plan | None:
     previous = _retiree(observed)
     if previous is None or previous.origin is not Origin.UNKNOWN:
         return None
+    if observed.book.is_leaked(previous.id):
+        return None
     return hold(
         "ForeignSecret",
         f"secret {previous.id} was there before, and its value is unknown: it is never deleted",
@@ -56,6 +60,8 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     """The previous secret was adopted, others may use it; or the spec wants each one approved."""
     previous, spec = _retiree(observed), observed.resource.spec
     if previous is None or observed.resource.approved_id == previous.id:
+        return None
+    if observed.book.is_leaked(previous.id):
         return None
     is_ours = previous.origin is Origin.OPERATOR
     if not is_ours and spec.adoption.retire_original is RetireOriginal.APPROVE:
@@ -73,8 +79,8 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
 
 def overlap_runs(observed: Observed) -> Plan | None:
     """Nobody seems to hold it any more; a pod that vanished without a word may live on a while."""
-    proof = rolling(observed)
-    if proof is None:
+    proof, previous = rolling(observed), observed.book.previous
+    if proof is None or previous is None or observed.book.is_leaked(previous.id):
         return None
     clear = observed.memory.clear
     since = clear[1] if clear is not None and clear[0] == proof.stamp else observed.now
@@ -87,7 +93,9 @@ def overlap_runs(observed: Observed) -> Plan | None:
 def deletion_window_is_closed(observed: Observed) -> Plan | None:
     """Everything else is in order, and ``retirement.windows`` are closed: the deletion waits."""
     previous, windows = _retiree(observed), observed.resource.spec.retirement.windows
-    if previous is None or not windows or open_windows(windows, observed.now):
+    if previous is None or not windows or observed.book.is_leaked(previous.id):
+        return None
+    if open_windows(windows, observed.now):
         return None
     opens_at = min(next_opening(window, observed.now).opens_at for window in windows)
     return wait(
@@ -167,6 +175,12 @@ def _in_spite_of(observed: Observed, order: Order) -> str:
     if held:
         return f"{by}; it may still be held by {name_some(held, most=_NAMED_BY_AN_ORDER)}"
     return f"{by}, although: {doubtful.message}" if doubtful else by
+
+
+def _goes_at_once(observed: Observed, previous: JournaledSecret) -> bool:
+    """Tell whether the secret leaves before the pods have moved, so that its end is no end yet."""
+    emergency = observed.book.emergency
+    return emergency is not None and emergency.now and previous.id in emergency.leaked
 
 
 def _retiree(observed: Observed) -> JournaledSecret | None:

@@ -20,7 +20,7 @@ from ..rollout import (
 from . import Rule
 from .needs import hold, read_consumers, wait
 
-__all__ = ["ROLLING_OUT", "evidence", "name_some", "rolling", "suspects"]
+__all__ = ["ROLLING_OUT", "evidence", "goes_at_once", "name_some", "rolling", "suspects"]
 
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -62,7 +62,7 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    if seen.consumers.workloads or seen.consumers.pods:
+    if seen.consumers.workloads or seen.consumers.pods or goes_at_once(observed):
         return None
     if observed.resource.spec.acknowledgements:
         return None
@@ -127,7 +127,7 @@ def rollout_is_unfinished(observed: Observed) -> Plan | None:
     if not isinstance(seen, _Rollout):
         return seen
     waiting = unfinished(seen.consumers)
-    if not waiting:
+    if not waiting or _leaked(observed):
         return None
     return _held_up_by(seen.consumers) or wait(
         "RolloutUnfinished", f"{waiting[0].ref} is not rolled out: {waiting[0].detail}"
@@ -149,6 +149,18 @@ def _held_up_by(found: Consumers) -> Plan | None:
                 "resume it, or restart its pods yourself",
             )
     return None
+
+
+def _leaked(observed: Observed) -> bool:
+    """Tell whether the previous secret leaked: nothing but pods and caches is waited for."""
+    previous = observed.book.previous
+    return previous is not None and observed.book.is_leaked(previous.id)
+
+
+def goes_at_once(observed: Observed) -> bool:
+    """Tell whether the previous secret leaked and goes without waiting for anybody."""
+    emergency = observed.book.emergency
+    return emergency is not None and emergency.now and _leaked(observed)
 
 
 def name_some(found: tuple[Holder, ...], most: int = 3) -> str:
