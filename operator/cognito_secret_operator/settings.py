@@ -53,6 +53,17 @@ VARIABLES: Final = (
         "Path of a kubeconfig file; empty: the pod's service account, else the usual kubeconfig.",
     ),
     Variable(
+        "CSO_ALLOW_FILE",
+        "",
+        "File of the platform team's allow-list; empty: all is allowed, or, where the whole cluster"
+        " is served, nothing.",
+    ),
+    Variable(
+        "CSO_FREEZE_FILE",
+        "",
+        "File of the freeze switch: content other than `false` stops all writes; empty: none.",
+    ),
+    Variable(
         "CSO_LISTEN_ADDRESS",
         "0.0.0.0",  # noqa: S104  # the kubelet and Prometheus come from outside the pod
         "IP address for probes and metrics; `::` for IPv6.",
@@ -132,6 +143,8 @@ class Settings:
     """Namespaces to serve, sorted; none means the whole cluster."""
 
     kubeconfig: Path | None
+    allow_file: Path | None
+    freeze_file: Path | None
     listen_address: str
     port: int
     port_file: Path | None
@@ -155,6 +168,8 @@ class Settings:
         settings = cls(
             namespaces=reader.namespaces("CSO_NAMESPACES"),
             kubeconfig=reader.file("CSO_KUBECONFIG"),
+            allow_file=reader.path("CSO_ALLOW_FILE"),
+            freeze_file=reader.path("CSO_FREEZE_FILE"),
             listen_address=reader.address("CSO_LISTEN_ADDRESS"),
             port=reader.port("CSO_PORT"),
             port_file=reader.path("CSO_PORT_FILE"),

@@ -10,6 +10,7 @@ from typing import Any
 from .adapters.cognito import Cognito
 from .adapters.events import EventRecorder
 from .adapters.kube_api import KubeApi
+from .adapters.platform_files import PlatformFiles
 from .adapters.resources import ResourceStore
 from .adapters.secret_store import SecretStore
 from .adapters.system import SystemClock, SystemEntropy
@@ -21,6 +22,7 @@ from .metrics import Metrics
 from .runtime.claimants import Claimants
 from .runtime.handlers import Sightings, interest_of
 from .runtime.limiter import QuotaLimiter
+from .runtime.orders import attend
 from .runtime.probes import LoopLag, ProbeServer, Readiness
 from .runtime.process import Endpoint, Scope, Serving, farewell, route
 from .runtime.queue import Requeue, WorkQueue
@@ -32,6 +34,7 @@ from .service.ports import (
     EndpointPort,
     Entropy,
     EventPort,
+    PlatformPort,
     ResourcePort,
     RivalPort,
     SecretStorePort,
@@ -87,6 +90,11 @@ def _application(
     clock = SystemClock()
     resources = ResourceStore(api)
     claimants = Claimants()
+    platform = PlatformFiles(
+        allow_file=settings.allow_file,
+        freeze_file=settings.freeze_file,
+        open_without_list=bool(settings.namespaces),
+    )
     reconciler = _reconciler(
         settings,
         _Outside(
@@ -97,6 +105,7 @@ def _application(
             cognito=cognito,
             endpoint=endpoint,
             rivals=claimants,
+            platform=platform,
             telemetry=metrics,
             clock=clock,
             entropy=SystemEntropy(),
@@ -114,6 +123,14 @@ def _application(
     sightings = Sightings(route(queue, claimants))
     reconciler.on_gone = farewell(queue, claimants, sightings)
     metrics.watch_queue(depth=lambda: queue.depth, heartbeat_age=queue.heartbeat_age)
+    metrics.watch_platform(
+        frozen=lambda: platform.frozen() is not None, allow_file_valid=platform.is_list_good
+    )
+
+    def wake_all() -> None:
+        for key in claimants.keys:
+            queue.enqueue(key)
+
     readiness = Readiness()
     serving = Serving(
         scope=Scope(settings.namespaces, settings.kubeconfig),
@@ -128,6 +145,7 @@ def _application(
         readiness=readiness,
         sightings=sightings,
         list_all=list_all,
+        attend=lambda: attend(lambda: (platform.frozen(), platform.allow_list()), wake_all),
     )
     return Application(reconciler=reconciler, claimants=claimants, serving=serving)
 
@@ -143,6 +161,7 @@ class _Outside:
     cognito: CognitoPort
     endpoint: EndpointPort
     rivals: RivalPort
+    platform: PlatformPort
     telemetry: Telemetry
     clock: Clock
     entropy: Entropy
@@ -156,6 +175,7 @@ def _reconciler(settings: Settings, outside: _Outside) -> Reconciler:
         cognito=outside.cognito,
         endpoint=outside.endpoint,
         rivals=outside.rivals,
+        platform=outside.platform,
         clock=outside.clock,
         timing=settings.timing,
         identity=identity,

@@ -21,6 +21,7 @@ from .fakes import (
     FakeEndpoint,
     FakeEntropy,
     FakeEvents,
+    FakePlatform,
     FakeResources,
     FakeRivals,
     FakeSecrets,
@@ -95,6 +96,7 @@ class World:
         self.events = FakeEvents(self.faults)
         self.entropy = FakeEntropy()
         self.rivals = FakeRivals()
+        self.platform = FakePlatform()
         self.processes: list[Process] = []
         self.cognito.add_for_test(ORIGINAL, age=age)
         self.workloads.deploy_for_test("web")
@@ -116,6 +118,7 @@ class World:
             cognito=self.cognito,
             endpoint=self.endpoint,
             rivals=self.rivals,
+            platform=self.platform,
             clock=clock,
             timing=self.timing,
             identity=name,

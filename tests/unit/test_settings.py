@@ -48,6 +48,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         {
             "CSO_NAMESPACES": "shop, bank,shop,",
             "CSO_KUBECONFIG": str(kubeconfig),
+            "CSO_ALLOW_FILE": str(tmp_path / "allow.yaml"),
+            "CSO_FREEZE_FILE": str(tmp_path / "freeze"),
             "CSO_LISTEN_ADDRESS": "::1",
             "CSO_PORT": "0",
             "CSO_PORT_FILE": str(tmp_path / "port"),
@@ -70,6 +72,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings == Settings(
         namespaces=("bank", "shop"),
         kubeconfig=kubeconfig,
+        allow_file=tmp_path / "allow.yaml",
+        freeze_file=tmp_path / "freeze",
         listen_address="::1",
         port=0,
         port_file=tmp_path / "port",

@@ -16,6 +16,7 @@ from .model import (
     StoredSecret,
     Timing,
 )
+from .platform_orders import PlatformOrders
 from .rollout import Consumers
 from .spec import Resource
 
@@ -108,6 +109,9 @@ class Observed:
 
     clock_skew_seconds: float = 0.0
     """Our clock less the API server's."""
+
+    orders: PlatformOrders = field(default_factory=PlatformOrders)
+    """What the platform team says of this resource."""
 
     rivals: tuple[ResourceKey, ...] = ()
     """Other resources that name the same client and come before this one."""

@@ -8,6 +8,7 @@ from .model import ClientRef, ResourceKey
 
 __all__ = [
     "AdoptionSpec",
+    "AwsSpec",
     "Policy",
     "Resource",
     "RetireOriginal",
@@ -33,6 +34,14 @@ class RetireOriginal(enum.Enum):
 
     APPROVE = "Approve"
     AUTOMATIC = "Automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSpec:
+    """With which role AWS is asked."""
+
+    role_arn: str | None = None
+    """None takes the operator's own credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,7 @@ class Spec:
     """The resource's ``spec``, section by section."""
 
     client: ClientRef
+    aws: AwsSpec
     policy: Policy
     suspended: bool
     rotation: RotationSpec

@@ -1,6 +1,7 @@
 """The process's life: probes up, first listing, passes and watch together, an orderly end."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -52,6 +53,9 @@ class Serving:
     list_all: Callable[[], Awaitable[tuple[Mapping[str, Any], ...]]]
     """Lists every resource in scope, completely."""
 
+    attend: Callable[[], Awaitable[None]]
+    """Wakes resources when the platform team changes its mind; runs until it is cancelled."""
+
 
 async def serve(serving: Serving) -> None:
     """Run until SIGTERM or SIGINT.
@@ -83,11 +87,22 @@ async def _work(serving: Serving, stop: asyncio.Event) -> None:
     serving.readiness.listed = True
     # Not a TaskGroup: a watch that breaks must not cancel the passes that run.
     watching = asyncio.create_task(_watch(serving, stop), name="watch")
+    attending = asyncio.create_task(_attend(serving, stop), name="platform's orders")
     try:
         await serving.queue.run(stop)
     finally:
         stop.set()
+        attending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await attending
         await watching
+
+
+async def _attend(serving: Serving, stop: asyncio.Event) -> None:
+    try:
+        await serving.attend()
+    finally:
+        stop.set()
 
 
 async def _watch(serving: Serving, stop: asyncio.Event) -> None:

@@ -19,6 +19,7 @@ from ..domain.model import (
     StoredSecret,
     Trigger,
 )
+from ..domain.platform_orders import PlatformOrders
 from ..domain.report import Report
 from ..domain.rollout import Consumers, Workload
 from ..domain.value import SecretValue
@@ -30,6 +31,7 @@ __all__ = [
     "Entropy",
     "EventPort",
     "KubernetesEvent",
+    "PlatformPort",
     "RawResource",
     "ResourcePort",
     "RivalPort",
@@ -190,6 +192,16 @@ class RivalPort(Protocol):
 
     def others_naming(self, client: ClientRef, key: ResourceKey) -> tuple[ResourceKey, ...]:
         """List the resources other than *key* that name *client*, in order."""
+
+
+class PlatformPort(Protocol):
+    """The platform team's configuration; each question reads it afresh."""
+
+    def orders(self, namespace: str, client: ClientRef) -> PlatformOrders:
+        """Tell what holds for a resource in *namespace* that names *client*; never raises."""
+
+    def reaches(self, namespace: str, pool_id: str) -> bool:
+        """Tell whether a resource in *namespace* may reach the pool with any role; never raises."""
 
 
 class Telemetry(Protocol):
