@@ -130,7 +130,7 @@ def _publication_document(publication: Publication | None) -> dict[str, Any] | N
 def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
     if rotation is None:
         return None
-    return {
+    document = {
         "trigger": rotation.trigger.value,
         "startedAt": _time_text(rotation.started_at),
         "secretId": rotation.secret_id,
@@ -138,6 +138,12 @@ def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
         "finishedAt": _time_text(rotation.finished_at),
         "outcome": rotation.outcome.value if rotation.outcome else None,
     }
+    # Younger than the format: a record without them is written as it was read.
+    requests = {
+        "addRequestId": rotation.add_request_id,
+        "deleteRequestId": rotation.delete_request_id,
+    }
+    return document | {key: given for key, given in requests.items() if given}
 
 
 def _time_text(at: datetime | None) -> str | None:
@@ -184,6 +190,10 @@ class _Part:
     def text(self, key: str) -> str:
         """Read a string."""
         return self.one(key, str)
+
+    def younger_text(self, key: str) -> str:
+        """Read a string that older journals do not have."""
+        return self.text(key) if key in self._body else ""
 
     def time(self, key: str) -> datetime:
         """Read a time."""
@@ -282,6 +292,8 @@ def _rotation(part: _Part) -> Rotation:
         retired_id=part.text("retiredId"),
         finished_at=part.optional("finishedAt", part.time),
         outcome=part.optional("outcome", lambda key: part.choice(key, Outcome)),
+        add_request_id=part.younger_text("addRequestId"),
+        delete_request_id=part.younger_text("deleteRequestId"),
     )
 
 

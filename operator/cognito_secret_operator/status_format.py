@@ -169,6 +169,8 @@ def _rotation(rotation: Rotation) -> dict[str, Any]:
             "outcome": rotation.outcome.value if rotation.outcome else None,
             "secretId": rotation.secret_id or None,
             "retiredId": rotation.retired_id or None,
+            "addRequestId": rotation.add_request_id or None,
+            "deleteRequestId": rotation.delete_request_id or None,
         }
     )
 

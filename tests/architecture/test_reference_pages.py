@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from cognito_secret_operator import names
-from cognito_secret_operator.adapters.cognito_answers import OPERATIONS, REFRESH
+from cognito_secret_operator.adapters.cognito_answers import ASSUME_ROLE, OPERATIONS, REFRESH
 from cognito_secret_operator.domain.report import ConditionType, Step
 from cognito_secret_operator.metrics import METRICS
 from cognito_secret_operator.resource.parse import parse
@@ -353,7 +353,9 @@ def test_the_iam_policy_allows_what_is_called_and_nothing_else() -> None:
     policies = [json.loads(block) for block in _blocks(DOCS / "security.md", "json")]
     actions = [action for one in policies for part in one["Statement"] for action in part["Action"]]
     # GetTokensFromRefreshToken is sent unsigned: IAM has no say in it.
-    assert sorted(actions) == sorted(f"cognito-idp:{name}" for name in {*OPERATIONS} - {REFRESH})
+    called = [f"cognito-idp:{name}" for name in {*OPERATIONS} - {REFRESH}]
+    # Twice: the operator's own policy, and the trust policy of the role.
+    assert sorted(actions) == sorted([*called, *[f"sts:{ASSUME_ROLE}"] * 2])
 
 
 # --- links --------------------------------------------------------------------------------------

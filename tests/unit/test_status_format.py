@@ -29,6 +29,8 @@ ROTATION = Rotation(
     retired_id="one",
     finished_at=NOW - timedelta(hours=1),
     outcome=Outcome.SUCCESS,
+    add_request_id="request-1",
+    delete_request_id="request-2",
 )
 REPORT = Report(
     client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
@@ -100,6 +102,8 @@ def test_a_report_is_rendered_whole() -> None:
                 "outcome": "Success",
                 "secretId": "two",
                 "retiredId": "one",
+                "addRequestId": "request-1",
+                "deleteRequestId": "request-2",
             }
         ],
     }

@@ -81,6 +81,11 @@ class Rotation:
     retired_id: str = ""
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    add_request_id: str = ""
+    """AWS's id of the Add; empty where its answer was lost."""
+
+    delete_request_id: str = ""
+    """AWS's id of the Delete; empty where another process saw its answer, or nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +212,9 @@ def claimed(journal: Journal, *, claim: Claim, before: tuple[str, ...]) -> Journ
 def recorded(journal: Journal, remote: RemoteSecret, *, at: datetime) -> Journal:
     """Note what Cognito called the pending value."""
     pending = _pending(journal)
-    return _next(journal, pending=replace(pending, secret=remote, recorded_at=at))
+    rotation = replace(pending.rotation, add_request_id=remote.request_id)
+    following = replace(pending, secret=remote, recorded_at=at, rotation=rotation)
+    return _next(journal, pending=following)
 
 
 def promoted(journal: Journal, *, verified: bool) -> Journal:
@@ -253,17 +260,26 @@ def doomed(journal: Journal, secret_id: str) -> Journal:
     return _next(journal, doomed=secret_id)
 
 
-def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
-    """Strike a secret that is gone at Cognito: the refused pending one or the previous one."""
+def forgotten(journal: Journal, secret_id: str, *, at: datetime, request_id: str = "") -> Journal:
+    """Strike a secret that is gone at Cognito: the refused pending one or the previous one.
+
+    *request_id* is AWS's of the Delete, where it is known.
+    """
     pending = journal.pending
     if pending is not None and pending.secret is not None and pending.secret.id == secret_id:
-        failed = _finished(pending.rotation, at, Outcome.REFUSED, secret_id=secret_id)
+        failed = _finished(
+            replace(pending.rotation, delete_request_id=request_id),
+            at,
+            Outcome.REFUSED,
+            secret_id=secret_id,
+        )
         return _next(journal, pending=None, doomed=None, rotations=_kept(journal, failed))
     if journal.previous is None or journal.previous.id != secret_id:
         raise ValueError("only the previous secret or a refused pending one can be forgotten")
     rotations = journal.rotations
     if journal.rotation is not None:
-        done = _finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
+        rotation = replace(journal.rotation, delete_request_id=request_id)
+        done = _finished(rotation, at, Outcome.SUCCESS, retired_id=secret_id)
         rotations = _kept(journal, done)
     return _next(
         journal,

@@ -79,6 +79,8 @@ class RemoteSecret:
 
     id: str
     created_at: datetime
+    request_id: str = field(default="", compare=False)
+    """AWS's id of the Add that made it, where this is that Add's answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,9 @@ class Memory:
     deleted: frozenset[str] = frozenset()
     """Ids whose Delete this process saw answered."""
 
+    delete_requests: Mapping[str, str] = field(default_factory=dict)
+    """AWS's ids of these requests, for the record."""
+
     add_sent: bool = False
     """An Add was sent under the present claim and may have been carried out."""
 

@@ -85,8 +85,7 @@ class Executor:
             case Add():
                 return await self._add(observed, claim)
             case Delete(secret_id):
-                await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
-                return Done(replace(memory, deleted=memory.deleted | {secret_id}))
+                return Done(await self._delete(observed, secret_id))
             case Stamp(workload, stamp):
                 key = observed.resource.key
                 await self.workloads.stamp(
@@ -152,6 +151,15 @@ class Executor:
         answer = (pending.rotation, added)
         return Done(replace(observed.memory, added=answer, add_sent=True), claim)
 
+    async def _delete(self, observed: Observed, secret_id: str) -> Memory:
+        memory = observed.memory
+        request_id = await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
+        return replace(
+            memory,
+            deleted=memory.deleted | {secret_id},
+            delete_requests={**memory.delete_requests, secret_id: request_id},
+        )
+
     async def _create(self, observed: Observed, name: str) -> None:
         key = observed.resource.key
         await self.secrets.create_empty(key.namespace, name, annotations={RESOURCE_MARK: key.name})
@@ -196,7 +204,8 @@ def _next_journal(
         case Doom(secret_id):
             return journals.doomed(book, secret_id)
         case Forget(secret_id):
-            return journals.forgotten(book, secret_id, at=observed.now)
+            request_id = observed.memory.delete_requests.get(secret_id, "")
+            return journals.forgotten(book, secret_id, at=observed.now, request_id=request_id)
         case RecordPublication():
             if not isinstance(observed.target, StoredSecret):
                 raise TypeError("a publication is recorded from a read of the target")

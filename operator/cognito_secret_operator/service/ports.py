@@ -146,8 +146,11 @@ class CognitoPort(Protocol):
 
         """
 
-    async def delete_secret(self, client: ClientRef, secret_id: str) -> None:
+    async def delete_secret(self, client: ClientRef, secret_id: str) -> str:
         """``DeleteUserPoolClientSecret``, once; an id that is unknown by now counts as deleted.
+
+        Returns:
+            AWS's id of the request; empty where it gave none.
 
         Raises:
             AnswerLostError: it may have been carried out.
