@@ -116,6 +116,9 @@ FROZEN: Final = _process("gauge", "frozen", "1 while the freeze switch stops all
 ALLOW_FILE_VALID: Final = _process(
     "gauge", "allow_file_valid", "1 if the allow-list in force is the one in its file, else 0."
 )
+LEADER: Final = _process(
+    "gauge", "leader", "1 if this process makes passes, 0 if it stands by for another."
+)
 BUILD: Final = _process(
     "gauge", "build_info", "Always 1: what is running.", "version", "python_version"
 )
@@ -145,6 +148,7 @@ METRICS: Final = (
     HEARTBEAT,
     FROZEN,
     ALLOW_FILE_VALID,
+    LEADER,
     BUILD,
 )
 """Every metric of ours; ``process_*`` comes from prometheus_client as well."""
@@ -199,6 +203,7 @@ class Metrics:
         self._heartbeat = self._gauge(HEARTBEAT)
         self._frozen = self._gauge(FROZEN)
         self._allow_file_valid = self._gauge(ALLOW_FILE_VALID)
+        self._leader = self._gauge(LEADER)
         self._gauge(BUILD).labels(__version__, platform.python_version()).set(1)
         self._preset()
 
@@ -258,6 +263,10 @@ class Metrics:
         """
         self._frozen.set_function(lambda: float(frozen()))
         self._allow_file_valid.set_function(lambda: float(allow_file_valid()))
+
+    def watch_leadership(self, is_leader: Callable[[], bool]) -> None:
+        """Ask at each scrape whether this process leads."""
+        self._leader.set_function(lambda: float(is_leader()))
 
     def render(self) -> tuple[bytes, str]:
         """Give the body and the content type of ``/metrics``."""

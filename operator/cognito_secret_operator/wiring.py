@@ -10,6 +10,7 @@ from typing import Any
 from .adapters.cognito import Cognito
 from .adapters.events import EventRecorder
 from .adapters.kube_api import KubeApi
+from .adapters.lease import LeaseStore
 from .adapters.platform_files import PlatformFiles
 from .adapters.resources import ResourceStore
 from .adapters.secret_store import SecretStore
@@ -21,6 +22,7 @@ from .domain.model import ResourceKey
 from .metrics import Metrics
 from .runtime.claimants import Claimants
 from .runtime.handlers import Sightings, interest_of
+from .runtime.leadership import Leadership
 from .runtime.limiter import QuotaLimiter
 from .runtime.orders import attend
 from .runtime.probes import LoopLag, ProbeServer, Readiness
@@ -90,6 +92,7 @@ def _application(
     clock = SystemClock()
     resources = ResourceStore(api)
     claimants = Claimants()
+    identity = f"{socket.gethostname()}/{secrets.token_hex(8)}"
     platform = PlatformFiles(
         allow_file=settings.allow_file,
         freeze_file=settings.freeze_file,
@@ -97,6 +100,7 @@ def _application(
     )
     reconciler = _reconciler(
         settings,
+        identity,
         _Outside(
             resources=resources,
             secrets=SecretStore(api),
@@ -131,6 +135,8 @@ def _application(
         for key in claimants.keys:
             queue.enqueue(key)
 
+    leadership = _leadership(settings, api, identity, clock)
+    metrics.watch_leadership(lambda: leadership is None or leadership.is_leader)
     readiness = Readiness()
     serving = Serving(
         scope=Scope(settings.namespaces, settings.kubeconfig),
@@ -145,9 +151,21 @@ def _application(
         readiness=readiness,
         sightings=sightings,
         list_all=list_all,
+        leadership=leadership,
         attend=lambda: attend(lambda: (platform.frozen(), platform.allow_list()), wake_all),
     )
     return Application(reconciler=reconciler, claimants=claimants, serving=serving)
+
+
+def _leadership(settings: Settings, api: KubeApi, identity: str, clock: Clock) -> Leadership | None:
+    if not settings.lease_name:
+        return None
+    return Leadership(
+        LeaseStore(api, settings.lease_namespace, settings.lease_name, clock),
+        identity=identity,
+        duration=settings.lease_duration,
+        monotonic=clock.monotonic,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +185,7 @@ class _Outside:
     entropy: Entropy
 
 
-def _reconciler(settings: Settings, outside: _Outside) -> Reconciler:
-    identity = f"{socket.gethostname()}/{secrets.token_hex(8)}"
+def _reconciler(settings: Settings, identity: str, outside: _Outside) -> Reconciler:
     observer = Observer(
         secrets=outside.secrets,
         workloads=outside.workloads,

@@ -333,16 +333,21 @@ def test_the_expressions_name_only_metrics_that_exist() -> None:
 
 
 def test_the_table_of_permissions_is_the_role() -> None:
-    documents = yaml.safe_load_all(
-        (ROOT / "examples" / "access" / "namespaced.yaml").read_text(encoding="utf-8")
-    )
-    role = next(one for one in documents if one["kind"] == "Role")
+    roles = [
+        document
+        for page in ("namespaced.yaml", "lease.yaml")
+        for document in yaml.safe_load_all(
+            (ROOT / "examples" / "access" / page).read_text(encoding="utf-8")
+        )
+        if document["kind"] == "Role"
+    ]
     expected = [
         _line(
             ", ".join(f"`{name}`" for name in rule["resources"]),
             ", ".join(f"`{name}`" if name else "core" for name in rule["apiGroups"]),
             ", ".join(f"`{verb}`" for verb in rule["verbs"]),
         )
+        for role in roles
         for rule in role["rules"]
     ]
     shown = [_line(*row[:3]) for row in _rows("security.md", "## What it may do in Kubernetes")]

@@ -255,3 +255,10 @@ def test_the_platforms_orders_are_asked_at_the_scrape() -> None:
     assert [value(metrics, name) for name in names] == [0.0, 1.0]
     state.update(frozen=True, valid=False)
     assert [value(metrics, name) for name in names] == [1.0, 0.0]
+
+
+def test_who_leads_is_asked_at_the_scrape() -> None:
+    metrics = Metrics()
+    leads = [False, True]
+    metrics.watch_leadership(lambda: leads.pop(0))
+    assert [value(metrics, f"{PROCESS}leader") for _ in range(2)] == [0.0, 1.0]

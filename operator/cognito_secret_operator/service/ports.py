@@ -6,7 +6,7 @@ apart. No adapter retries a write by itself, and none lets a client library's ex
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ..domain.journal import Outcome
@@ -31,6 +31,8 @@ __all__ = [
     "Entropy",
     "EventPort",
     "KubernetesEvent",
+    "LeasePort",
+    "LeaseRecord",
     "PlatformPort",
     "RawResource",
     "ResourcePort",
@@ -195,6 +197,39 @@ class RivalPort(Protocol):
 
     def others_naming(self, client: ClientRef, key: ResourceKey) -> tuple[ResourceKey, ...]:
         """List the resources other than *key* that name *client*, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """The Lease as it was read; it changes with each renewal."""
+
+    uid: str
+    resource_version: str
+    holder: str
+    """Empty where nobody holds it."""
+
+    duration: timedelta
+    acquired: str
+    """When the holder took it, as it stands there."""
+
+    transitions: int
+
+
+class LeasePort(Protocol):
+    """The Lease by which replicas take turns."""
+
+    async def read(self) -> LeaseRecord | None:
+        """Read it afresh; None where there is none."""
+
+    async def write(
+        self, seen: LeaseRecord | None, *, holder: str, duration: timedelta
+    ) -> LeaseRecord:
+        """Create it, or replace it if it is still as it was *seen*.
+
+        Raises:
+            ConflictError: somebody else was first.
+
+        """
 
 
 class PlatformPort(Protocol):
