@@ -84,6 +84,9 @@ class Memory:
     """Ids of the journal that a List lacked, and since when."""
 
     client_missing_since: datetime | None = None
+    previewed_at: datetime | None = None
+    """When the namespace was last read in full."""
+
     clear: tuple[str, datetime] | None = None
     """Stamp of the publication, and the first full read that found no holder for it."""
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from .journal import Origin, Rotation
 from .model import ClientRef
+from .preview import Preview
 
 __all__ = ["Condition", "ConditionType", "Report", "ReportedSecret", "Role", "Step", "Truth"]
 
@@ -97,6 +98,11 @@ class Report:
     """Reason and message of the last plan: what the operator waits for, or who holds it up."""
 
     rotations: tuple[Rotation, ...]
+    previewed: bool = False
+    """Whether the first rotation is still to come."""
+
+    preview: Preview | None = None
+    """What it would do; None where this pass did not ask."""
 
     def condition(self, kind: ConditionType) -> Condition:
         """Find a condition by type.

@@ -12,7 +12,19 @@ from cognito_secret_operator.domain.rules.guards import GUARDS
 from cognito_secret_operator.domain.spec import Policy, StatusFacts
 from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
 
-from support.builders import NOON, SPEC, at, journal, listing, problem, resource, said, target, view
+from support.builders import (
+    NOON,
+    SPEC,
+    at,
+    consumers,
+    journal,
+    listing,
+    problem,
+    resource,
+    said,
+    target,
+    view,
+)
 
 RULES = {rule.__name__: rule for rule in GUARDS}
 LOOKED = Memory(first_pass_at=NOON, listing=listing("A", minutes=-60))
@@ -179,6 +191,18 @@ TABLE = [
     ("writes_are_suspended", view(journal(), of=SUSPENDED), "Hold Suspended", "it is suspended"),
     ("policy_is_observe", view(journal()), "", "the policy is Rotate"),
     ("policy_is_observe", view(None, of=OBSERVING), "Wait Observing", "the policy is Observe"),
+    (
+        "policy_is_observe",
+        view(None, of=OBSERVING, memory=LOOKED),
+        "Look CONSUMERS",
+        "the policy is Observe and nobody has read who would be restarted",
+    ),
+    (
+        "policy_is_observe",
+        view(None, of=OBSERVING, memory=LOOKED, seen=consumers()),
+        "Wait Observing",
+        "the policy is Observe and who would be restarted was read",
+    ),
 ]
 
 

@@ -58,6 +58,7 @@ def test_the_rules_and_their_order() -> None:
         "current_is_missing",
         "value_is_unknown",
         "rotation_is_due",
+        "first_rotation_is_previewed",
         "nothing_is_to_be_done",
     ]
 

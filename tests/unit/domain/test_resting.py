@@ -5,12 +5,24 @@ from dataclasses import replace
 import pytest
 
 from cognito_secret_operator.domain.actions import Stage, Wait
+from cognito_secret_operator.domain.journal import Origin
 from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.resting import RESTING
 
-from support.builders import NOON, at, journal, listing, refused, resource, said, secret, view
+from support.builders import (
+    NOON,
+    at,
+    journal,
+    listing,
+    problem,
+    refused,
+    resource,
+    said,
+    secret,
+    view,
+)
 
 RULES = {rule.__name__: rule for rule in RESTING}
 YOUNG, OLD = journal("A"), journal(secret("A", days=30))
@@ -18,7 +30,46 @@ VALUELESS = journal(secret("A", has_value=False), published=None)
 ASKED = resource(rotate="now")
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
 
+ADOPTED = journal(secret("A", origin=Origin.DESCRIBE))
+LISTED = Memory(first_pass_at=NOON, listing=listing("A"))
+
 TABLE = [
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=LISTED),
+        "Look CONSUMERS",
+        "adopted and never rotated",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED),
+        "",
+        "adopted, but this process has not looked at Cognito: a restart asks nothing",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=replace(LISTED, previewed_at=at(-59))),
+        "",
+        "adopted, and it was read less than six List periods ago",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=replace(LISTED, previewed_at=at(-60))),
+        "Look CONSUMERS",
+        "adopted, and it was read six List periods ago",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=LISTED, seen=problem()),
+        "",
+        "adopted, and reading it failed",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(journal("A"), memory=LISTED),
+        "",
+        "the current secret is the operator's own",
+    ),
     ("rotation_is_requested", view(YOUNG), "", "nobody asks"),
     ("rotation_is_requested", view(YOUNG, of=ASKED), "Look LISTING", "a token: what is there?"),
     ("rotation_is_requested", view(YOUNG, of=ASKED, listed="A"), "Stage Staging", "a new token"),

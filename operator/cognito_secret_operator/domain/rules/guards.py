@@ -7,6 +7,7 @@ from ..actions import Hold, Plan
 from ..journal import Journal
 from ..model import StoredSecret
 from ..observed import UNREAD, Fact, Observed, Problem
+from ..preview import preview_is_due
 from ..projection import publication_number
 from ..spec import Policy
 from . import Rule
@@ -160,6 +161,8 @@ def policy_is_observe(observed: Observed) -> Plan | None:
     """The user wants to be told, and nothing else."""
     if observed.resource.spec.policy is not Policy.OBSERVE:
         return None
+    if preview_is_due(observed):
+        return look(Fact.CONSUMERS)
     return wait("Observing", "spec.policy is Observe: nothing is written", observed.next_look)
 
 

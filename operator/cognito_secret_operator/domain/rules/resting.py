@@ -4,11 +4,12 @@ from typing import Final
 
 from ..actions import Plan, Stage
 from ..model import Trigger
-from ..observed import Observed
+from ..observed import Fact, Observed
+from ..preview import preview_is_due
 from ..schedule import due_at, overdue_at, retry_at
 from . import Rule
 from .adoption import client_is_public, slots_are_blocked
-from .needs import hold, listing, wait
+from .needs import hold, listing, look, wait
 
 __all__ = ["RESTING"]
 
@@ -49,6 +50,11 @@ def rotation_is_due(observed: Observed) -> Plan | None:
     return _stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
 
 
+def first_rotation_is_previewed(observed: Observed) -> Plan | None:
+    """The first rotation is still to come: read, now and then, who would be restarted by it."""
+    return look(Fact.CONSUMERS) if preview_is_due(observed) else None
+
+
 def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     """Wait for the schedule, the age limit, or the next look at Cognito."""
     dates = [
@@ -86,5 +92,6 @@ RESTING: Final[tuple[Rule, ...]] = (
     current_is_missing,
     value_is_unknown,
     rotation_is_due,
+    first_rotation_is_previewed,
     nothing_is_to_be_done,
 )
