@@ -47,6 +47,7 @@ from cognito_secret_operator.domain.rollout import (
 from cognito_secret_operator.domain.spec import (
     AdoptionSpec,
     AwsSpec,
+    EmergencyRequest,
     Policy,
     Resource,
     RetirementSpec,
@@ -119,6 +120,7 @@ def resource(
     *,
     rotate: str | None = None,
     approved: str | None = None,
+    emergency: EmergencyRequest | None = None,
     status: StatusFacts | None = None,
 ) -> Resource:
     """Build a resource; Cognito was looked at before."""
@@ -130,6 +132,7 @@ def resource(
         spec=spec,
         rotate_token=rotate,
         approved_id=approved,
+        emergency=emergency,
         status=status or StatusFacts(listed_at=NOON),
     )
 

@@ -9,11 +9,13 @@ from .model import ClientRef, ResourceKey
 __all__ = [
     "AdoptionSpec",
     "AwsSpec",
+    "EmergencyRequest",
     "Policy",
     "Resource",
     "RetireOriginal",
     "RetirementSpec",
     "RotationSpec",
+    "SecretKeyRef",
     "Spec",
     "StatusFacts",
     "TargetKeys",
@@ -45,11 +47,20 @@ class AwsSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretKeyRef:
+    """A key of a Secret of the user, in the resource's namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RotationSpec:
-    """When the secret is replaced."""
+    """When the secret is replaced, and with which value it begins."""
 
     interval: timedelta
     max_age: timedelta
+    initial_value_from: SecretKeyRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,15 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyRequest:
+    """A person says that a secret leaked."""
+
+    secret_id: str
+    now: bool
+    """Delete it without waiting for pods to move."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusFacts:
     """The little that is read back from status; nothing is decided from the rest of it."""
 
@@ -129,4 +149,5 @@ class Resource:
     spec: Spec
     rotate_token: str | None
     approved_id: str | None
+    emergency: EmergencyRequest | None
     status: StatusFacts
