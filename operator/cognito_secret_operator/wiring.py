@@ -21,6 +21,7 @@ from .domain.actions import Plan
 from .domain.model import ResourceKey
 from .metrics import Metrics
 from .runtime.claimants import Claimants
+from .runtime.freeze import FreezableQuota
 from .runtime.handlers import Sightings, interest_of
 from .runtime.leadership import Leadership
 from .runtime.limiter import QuotaLimiter
@@ -73,12 +74,18 @@ async def build(settings: Settings) -> AsyncIterator[Application]:
 
     """
     metrics = Metrics()
-    cognito = Cognito(quota=_limiter(settings, metrics), on_call=metrics.aws_call)
+    platform = PlatformFiles(
+        allow_file=settings.allow_file,
+        freeze_file=settings.freeze_file,
+        open_without_list=bool(settings.namespaces),
+    )
+    quota = FreezableQuota(_limiter(settings, metrics), platform.frozen)
+    cognito = Cognito(quota=quota, on_call=metrics.aws_call)
     async with (
         await KubeApi.connect(settings.kubeconfig) as api,
         TokenEndpoint(cognito) as endpoint,
     ):
-        yield _application(settings, api, metrics, cognito, endpoint)
+        yield _application(settings, platform, api, metrics, cognito, endpoint)
     cognito.close()
 
 
@@ -87,17 +94,17 @@ def _limiter(settings: Settings, metrics: Metrics) -> QuotaLimiter:
 
 
 def _application(
-    settings: Settings, api: KubeApi, metrics: Metrics, cognito: Cognito, endpoint: TokenEndpoint
+    settings: Settings,
+    platform: PlatformFiles,
+    api: KubeApi,
+    metrics: Metrics,
+    cognito: Cognito,
+    endpoint: TokenEndpoint,
 ) -> Application:
     clock = SystemClock()
     resources = ResourceStore(api)
     claimants = Claimants()
     identity = f"{socket.gethostname()}/{secrets.token_hex(8)}"
-    platform = PlatformFiles(
-        allow_file=settings.allow_file,
-        freeze_file=settings.freeze_file,
-        open_without_list=bool(settings.namespaces),
-    )
     reconciler = _reconciler(
         settings,
         identity,
