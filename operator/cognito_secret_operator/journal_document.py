@@ -152,7 +152,7 @@ def _publication_document(publication: Publication | None) -> dict[str, Any] | N
 def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
     if rotation is None:
         return None
-    return {
+    document = {
         "trigger": rotation.trigger.value,
         "startedAt": _time_text(rotation.started_at),
         "secretId": rotation.secret_id,
@@ -161,6 +161,12 @@ def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
         "outcome": rotation.outcome.value if rotation.outcome else None,
         **_present("retiredBy", _value_of(rotation.retired_by)),
     }
+    # Younger than the format: a record without them is written as it was read.
+    requests = {
+        "addRequestId": rotation.add_request_id,
+        "deleteRequestId": rotation.delete_request_id,
+    }
+    return document | {key: given for key, given in requests.items() if given}
 
 
 def _emergency_document(emergency: Emergency | None) -> dict[str, Any] | None:
@@ -238,6 +244,10 @@ class _Part:
     def text(self, key: str) -> str:
         """Read a string."""
         return self.one(key, str)
+
+    def younger_text(self, key: str) -> str:
+        """Read a string that older journals do not have."""
+        return self.text(key) if key in self._body else ""
 
     def time(self, key: str) -> datetime:
         """Read a time."""
@@ -355,6 +365,8 @@ def _rotation(part: _Part) -> Rotation:
         finished_at=part.optional("finishedAt", part.time),
         outcome=part.optional("outcome", lambda key: part.choice(key, Outcome)),
         retired_by=part.where_given("retiredBy", lambda key: part.choice(key, Order)),
+        add_request_id=part.younger_text("addRequestId"),
+        delete_request_id=part.younger_text("deleteRequestId"),
     )
 
 

@@ -122,6 +122,13 @@ QUEUE_DEPTH: Final = _process("gauge", "queue_depth", "Resources that are due an
 HEARTBEAT: Final = _process(
     "gauge", "heartbeat_timestamp_seconds", "When the work queue last turned."
 )
+FROZEN: Final = _process("gauge", "frozen", "1 while the freeze switch stops all writes, else 0.")
+ALLOW_FILE_VALID: Final = _process(
+    "gauge", "allow_file_valid", "1 if the allow-list in force is the one in its file, else 0."
+)
+LEADER: Final = _process(
+    "gauge", "leader", "1 if this process makes passes, 0 if it stands by for another."
+)
 BUILD: Final = _process(
     "gauge", "build_info", "Always 1: what is running.", "version", "python_version"
 )
@@ -151,6 +158,9 @@ METRICS: Final = (
     RECONCILES,
     QUEUE_DEPTH,
     HEARTBEAT,
+    FROZEN,
+    ALLOW_FILE_VALID,
+    LEADER,
     BUILD,
 )
 """Every metric of ours; ``process_*`` comes from prometheus_client as well."""
@@ -205,6 +215,9 @@ class Metrics:
         )
         self._depth = self._gauge(QUEUE_DEPTH)
         self._heartbeat = self._gauge(HEARTBEAT)
+        self._frozen = self._gauge(FROZEN)
+        self._allow_file_valid = self._gauge(ALLOW_FILE_VALID)
+        self._leader = self._gauge(LEADER)
         self._gauge(BUILD).labels(__version__, platform.python_version()).set(1)
         self._preset()
 
@@ -255,6 +268,23 @@ class Metrics:
         """
         self._depth.set_function(depth)
         self._heartbeat.set_function(lambda: time.time() - heartbeat_age())
+
+    def watch_platform(
+        self, *, frozen: Callable[[], bool], allow_file_valid: Callable[[], bool]
+    ) -> None:
+        """Ask for the platform team's orders at each scrape.
+
+        Args:
+            frozen: whether the freeze switch is on.
+            allow_file_valid: whether the allow-list in force is the one in its file.
+
+        """
+        self._frozen.set_function(lambda: float(frozen()))
+        self._allow_file_valid.set_function(lambda: float(allow_file_valid()))
+
+    def watch_leadership(self, is_leader: Callable[[], bool]) -> None:
+        """Ask at each scrape whether this process leads."""
+        self._leader.set_function(lambda: float(is_leader()))
 
     def render(self) -> tuple[bytes, str]:
         """Give the body and the content type of ``/metrics``."""

@@ -380,3 +380,19 @@ def test_nothing_that_holds_a_journal_prints_a_value() -> None:
     for thing in (FULL, data, stored(data), journal_from(stored(data), CLIENT)):
         told = f"{thing} {thing!r} {thing!s}"
         assert [text for text in SECRETS.values() if text in told] == []
+
+
+def test_requests_are_kept_with_a_rotation_and_a_journal_from_before_them_is_read() -> None:
+    known = replace(ROTATION, add_request_id="add-1", delete_request_id="delete-1")
+    young, old = replace(FULL, rotations=(known,)), replace(FULL, rotations=(ROTATION,))
+    written = json.loads(journal_data(young)[DOCUMENT].reveal())["rotations"][0]
+    assert (written["addRequestId"], written["deleteRequestId"]) == ("add-1", "delete-1")
+    assert journal_from(stored(journal_data(young)), CLIENT) == young
+    assert "addRequestId" not in journal_data(old)[DOCUMENT].reveal()
+    assert journal_from(stored(journal_data(old)), CLIENT) == old
+
+
+@pytest.mark.parametrize("odd", ["", 7, None])
+def test_an_odd_request_id_is_not_understood(odd: object) -> None:
+    data = edited(lambda document: document["rotations"][0].update(addRequestId=odd))
+    assert isinstance(problem(data), JournalUnreadableError)

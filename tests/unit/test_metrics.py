@@ -254,3 +254,20 @@ def test_names_follow_the_rules() -> None:
         assert re.fullmatch(r"cognito_(client_secret|secret_operator)_[a-z_]+", about.name)
         assert about.name.endswith("_total") == (about.kind == "counter")
         assert about.help.endswith(".")
+
+
+def test_the_platforms_orders_are_asked_at_the_scrape() -> None:
+    metrics = Metrics()
+    state = {"frozen": False, "valid": True}
+    metrics.watch_platform(frozen=lambda: state["frozen"], allow_file_valid=lambda: state["valid"])
+    names = (f"{PROCESS}frozen", f"{PROCESS}allow_file_valid")
+    assert [value(metrics, name) for name in names] == [0.0, 1.0]
+    state.update(frozen=True, valid=False)
+    assert [value(metrics, name) for name in names] == [1.0, 0.0]
+
+
+def test_who_leads_is_asked_at_the_scrape() -> None:
+    metrics = Metrics()
+    leads = [False, True]
+    metrics.watch_leadership(lambda: leads.pop(0))
+    assert [value(metrics, f"{PROCESS}leader") for _ in range(2)] == [0.0, 1.0]

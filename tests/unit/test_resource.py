@@ -8,6 +8,7 @@ from cognito_secret_operator import names
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey
 from cognito_secret_operator.domain.spec import (
     AdoptionSpec,
+    AwsSpec,
     Policy,
     Resource,
     RetirementSpec,
@@ -63,6 +64,7 @@ def test_the_smallest_resource_has_every_default() -> None:
         created_at=datetime(2026, 11, 21, 3, 25, tzinfo=UTC),
         spec=Spec(
             client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
+            aws=AwsSpec(role_arn=None),
             policy=Policy.ROTATE,
             suspended=False,
             rotation=RotationSpec(interval=timedelta(days=90), max_age=timedelta(days=99)),
@@ -87,6 +89,7 @@ def test_the_smallest_resource_has_every_default() -> None:
 def test_every_field_is_read() -> None:
     spec = parse(
         body(
+            aws={"roleArn": "arn:aws:iam::111122223333:role/cognito-shop"},
             policy="Observe",
             suspend=True,
             rotation={"interval": "30d", "maxAge": "40d"},
@@ -98,6 +101,7 @@ def test_every_field_is_read() -> None:
     ).spec
     assert spec == Spec(
         client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
+        aws=AwsSpec("arn:aws:iam::111122223333:role/cognito-shop"),
         policy=Policy.OBSERVE,
         suspended=True,
         rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=40)),

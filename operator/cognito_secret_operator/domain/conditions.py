@@ -7,6 +7,7 @@ from .actions import Hold, Plan
 from .journal import Journal, Origin
 from .model import ClientRef, Listing, RemoteSecret, StoredSecret
 from .observed import Observed
+from .preview import is_previewed, preview_of
 from .projection import is_projection
 from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step, Truth
 from .rollout import Consumers, Holder
@@ -60,6 +61,8 @@ def report(observed: Observed, plan: Plan) -> Report:
         missed_opening_at=missed,
         waits_for=(plan.reason, plan.message),
         rotations=journal.rotations if journal else (),
+        previewed=is_previewed(observed),
+        preview=preview_of(observed) if is_previewed(observed) else None,
     )
 
 

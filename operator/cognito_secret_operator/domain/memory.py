@@ -19,7 +19,8 @@ def remembered(observed: Observed) -> Memory:
         missing = _missing(observed, observed.listing)
         memory = replace(memory, listing=observed.listing, missing=missing)
     if isinstance(observed.consumers, Consumers):
-        memory = replace(memory, clear=_clear(observed, observed.consumers))
+        clear = _clear(observed, observed.consumers)
+        memory = replace(memory, clear=clear, previewed_at=observed.now)
     return memory
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from .journal import Origin, Rotation
 from .model import ClientRef
+from .preview import Preview
 
 __all__ = ["Condition", "ConditionType", "Report", "ReportedSecret", "Role", "Step", "Truth"]
 
@@ -102,6 +103,11 @@ class Report:
 
     outside_holders: int = 0
     """How many of the holders are declared consumers, none of this namespace's pods."""
+    previewed: bool = False
+    """Whether the first rotation is still to come."""
+
+    preview: Preview | None = None
+    """What it would do; None where this pass did not ask."""
 
     def condition(self, kind: ConditionType) -> Condition:
         """Find a condition by type.

@@ -12,6 +12,7 @@ __all__ = [
     "Acknowledgement",
     "AdoptionSpec",
     "Approval",
+    "AwsSpec",
     "EmergencyRequest",
     "OnMaxOverlap",
     "Policy",
@@ -54,6 +55,14 @@ class Approval(enum.Enum):
 
     AUTOMATIC = "Automatic"
     MANUAL = "Manual"
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSpec:
+    """With which role AWS is asked."""
+
+    role_arn: str | None = None
+    """None takes the operator's own credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,7 @@ class Spec:
     """The resource's ``spec``, section by section."""
 
     client: ClientRef
+    aws: AwsSpec
     policy: Policy
     suspended: bool
     rotation: RotationSpec

@@ -8,14 +8,16 @@ might forbid a deletion.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from .. import names
-from ..domain.model import ClientRef, ResourceKey
+from ..domain.model import Caller, ClientRef, ResourceKey
 from ..domain.spec import EmergencyRequest, Policy, Resource, Spec, StatusFacts
 from .acknowledgements import acknowledgements_spec
 from .adoption import adoption_spec
+from .aws import aws_spec
 from .retirement import retirement_spec
 from .rotation import rotation_spec
 from .sections import LABEL, Section
@@ -39,12 +41,13 @@ def parse(body: Mapping[str, Any]) -> Resource:
     metadata = root.section("metadata")
     name = _name(metadata)
     annotations = metadata.section("annotations")
+    key = ResourceKey(namespace=metadata.required("namespace"), name=name)
     return Resource(
-        key=ResourceKey(namespace=metadata.required("namespace"), name=name),
+        key=key,
         uid=metadata.required("uid"),
         generation=metadata.whole_number("generation"),
         created_at=_time(metadata, "creationTimestamp"),
-        spec=_spec(root.section("spec"), name),
+        spec=_spec(root.section("spec"), key),
         rotate_token=_token(annotations, names.ROTATE_TOKEN),
         approved_id=_token(annotations, names.APPROVE_TOKEN),
         emergency=_emergency(annotations),
@@ -104,15 +107,18 @@ def _emergency(annotations: Section) -> EmergencyRequest | None:
     return None if waiting is None else EmergencyRequest(waiting, now=False)
 
 
-def _spec(spec: Section, name: str) -> Spec:
+def _spec(spec: Section, key: ResourceKey) -> Spec:
     rotation = rotation_spec(spec.section("rotation"))
+    client = _client(spec)
+    aws = aws_spec(spec.section("aws"), client.pool_id)
     result = Spec(
-        client=_client(spec),
+        client=replace(client, caller=Caller(key, aws.role_arn)),
+        aws=aws,
         policy=spec.choice("policy", Policy.ROTATE),
         suspended=spec.switch("suspend"),
         rotation=rotation,
         verification=verification_spec(spec.section("verification")),
-        target=target_spec(spec.section("target"), name),
+        target=target_spec(spec.section("target"), key.name),
         retirement=retirement_spec(spec.section("retirement"), rotation),
         adoption=adoption_spec(spec.section("adoption")),
         acknowledgements=acknowledgements_spec(spec),

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cognito_secret_operator.domain.journal import Order, Outcome
-from cognito_secret_operator.domain.model import ResourceKey, Trigger
+from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
+from cognito_secret_operator.domain.platform_orders import Denial, PlatformOrders, rule_text
 from cognito_secret_operator.domain.report import Report
 from cognito_secret_operator.domain.value import SecretValue
 
-__all__ = ["START", "FakeClock", "FakeEntropy", "FakeTelemetry", "ProcessClock"]
+__all__ = ["START", "FakeClock", "FakeEntropy", "FakePlatform", "FakeTelemetry", "ProcessClock"]
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -60,6 +61,25 @@ class FakeEntropy:
         value = f"Drawn{len(self.drawn):04}".ljust(64, "x")
         self.drawn.append(value)
         return SecretValue(value)
+
+
+@dataclass
+class FakePlatform:
+    """The platform team's configuration, which a test changes at any moment."""
+
+    frozen: str | None = None
+    denied: frozenset[str] = frozenset()
+    """Namespaces that may reach nothing."""
+
+    def orders(self, namespace: str, client: ClientRef) -> PlatformOrders:
+        """Tell what holds now."""
+        rule = rule_text(namespace, client)
+        denial = Denial("the list", rule) if namespace in self.denied else None
+        return PlatformOrders(denial, self.frozen)
+
+    def reaches(self, namespace: str, pool_id: str) -> bool:  # noqa: ARG002 - there is one pool
+        """Tell whether a namespace is not denied."""
+        return namespace not in self.denied
 
 
 @dataclass

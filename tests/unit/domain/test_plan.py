@@ -11,6 +11,8 @@ from support.builders import journal, pending, said, view
 def test_the_rules_and_their_order() -> None:
     assert [rule.__name__ for rule in RULES] == [
         # what cannot be trusted; who may act; what the user forbids; whose the target is
+        "resource_is_not_allowed",
+        "operator_is_frozen",
         "clock_disagrees",
         "journal_cannot_be_read",
         "journal_is_older_than_status",
@@ -67,6 +69,7 @@ def test_the_rules_and_their_order() -> None:
         "current_is_missing",
         "value_is_unknown",
         "rotation_is_due",
+        "first_rotation_is_previewed",
         "rotation_awaits_its_window",
         "nothing_is_to_be_done",
     ]

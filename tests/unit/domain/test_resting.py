@@ -6,13 +6,26 @@ from datetime import UTC, timedelta
 import pytest
 
 from cognito_secret_operator.domain.actions import Stage, Wait
+from cognito_secret_operator.domain.journal import Origin
 from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.resting import RESTING
 from cognito_secret_operator.domain.windows import Window
 
-from support.builders import NOON, at, journal, listing, refused, resource, said, secret, spec, view
+from support.builders import (
+    NOON,
+    at,
+    journal,
+    listing,
+    problem,
+    refused,
+    resource,
+    said,
+    secret,
+    spec,
+    view,
+)
 
 RULES = {rule.__name__: rule for rule in RESTING}
 YOUNG, OLD = journal("A"), journal(secret("A", days=30))
@@ -24,8 +37,46 @@ TWO_HOURS = timedelta(hours=2)
 NIGHTLY = resource(spec(rotation={"windows": (Window("0 2 * * *", TWO_HOURS, UTC),)}))
 AT_NOON = resource(spec(rotation={"windows": (Window("0 12 * * *", TWO_HOURS, UTC),)}))
 BY_WINDOWS = resource(spec(AT_NOON.spec, rotation={"is_by_windows": True}))
+ADOPTED = journal(secret("A", origin=Origin.DESCRIBE))
+LISTED = Memory(first_pass_at=NOON, listing=listing("A"))
 
 TABLE = [
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=LISTED),
+        "Look CONSUMERS",
+        "adopted and never rotated",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED),
+        "",
+        "adopted, but this process has not looked at Cognito: a restart asks nothing",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=replace(LISTED, previewed_at=at(-59))),
+        "",
+        "adopted, and it was read less than six List periods ago",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=replace(LISTED, previewed_at=at(-60))),
+        "Look CONSUMERS",
+        "adopted, and it was read six List periods ago",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=LISTED, seen=problem()),
+        "",
+        "adopted, and reading it failed",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(journal("A"), memory=LISTED),
+        "",
+        "the current secret is the operator's own",
+    ),
     ("rotation_is_requested", view(YOUNG), "", "nobody asks"),
     ("rotation_is_requested", view(YOUNG, of=ASKED), "Look LISTING", "a token: what is there?"),
     ("rotation_is_requested", view(YOUNG, of=ASKED, listed="A"), "Stage Staging", "a new token"),

@@ -5,10 +5,11 @@ from typing import Final
 
 from ..actions import Plan
 from ..model import Trigger
-from ..observed import Observed
+from ..observed import Fact, Observed
+from ..preview import preview_is_due
 from ..schedule import due_at, overdue_at, retry_at, starts_at
 from . import Rule
-from .needs import hold, wait
+from .needs import hold, look, wait
 from .staging import stage
 
 __all__ = ["RESTING"]
@@ -65,6 +66,11 @@ def rotation_awaits_its_window(observed: Observed) -> Plan | None:
     )
 
 
+def first_rotation_is_previewed(observed: Observed) -> Plan | None:
+    """The first rotation is still to come: read, now and then, who would be restarted by it."""
+    return look(Fact.CONSUMERS) if preview_is_due(observed) else None
+
+
 def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     """Wait for the schedule, the age limit, or the next look at Cognito."""
     return wait("NotDue", "nothing to do", _next_date(observed))
@@ -94,6 +100,7 @@ RESTING: Final[tuple[Rule, ...]] = (
     current_is_missing,
     value_is_unknown,
     rotation_is_due,
+    first_rotation_is_previewed,
     rotation_awaits_its_window,
     nothing_is_to_be_done,
 )
