@@ -50,6 +50,7 @@ TIMING: Final = Timing(
 )
 RESOURCE: Final[Resource] = resource(
     spec(
+        rollout={"progress_deadline": 1000 * MINUTE},
         retirement={"min_overlap": 2 * MINUTE},
         verification={"activation_delay": MINUTE},
         adoption={"retire_original": RetireOriginal.AUTOMATIC},

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from .actions import Hold, Plan
+from .consumers import ConsumerMode
 from .journal import Journal, Origin
 from .model import ClientRef, Listing, RemoteSecret, StoredSecret
 from .observed import Observed
@@ -263,7 +264,8 @@ def _holders(observed: Observed) -> tuple[str, ...] | None:
     if proof is None or not isinstance(observed.consumers, Consumers):
         return None
     found = observed.consumers
-    if not (found.workloads or found.pods):
+    declared = observed.resource.spec.rollout.consumers.mode is ConsumerMode.NONE
+    if found.missing or not (found.workloads or found.pods or declared):
         return None
     return tuple(holder.who for holder in holders(found, proof))
 

@@ -16,7 +16,7 @@ from .model import (
     StoredSecret,
     Timing,
 )
-from .rollout import Consumers
+from .rollout import Consumers, Lag
 from .spec import Resource
 
 __all__ = ["UNREAD", "Fact", "Memory", "Observed", "Problem", "Unread"]
@@ -82,6 +82,9 @@ class Memory:
     client_missing_since: datetime | None = None
     clear: tuple[str, datetime] | None = None
     """Stamp of the publication, and the first full read that found no holder for it."""
+
+    lag: Lag | None = None
+    """Who lags behind the present publication; a restart of the operator counts from anew."""
 
     stamped: frozenset[tuple[str, str]] = frozenset()
     """Workloads (uid) that this process stamped, with the stamp: none is stamped twice."""

@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .consumers import ConsumersSpec
 from .model import ClientRef, ResourceKey
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "Resource",
     "RetireOriginal",
     "RetirementSpec",
+    "RolloutSpec",
+    "RolloutStrategy",
     "RotationSpec",
     "Spec",
     "StatusFacts",
@@ -68,6 +71,22 @@ class TargetSpec:
     keys: TargetKeys
 
 
+class RolloutStrategy(enum.Enum):
+    """Who moves the consumers to a new publication."""
+
+    RESTART = "Restart"
+    WATCH = "Watch"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutSpec:
+    """How consumers come by a new publication, and who they are."""
+
+    strategy: RolloutStrategy
+    consumers: ConsumersSpec
+    progress_deadline: timedelta
+
+
 @dataclass(frozen=True, slots=True)
 class RetirementSpec:
     """When the previous secret is deleted."""
@@ -93,6 +112,7 @@ class Spec:
     rotation: RotationSpec
     verification: VerificationSpec
     target: TargetSpec
+    rollout: RolloutSpec
     retirement: RetirementSpec
     adoption: AdoptionSpec
 

@@ -16,6 +16,7 @@ from ..domain.model import ClientRef, ResourceKey
 from ..domain.spec import Policy, Resource, Spec, StatusFacts
 from .adoption import adoption_spec
 from .retirement import retirement_spec
+from .rollout import rollout_spec
 from .rotation import rotation_spec
 from .sections import LABEL, Section
 from .target import target_spec
@@ -99,6 +100,7 @@ def _spec(spec: Section, name: str) -> Spec:
         rotation=rotation,
         verification=verification_spec(spec.section("verification")),
         target=target_spec(spec.section("target"), name),
+        rollout=rollout_spec(spec.section("rollout")),
         retirement=retirement_spec(spec.section("retirement"), rotation.interval),
         adoption=adoption_spec(spec.section("adoption")),
     )

@@ -52,6 +52,32 @@ class Section:
         """Read an object; a missing one is an empty one."""
         return Section(self.path(key), self._get(key))
 
+    def sections(self, key: str, most: int) -> "tuple[Section, ...]":
+        """Read a list of at most so many objects; a missing one is empty."""
+        value = self._get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self.invalid(key, "must be a list: begin each of its items with '-'")
+        if len(value) > most:
+            raise self.invalid(key, f"must have at most {most} items: remove some")
+        return tuple(
+            Section(f"{self.path(key)}[{index}]", item) for index, item in enumerate(value)
+        )
+
+    def texts(self, key: str, most: int) -> Mapping[str, str]:
+        """Read an object of at most so many strings; a missing one is empty."""
+        value = self._get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise self.invalid(key, "must be an object: write its fields below it")
+        if not all(isinstance(one, str) for one in value.values()):
+            raise self.invalid(key, "must hold strings: put them into quotes")
+        if len(value) > most:
+            raise self.invalid(key, f"must have at most {most} items: remove some")
+        return dict(value.items())
+
     def text(self, key: str) -> str | None:
         """Read a string; None where there is none."""
         value = self._get(key)

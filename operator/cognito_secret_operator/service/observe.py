@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from ..domain.consumers import Search
 from ..domain.journal import Journal
 from ..domain.model import ClientDescription, ClientRef, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
@@ -9,7 +10,7 @@ from ..domain.spec import Resource
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..journal_format import JournalProblemError, journal_from
-from ..names import journal_name, stamp_key
+from ..names import ack_key, journal_name, stamp_key
 from .execute import OwnClaim
 from .ports import (
     Clock,
@@ -163,12 +164,19 @@ class Observer:
 
     async def _consumers(self, observed: Observed) -> Observed:
         """Read pods and workloads first, the target last: its data must outlive the pods' read."""
-        key, target_name = observed.resource.key, observed.resource.spec.target.name
+        key, spec = observed.resource.key, observed.resource.spec
+        search = Search(
+            key.namespace,
+            spec.target.name,
+            stamp_key=stamp_key(key.name),
+            ack_key=ack_key(key.name),
+            chosen=spec.rollout.consumers,
+        )
         try:
-            found = await self.workloads.consumers(key.namespace, target_name, stamp_key(key.name))
+            found = await self.workloads.consumers(search)
         except OutsideError as error:
             return replace(observed, consumers=problem_of(error))
-        target = await self._read(observed.resource, target_name)
+        target = await self._read(observed.resource, spec.target.name)
         return replace(observed, consumers=found, target=target)
 
     async def _probed(self, observed: Observed, fact: Fact) -> Observed:

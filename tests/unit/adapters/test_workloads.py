@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 
 from cognito_secret_operator.adapters.kube_api import KubeApi
-from cognito_secret_operator.adapters.workloads import WorkloadStore, is_finished
+from cognito_secret_operator.adapters.pods import is_finished
+from cognito_secret_operator.adapters.workloads import WorkloadStore
+from cognito_secret_operator.domain.consumers import Search
 from cognito_secret_operator.domain.rollout import Progress, Workload, WorkloadRef
 from cognito_secret_operator.errors import AccessDeniedError, ConflictError, RetryLaterError
 from unit.adapters.loopback import DATE, Loopback, failure
@@ -13,6 +15,12 @@ NAME = "orders-api"
 STAMP = "cognito-secrets.dev/orders-api"
 CORE = "/api/v1/namespaces/shop"
 APPS = "/apis/apps/v1/namespaces/shop"
+BATCH = "/apis/batch/v1/namespaces/shop"
+ACK = f"{STAMP}.ack"
+SEARCH = Search("shop", NAME, STAMP, ACK)
+APPS_LISTED = ("deployments", "statefulsets", "daemonsets")
+BATCH_LISTED = ("jobs", "cronjobs")
+GROUPS = {"Job": "batch/v1", "Node": "v1", "Rollout": "argoproj.io/v1alpha1"}
 
 USING = {"containers": [{"name": "app", "envFrom": [{"secretRef": {"name": NAME}}]}]}
 OTHER = {"containers": [{"name": "app"}]}
@@ -99,10 +107,11 @@ def metadata(name: str, owner: tuple[str, str] | None = None, **parts: Any) -> d
     }
     if owner is not None:
         kind, owner_name = owner
+        api_version = GROUPS.get(kind, "apps/v1")
         reference = {"kind": kind, "name": owner_name, "uid": f"uid-{owner_name}"}
         made["ownerReferences"] = [
             {"kind": "Node", "name": "bystander", "uid": "n"},
-            {**reference, "controller": True},
+            {**reference, "apiVersion": api_version, "controller": True},
         ]
     return made
 
@@ -119,6 +128,8 @@ def template(name: str, spec: dict[str, Any], stamp: str | None = None) -> dict[
 def serve(server: Loopback, **lists: list[dict[str, Any]]) -> None:
     for plural in ("deployments", "statefulsets", "daemonsets", "replicasets"):
         server.answers("GET", f"{APPS}/{plural}", {"items": lists.get(plural, [])})
+    for plural in ("jobs", "cronjobs"):
+        server.answers("GET", f"{BATCH}/{plural}", {"items": lists.get(plural, [])})
     server.answers("GET", f"{CORE}/pods", {"items": lists.get("pods", [])})
 
 
@@ -146,7 +157,7 @@ async def test_what_refers_to_the_secret_is_found_with_its_owner(
         statefulsets=[template("db", USING)],
         daemonsets=[template("agent", USING)],
     )
-    found = await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    found = await WorkloadStore(api).consumers(SEARCH)
     assert {one.name: str(one.owner) for one in found.pods} == {
         "of-deployment": "Deployment/web",
         "of-lost-set": "ReplicaSet/gone",
@@ -173,7 +184,9 @@ async def test_pods_are_read_first_and_over_all_pages(server: Loopback, api: Kub
     server.answers("GET", f"{CORE}/pods", {"items": [second]}, headers=later)
     for plural in ("deployments", "statefulsets", "daemonsets"):
         server.answers("GET", f"{APPS}/{plural}", {"items": []}, headers=later)
-    found = await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    for plural in ("jobs", "cronjobs"):
+        server.answers("GET", f"{BATCH}/{plural}", {"items": []}, headers=later)
+    found = await WorkloadStore(api).consumers(SEARCH)
     assert [one.name for one in found.pods] == ["a", "b"]
     assert found.read_at == datetime(2026, 11, 21, 3, 44, tzinfo=UTC)
     assert [one.path.rpartition("/")[2] for one in server.seen[:3]] == [
@@ -188,24 +201,24 @@ async def test_replica_sets_are_asked_for_only_where_a_pod_has_one(
     server: Loopback, api: KubeApi
 ) -> None:
     serve(server, pods=[{"metadata": metadata("a", ("StatefulSet", "db")), "spec": USING}])
-    await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    await WorkloadStore(api).consumers(SEARCH)
     assert not [one for one in server.seen if one.path.endswith("replicasets")]
     serve(server, pods=[{"metadata": metadata("a", ("ReplicaSet", "web-1")), "spec": USING}])
-    await WorkloadStore(api).consumers("shop", NAME, STAMP)
-    await WorkloadStore(api).consumers("shop", NAME, STAMP)
+    await WorkloadStore(api).consumers(SEARCH)
+    await WorkloadStore(api).consumers(SEARCH)
     (seen, *_) = [one for one in server.seen if one.path.endswith("replicasets")]
     assert "as=PartialObjectMetadataList" in seen.headers["Accept"]
 
 
-@pytest.mark.parametrize("plural", ["pods", "deployments", "statefulsets", "daemonsets"])
+@pytest.mark.parametrize("plural", ["pods", *APPS_LISTED, *BATCH_LISTED])
 async def test_one_list_that_fails_fails_the_whole_read(
     server: Loopback, api: KubeApi, plural: str
 ) -> None:
-    path = f"{CORE if plural == 'pods' else APPS}/{plural}"
+    path = f"{CORE if plural == 'pods' else BATCH if plural in BATCH_LISTED else APPS}/{plural}"
     server.answers("GET", path, failure(403, "Forbidden"), status=403)
     serve(server)
     with pytest.raises(AccessDeniedError, match=f"list {plural}"):
-        await WorkloadStore(api).consumers("shop", NAME, STAMP)
+        await WorkloadStore(api).consumers(SEARCH)
 
 
 async def test_a_list_that_expires_is_no_answer(server: Loopback, api: KubeApi) -> None:
@@ -213,7 +226,7 @@ async def test_a_list_that_expires_is_no_answer(server: Loopback, api: KubeApi) 
     server.answers("GET", f"{CORE}/pods", page)
     server.answers("GET", f"{CORE}/pods", failure(410, "Expired"), status=410)
     with pytest.raises(RetryLaterError):
-        await WorkloadStore(api).consumers("shop", NAME, STAMP)
+        await WorkloadStore(api).consumers(SEARCH)
 
 
 WEB = Workload(WorkloadRef("Deployment", "web"), "u", "7", None, Progress.COMPLETE, "")

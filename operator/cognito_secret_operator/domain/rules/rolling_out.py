@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from ...names import ack_key
 from ..actions import Forget, Plan, Stamp
+from ..consumers import ConsumerMode
 from ..observed import Observed
 from ..projection import stamp_value
 from ..rollout import (
@@ -13,15 +15,26 @@ from ..rollout import (
     Progress,
     PublicationEvidence,
     holders,
+    never_restarted,
     unfinished,
     workloads_to_stamp,
 )
+from ..spec import RolloutStrategy
 from . import Rule
 from .needs import hold, read_consumers, wait
 
 __all__ = ["ROLLING_OUT", "evidence", "name_some", "rolling"]
 
 _ONE_SECOND = timedelta(seconds=1)
+_ONE_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rollout:
+    """A publication that is being rolled out, and the namespace as this pass has read it."""
+
+    proof: PublicationEvidence
+    consumers: Consumers
 
 
 def publication_settles(observed: Observed) -> Plan | None:
@@ -57,22 +70,27 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
 
 
 def no_consumer_is_found(observed: Observed) -> Plan | None:
-    """Nothing refers to the target: whether somebody holds the previous secret is unknown."""
+    """Nothing refers to the target, and the user did not declare that nothing would."""
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    if seen.consumers.workloads or seen.consumers.pods:
+    if observed.resource.spec.rollout.consumers.mode is ConsumerMode.NONE:
+        return None
+    if seen.consumers.workloads or seen.consumers.pods or seen.consumers.missing:
         return None
     return hold(
         "NoConsumers",
         f"no workload or pod in namespace {observed.resource.key.namespace} refers to Secret "
         f"{observed.resource.spec.target.name}: who holds the previous secret is unknown",
-        "use the Secret in a workload of this namespace",
+        "use the Secret in a workload of this namespace, or declare by "
+        "spec.rollout.consumers.mode: None that no pod uses it",
     )
 
 
 def workload_needs_the_stamp(observed: Observed) -> Plan | None:
     """A workload still has pods from before the publication: stamp its template, once."""
+    if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
+        return None
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
@@ -93,6 +111,51 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
     return None
 
 
+def listed_workload_is_missing(observed: Observed) -> Plan | None:
+    """The user lists a workload that is not there: who holds the previous secret is unknown."""
+    seen = _rollout(observed)
+    if not isinstance(seen, _Rollout):
+        return seen
+    if not seen.consumers.missing:
+        return None
+    names = ", ".join(str(ref) for ref in seen.consumers.missing)
+    return hold(
+        "ConsumerMissing",
+        f"spec.rollout.consumers.workloads lists {names}, which namespace "
+        f"{observed.resource.key.namespace} does not have",
+        "correct apiVersion, kind or name, or take it off the list",
+    )
+
+
+def pod_is_not_covered(observed: Observed) -> Plan | None:
+    """A pod that the user did not declare may hold the previous secret, and nobody moves it."""
+    seen = _rollout(observed)
+    if not isinstance(seen, _Rollout):
+        return seen
+    strangers = tuple(
+        one for one in holders(seen.consumers, seen.proof) if not (one.covered or one.terminating)
+    )
+    if not strangers:
+        return None
+    mode = observed.resource.spec.rollout.consumers.mode
+    return hold(
+        "PodsNotCovered",
+        f"spec.rollout.consumers (mode {mode.value}) does not cover {name_some(strangers)}, which "
+        f"may hold the previous secret: {_owners(strangers)}",
+        _COVER[mode],
+    )
+
+
+_COVER: Final = {
+    ConsumerMode.AUTO: "restart it yourself",
+    ConsumerMode.LISTED: "list its owner in spec.rollout.consumers.workloads, or restart it "
+    "yourself",
+    ConsumerMode.SELECTED: "label its owner as spec.rollout.consumers.selector asks, or restart it "
+    "yourself",
+    ConsumerMode.NONE: "choose another spec.rollout.consumers.mode, or restart it yourself",
+}
+
+
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
     """A pod may still hold the previous secret: it must not be deleted."""
     seen = _rollout(observed)
@@ -101,17 +164,62 @@ def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
     suspects = holders(seen.consumers, seen.proof)
     if not suspects:
         return None
-    return _held_up_by(seen.consumers) or wait(
-        "PodsNotRolled",
-        f"still on the previous secret: {name_some(suspects)}{_by_hand(seen.consumers, suspects)}",
+    return (
+        _held_up_by(seen.consumers)
+        or _progress_deadline_is_over(observed, seen)
+        or wait("PodsNotRolled", _who_lags(observed, seen, suspects))
     )
 
 
-def _by_hand(found: Consumers, suspects: tuple[Holder, ...]) -> str:
-    """Name the holders that no stamp moves: bare pods and pods of other kinds of owners."""
-    stamped = {workload.ref for workload in found.workloads}
-    others = tuple(one for one in suspects if one.owner not in stamped)
-    return f"; the operator does not restart {name_some(others)}" if others else ""
+def _who_lags(observed: Observed, seen: _Rollout, suspects: tuple[Holder, ...]) -> str:
+    """Name the holders, and tell what moves those that the operator does not."""
+    told = f"still on the previous secret: {name_some(suspects)}"
+    jobs = tuple(one for one in suspects if one.owner is not None and one.owner.ends_by_itself)
+    if jobs:
+        told += f"; {name_some(jobs)} ends by itself ({_owners(jobs)})"
+    others = tuple(one for one in suspects if one not in jobs and not one.terminating)
+    if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
+        return f"{told}; {_by_others(observed, seen.proof)}" if others else told
+    by_hand = {f"Pod/{pod.name}" for pod in never_restarted(seen.consumers)}
+    left = tuple(one for one in others if one.who in by_hand)
+    return f"{told}; the operator does not restart {name_some(left)}" if left else told
+
+
+def _by_others(observed: Observed, proof: PublicationEvidence) -> str:
+    key = ack_key(observed.resource.key.name)
+    return (
+        "spec.rollout.strategy is Watch: restart them, or let each container that reads files "
+        f"acknowledge publication {proof.number} (annotation {key} of its pod: "
+        f"<container>={proof.number})"
+    )
+
+
+def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | None:
+    """The roll-out makes no progress: it counts as failed. Jobs take the time that they take."""
+    deadline = observed.resource.spec.rollout.progress_deadline
+    lag = observed.memory.lag
+    if lag is None or lag.stamp != seen.proof.stamp or observed.now <= lag.since + deadline:
+        return None
+    late = f"for {_span(deadline)} (spec.rollout.progressDeadline) without progress"
+    waiting = unfinished(seen.consumers)
+    if waiting:
+        return hold(
+            "RolloutFailed",
+            f"{waiting[0].ref} is rolled out {late}: {waiting[0].detail}",
+            "repair the workload; both secrets stay valid meanwhile",
+        )
+    suspects = holders(seen.consumers, seen.proof)
+    if all(one.owner is not None and one.owner.ends_by_itself for one in suspects):
+        return None
+    return hold(
+        "PodsNotRolled",
+        f"{_who_lags(observed, seen, suspects)}; the roll-out is on {late}",
+        "restart or delete the pods",
+    )
+
+
+def _span(span: timedelta) -> str:
+    return f"{span // _ONE_MINUTE}m" if span % _ONE_MINUTE == timedelta() else str(span)
 
 
 def rollout_is_unfinished(observed: Observed) -> Plan | None:
@@ -122,8 +230,10 @@ def rollout_is_unfinished(observed: Observed) -> Plan | None:
     waiting = unfinished(seen.consumers)
     if not waiting:
         return None
-    return _held_up_by(seen.consumers) or wait(
-        "RolloutUnfinished", f"{waiting[0].ref} is not rolled out: {waiting[0].detail}"
+    return (
+        _held_up_by(seen.consumers)
+        or _progress_deadline_is_over(observed, seen)
+        or wait("RolloutUnfinished", f"{waiting[0].ref} is not rolled out: {waiting[0].detail}")
     )
 
 
@@ -151,6 +261,14 @@ def name_some(suspects: tuple[Holder, ...], most: int = 3) -> str:
     return f"{named} and {more} more" if more > 0 else named
 
 
+def _owners(suspects: tuple[Holder, ...], most: int = 3) -> str:
+    """Name the owners of holders, each once."""
+    owners = sorted({str(one.owner) if one.owner else "no owner" for one in suspects})
+    more = len(owners) - most
+    named = ", ".join(owners[:most])
+    return f"{named} and {more} more" if more > 0 else named
+
+
 def evidence(observed: Observed) -> PublicationEvidence | None:
     """Give what pods are measured against; None where nothing published is being rolled out."""
     journal = observed.book
@@ -158,17 +276,10 @@ def evidence(observed: Observed) -> PublicationEvidence | None:
         return None
     return PublicationEvidence(
         stamp=stamp_value(journal),
+        number=journal.publication.number,
         published_at=journal.publication.published.at,
         settle=observed.timing.settle,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Rollout:
-    """A publication that is being rolled out, and the namespace as this pass has read it."""
-
-    proof: PublicationEvidence
-    consumers: Consumers
 
 
 def _rollout(observed: Observed) -> _Rollout | Plan | None:
@@ -190,6 +301,8 @@ ROLLING_OUT: Final[tuple[Rule, ...]] = (
     previous_was_deleted_elsewhere,
     no_consumer_is_found,
     workload_needs_the_stamp,
+    listed_workload_is_missing,
+    pod_is_not_covered,
     somebody_holds_the_previous_secret,
     rollout_is_unfinished,
 )
