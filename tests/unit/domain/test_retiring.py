@@ -1,7 +1,7 @@
 """From a publication to the deletion of the previous secret."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -445,4 +445,22 @@ def test_an_uncovered_pod_is_named_with_its_owner_and_the_remedy(
     assert message == (
         f"spec.rollout.consumers (mode {mode.value}) does not cover Pod/stranger, which may hold "
         f"the previous secret: Job/import; {remedy}, or restart it yourself"
+    )
+
+
+@pytest.mark.parametrize(
+    ("deadline", "written"),
+    [
+        (timedelta(seconds=90), "90s"),
+        (timedelta(minutes=30), "30m"),
+        (timedelta(hours=2), "2h"),
+        (timedelta(days=2), "2d"),
+    ],
+)
+def test_the_progress_deadline_is_written_as_in_the_spec(deadline: timedelta, written: str) -> None:
+    of = resource(spec(rollout={"progress_deadline": deadline}))
+    message = plan(_rolling(STAMPED, memory=_lagging(-9999), of=of)).message
+    assert message == (
+        f"Deployment/web has made no progress for {written} (spec.rollout.progressDeadline): "
+        "1 of 2 pods are ready; repair the workload; both secrets stay valid meanwhile"
     )

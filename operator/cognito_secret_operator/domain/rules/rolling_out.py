@@ -26,7 +26,6 @@ from .needs import hold, read_consumers, wait
 __all__ = ["ROLLING_OUT", "evidence", "name_some", "rolling"]
 
 _ONE_SECOND = timedelta(seconds=1)
-_ONE_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +199,12 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
     lag = observed.memory.lag
     if lag is None or lag.stamp != seen.proof.stamp or observed.now <= lag.since + deadline:
         return None
-    late = f"for {_span(deadline)} (spec.rollout.progressDeadline) without progress"
+    late = f"no progress for {_span(deadline)} (spec.rollout.progressDeadline)"
     waiting = unfinished(seen.consumers)
     if waiting:
         return hold(
             "RolloutFailed",
-            f"{waiting[0].ref} is rolled out {late}: {waiting[0].detail}",
+            f"{waiting[0].ref} has made {late}: {waiting[0].detail}",
             "repair the workload; both secrets stay valid meanwhile",
         )
     suspects = holders(seen.consumers, seen.proof)
@@ -213,13 +212,18 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
         return None
     return hold(
         "PodsNotRolled",
-        f"{_who_lags(observed, seen, suspects)}; the roll-out is on {late}",
+        f"{_who_lags(observed, seen, suspects)}; there was {late}",
         "restart or delete the pods",
     )
 
 
 def _span(span: timedelta) -> str:
-    return f"{span // _ONE_MINUTE}m" if span % _ONE_MINUTE == timedelta() else str(span)
+    """Write a span as the spec does: one number with the largest unit that fits."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
 
 
 def rollout_is_unfinished(observed: Observed) -> Plan | None:
