@@ -46,9 +46,14 @@ class _Namespace:
         return above is not None and above.uid != uid and self.covers(above.ref, above.uid)
 
     def uses(self, found: _Found) -> bool:
-        """Tell whether a workload is to be reported: it refers to the Secret, or it is named."""
+        """Tell whether a workload is to be reported: it refers to the Secret, or it is named.
+
+        A ReplicaSet that has an owner is its owner's business.
+        """
         if found.refers:
             return True
+        if _is_replica_set(found.workload.ref) and found.controller is not None:
+            return False
         named = self.search.chosen.names_them
         return named and self.covers(found.workload.ref, found.uid)
 
