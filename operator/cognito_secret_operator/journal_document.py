@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from .domain.journal import (
     FORMAT,
     Claim,
+    Emergency,
     Journal,
     JournaledSecret,
     Origin,
@@ -22,6 +23,7 @@ from .domain.journal import (
     Rotation,
 )
 from .domain.model import ClientRef, RemoteSecret, Trigger
+from .domain.spec import EmergencyRequest
 from .domain.value import SecretValue
 
 __all__ = ["DamagedError", "document_of", "journal_of", "values_of"]
@@ -51,7 +53,14 @@ def document_of(journal: Journal) -> dict[str, Any]:
         "rotations": [_rotation_document(rotation) for rotation in journal.rotations],
         "doomed": journal.doomed,
         "handledRotate": journal.handled_rotate,
+        **_present("emergency", _emergency_document(journal.emergency)),
+        **_present("handledEmergency", _request_document(journal.handled_emergency)),
     }
+
+
+def _present(key: str, body: object) -> dict[str, Any]:
+    """Write a key of a later version only where it is used: journals without it stay readable."""
+    return {} if body is None else {key: body}
 
 
 def values_of(journal: Journal) -> dict[str, SecretValue]:
@@ -140,6 +149,21 @@ def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
     }
 
 
+def _emergency_document(emergency: Emergency | None) -> dict[str, Any] | None:
+    if emergency is None:
+        return None
+    return {
+        "leaked": list(emergency.leaked),
+        "now": emergency.now,
+        "at": _time_text(emergency.at),
+        "renews": emergency.renews,
+    }
+
+
+def _request_document(request: EmergencyRequest | None) -> dict[str, Any] | None:
+    return None if request is None else {"secretId": request.secret_id, "now": request.now}
+
+
 def _time_text(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -165,6 +189,10 @@ class _Part:
         if key not in self._body:
             raise self._damaged(key)
         return None if self._body[key] is None else read(key)
+
+    def added(self, key: str, read: Callable[["_Part"], _Read]) -> _Read | None:
+        """Read an object of a later version, which is there only where it is used."""
+        return read(self.part(key)) if key in self._body else None
 
     def part(self, key: str) -> "_Part":
         """Read an object."""
@@ -223,7 +251,22 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         doomed=document.optional("doomed", document.text),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
+        emergency=document.added("emergency", _emergency),
+        handled_emergency=document.added("handledEmergency", _request),
     )
+
+
+def _emergency(part: _Part) -> Emergency:
+    return Emergency(
+        leaked=part.texts("leaked"),
+        now=part.one("now", bool),
+        at=part.time("at"),
+        renews=part.one("renews", bool),
+    )
+
+
+def _request(part: _Part) -> EmergencyRequest:
+    return EmergencyRequest(secret_id=part.text("secretId"), now=part.one("now", bool))
 
 
 def _secret(document: _Part, slot: str, values: Mapping[str, SecretValue]) -> JournaledSecret:

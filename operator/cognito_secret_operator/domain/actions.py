@@ -7,6 +7,7 @@ from .journal import JournaledSecret
 from .model import RemoteSecret, Trigger
 from .observed import Fact
 from .rollout import Workload
+from .spec import EmergencyRequest
 
 __all__ = [
     "Action",
@@ -15,6 +16,7 @@ __all__ = [
     "Claim",
     "CreateJournal",
     "CreateTarget",
+    "Declare",
     "Delete",
     "Doom",
     "Effect",
@@ -26,6 +28,7 @@ __all__ = [
     "Publish",
     "Record",
     "RecordPublication",
+    "Redact",
     "Republish",
     "Stage",
     "Stamp",
@@ -66,6 +69,13 @@ class Adopt:
 
     secret: JournaledSecret
     publication_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """Write into the journal that a secret leaked."""
+
+    request: EmergencyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,11 @@ class RecordPublication:
 
 
 @dataclass(frozen=True, slots=True)
+class Redact:
+    """Write into the journal that the target was read and lacks the leaked value by now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Republish:
     """Begin a new publication in the journal: the target was deleted or edited."""
 
@@ -163,6 +178,8 @@ Effect = (
     | CreateTarget
     | Publish
     | RecordPublication
+    | Declare
+    | Redact
     | Republish
     | Stamp
     | Doom

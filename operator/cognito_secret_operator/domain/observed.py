@@ -150,6 +150,19 @@ class Observed:
         """When Cognito is to be looked at again."""
         return (self.last_look or self.now) + self.timing.list_period
 
+    def is_deleted(self, secret_id: str) -> bool:
+        """Tell whether our Delete of a doomed secret is known to be done, by answer or by List.
+
+        A List that shows the newer current secret and lacks the older one is no stale one.
+        """
+        if secret_id in self.memory.deleted:
+            return True
+        last = self.listing if isinstance(self.listing, Listing) else self.memory.listing
+        current = self.book.current
+        if last is None or current is None or self.book.doomed != secret_id:
+            return False
+        return last.get(secret_id) is None and last.get(current.id) is not None
+
     def is_surely_missing(self, secret_id: str) -> bool:
         """Tell whether two Lists, far enough apart, lacked the secret: one List may lag."""
         since, last = self.memory.missing.get(secret_id), self.memory.listing

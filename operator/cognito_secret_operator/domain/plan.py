@@ -7,6 +7,7 @@ from .observed import Observed
 from .rules import Rule
 from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
+from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTIONING, RENEWING
 from .rules.guards import GUARDS
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
@@ -19,11 +20,16 @@ RULES: Final[tuple[Rule, ...]] = (
     *GUARDS,
     *ADOPTION,
     *RECORDING,
+    *DECLARING,
     *PUBLISHING,
+    *QUESTIONING,
     *ADDING,
     *CONFIRMING,
+    *GOING_AT_ONCE,
     *ROLLING_OUT,
+    *GONE_AND_ROLLED,
     *RETIRING,
+    *RENEWING,
     *RESTING,
 )
 """Guards before anything is written; an answer that only this process knows is made durable; the

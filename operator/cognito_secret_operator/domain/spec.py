@@ -9,6 +9,7 @@ from .model import ClientRef, ResourceKey
 
 __all__ = [
     "AdoptionSpec",
+    "EmergencyRequest",
     "Policy",
     "Resource",
     "RetireOriginal",
@@ -118,6 +119,15 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyRequest:
+    """A person says that a secret leaked."""
+
+    secret_id: str
+    now: bool
+    """Delete it without waiting for pods to move."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusFacts:
     """The little that is read back from status; nothing is decided from the rest of it."""
 
@@ -139,4 +149,5 @@ class Resource:
     spec: Spec
     rotate_token: str | None
     approved_id: str | None
+    emergency: EmergencyRequest | None
     status: StatusFacts

@@ -6,19 +6,13 @@ from datetime import timedelta
 from ..domain import journal as journals
 from ..domain.actions import (
     Add,
-    Adopt,
     Claim,
     CreateJournal,
     CreateTarget,
     Delete,
-    Doom,
     Effect,
-    Forget,
-    Promote,
     Publish,
     Record,
-    RecordPublication,
-    Republish,
     Stage,
     Stamp,
 )
@@ -29,6 +23,7 @@ from ..domain.projection import target_annotations, target_data
 from ..errors import AnswerLostError
 from ..journal_format import journal_data
 from ..names import RESOURCE_MARK, journal_name, stamp_key
+from .entries import Entry, next_journal
 from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]
@@ -108,10 +103,10 @@ class Executor:
     async def _note(
         self,
         observed: Observed,
-        effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
+        effect: Entry,
     ) -> Done:
         """Write the effects that change nothing but the journal."""
-        await self._write_journal(observed, _next_journal(observed, effect))
+        await self._write_journal(observed, next_journal(observed, effect))
         memory = observed.memory
         if isinstance(effect, Record):
             memory = replace(memory, added=None, add_sent=False)
@@ -172,32 +167,3 @@ class Executor:
             annotations={RESOURCE_MARK: observed.resource.key.name},
         )
         return following
-
-
-def _next_journal(
-    observed: Observed,
-    effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
-) -> Journal:
-    book = observed.book
-    match effect:
-        case Adopt(secret, number):
-            return journals.adopted(
-                book,
-                secret,
-                publication_number=number,
-                rotate_token=observed.resource.rotate_token,
-            )
-        case Record(remote):
-            return journals.recorded(book, remote, at=observed.now)
-        case Promote(verified):
-            return journals.promoted(book, verified=verified)
-        case Republish():
-            return journals.republished(book)
-        case Doom(secret_id):
-            return journals.doomed(book, secret_id)
-        case Forget(secret_id):
-            return journals.forgotten(book, secret_id, at=observed.now)
-        case RecordPublication():
-            if not isinstance(observed.target, StoredSecret):
-                raise TypeError("a publication is recorded from a read of the target")
-            return journals.published(book, observed.target)

@@ -32,15 +32,31 @@ def client_is_public(observed: Observed, listed: Listing) -> Plan | None:
 
 def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
     """Both slots are taken, and one of them by a secret that the journal does not know."""
-    if len(listed.secrets) < 2:  # noqa: PLR2004
+    shown = [secret_id for secret_id in listed.ids if not _was_deleted_lately(observed, secret_id)]
+    if len(shown) < 2:  # noqa: PLR2004
         return None
     known = observed.book.ids if observed.journal is not None else frozenset[str]()
-    foreign = [secret_id for secret_id in listed.ids if secret_id not in known]
+    foreign = [secret_id for secret_id in shown if secret_id not in known]
     return hold(
         "SlotsBlocked",
         "the client has two secrets, and the operator did not make "
-        + " and ".join(foreign or listed.ids),
+        + " and ".join(foreign or shown),
         "find out who uses it and delete it at Cognito (delete-user-pool-client-secret)",
+    )
+
+
+def _was_deleted_lately(observed: Observed, secret_id: str) -> bool:
+    """Tell whether we deleted a secret so lately that a List may still show it."""
+    if secret_id in observed.memory.deleted:
+        return True
+    if observed.journal is None or secret_id in observed.book.ids:
+        return False
+    since = observed.now - observed.timing.answer_outranks
+    return any(
+        rotation.finished_at is not None
+        and rotation.finished_at > since
+        and secret_id in {rotation.retired_id, rotation.secret_id}
+        for rotation in observed.book.rotations
     )
 
 
