@@ -81,6 +81,8 @@ class ModelPod:
     holds: frozenset[str]
     stamp: str | None
     leaving: bool = False
+    acknowledged: int = 0
+    """The publication that it says it uses, having read it instead of its files of before."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class State:
     edits: int = 0
     drains: int = 0
     strangers: int = 0
+    reloads: int = 0
     leaks: int = 0
     loud: bool = False
     """Whether whoever reports a leak says that it must not wait."""

@@ -54,6 +54,7 @@ def report(observed: Observed, plan: Plan) -> Report:
         next_rotation_at=due,
         waits_for=(plan.reason, plan.message),
         rotations=journal.rotations if journal else (),
+        publication=_recorded_publication(journal),
     )
 
 
@@ -106,6 +107,11 @@ def step_of(observed: Observed) -> Step:
 
 def _journal(observed: Observed) -> Journal | None:
     return observed.journal if isinstance(observed.journal, Journal) else None
+
+
+def _recorded_publication(journal: Journal | None) -> int | None:
+    publication = journal.publication if journal else None
+    return publication.number if publication and publication.published else None
 
 
 def _is_usable(observed: Observed) -> bool:

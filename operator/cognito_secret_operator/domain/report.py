@@ -97,6 +97,9 @@ class Report:
     """Reason and message of the last plan: what the operator waits for, or who holds it up."""
 
     rotations: tuple[Rotation, ...]
+    publication: int | None = None
+    """Number of the publication that the target was read to hold; told only once that is recorded,
+    so that who knows the number cannot have read anything older after it."""
 
     def condition(self, kind: ConditionType) -> Condition:
         """Find a condition by type.
