@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rig.argo import allow_rollouts, install_rollouts
 from rig.consumers import (
     COMPLETE_AFTER,
     argo_rollout,
@@ -17,10 +18,9 @@ from rig.consumers import (
     replica_set,
 )
 from rig.operator_process import OperatorProcess
-from rig.shop import ACCOUNT, Kubectl, Shop, application
+from rig.shop import Shop, application
 
 from cluster.control_plane import ControlPlane
-from cluster.foreign import argo_rollouts_crd
 from emulator.process import Client
 
 pytestmark = pytest.mark.integration
@@ -33,10 +33,7 @@ STAMP = "cognito-secrets.dev/orders-api"
 @pytest.fixture(scope="module")
 def argo_rollouts(cluster: ControlPlane) -> None:
     """The type of Argo Rollouts, without its controller."""
-    kubectl = Kubectl(cluster)
-    # Too large for the annotation of a client-side apply.
-    kubectl("apply", "--server-side", "-f", str(argo_rollouts_crd()))
-    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    install_rollouts(cluster)
 
 
 def consumers(mode: str, *workloads: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -262,19 +259,6 @@ def test_a_kind_of_ones_own_without_rights_is_held_and_the_rule_is_named(
         *("--subresource=status", "--type=merge", "-p", json.dumps(status)),
     )
     shop.wait_rotated(client, first)
-
-
-def allow_rollouts(shop: Shop) -> None:
-    """Grant the operator what its message asks for."""
-    where = ("-n", shop.namespace)
-    shop.kubectl(
-        *("create", "role", "rollouts", *where),
-        *("--verb=get,patch", "--resource=rollouts.argoproj.io"),
-    )
-    shop.kubectl(
-        *("create", "rolebinding", "rollouts", *where, "--role=rollouts"),
-        f"--serviceaccount={shop.namespace}:{ACCOUNT}",
-    )
 
 
 def test_a_kind_that_nobody_serves_is_missing(shop: Shop, start_operator: StartOperator) -> None:

@@ -7,13 +7,47 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from rig.shop import Shop
+from rig.shop import ACCOUNT, WHOLE_SECONDS, Kubectl, Shop
 
 from cluster.api import AdminApi, ApiError
 from cluster.control_plane import ControlPlane
+from cluster.foreign import argo_rollouts_crd
+from cluster.waiting import wait_for
 
 ROLLOUTS: Final = "/apis/argoproj.io/v1alpha1"
 LOOK_SECONDS: Final = 0.2
+
+
+def install_rollouts(cluster: ControlPlane) -> None:
+    """Install the type of Argo Rollouts; once more does no harm."""
+    # Too large for the annotation of a client-side apply.
+    Kubectl(cluster)("apply", "--server-side", "-f", str(argo_rollouts_crd()))
+    with AdminApi(cluster.url, cluster.ca_file, cluster.admin_token) as api:
+        wait_for("Rollouts are served", lambda: _are_served(api), WHOLE_SECONDS)
+
+
+def _are_served(api: AdminApi) -> bool:
+    try:
+        return api.find(f"{ROLLOUTS}/rollouts") is not None
+    except ApiError:
+        return False  # a new type's storage answers 429 until it is there
+
+
+def allow_rollouts(shop: Shop) -> None:
+    """Grant the operator the rule that its message asks for."""
+    # `kubectl create role` would ask discovery, which may not know a new type yet.
+    rule = {"apiGroups": ["argoproj.io"], "resources": ["rollouts"], "verbs": ["get", "patch"]}
+    group = "rbac.authorization.k8s.io"
+    role = {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": {"name": "rollouts"}}
+    shop.apply(
+        {**role, "rules": [rule]},
+        {
+            **role,
+            "kind": "RoleBinding",
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": "rollouts"},
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": shop.namespace}],
+        },
+    )
 
 
 @contextmanager

@@ -19,6 +19,9 @@ class Kind:
     api_version: str
     name: str
     plural: str
+    passes: bool = False
+    """Its objects come and go by nature: one that is listed and not there has ended."""
+
     restarts: bool = True
     """Its controller replaces pods when the template changes."""
 
@@ -40,7 +43,7 @@ KNOWN: Final = (
     Kind("apps/v1", "StatefulSet", "statefulsets"),
     Kind("apps/v1", "DaemonSet", "daemonsets"),
     # A running Job's pods end by themselves; the next run of a CronJob reads what is there then.
-    Kind("batch/v1", "Job", "jobs", restarts=False),
+    Kind("batch/v1", "Job", "jobs", passes=True, restarts=False),
     Kind(
         "batch/v1",
         "CronJob",
@@ -54,7 +57,7 @@ KNOWN: Final = (
 REPLICA_SET: Final = Kind("apps/v1", "ReplicaSet", "replicasets", restarts=False)
 """Read for its owners' sake; a bare one does not replace its pods when the template changes."""
 
-POD: Final = Kind("v1", "Pod", "pods", restarts=False, template=())
+POD: Final = Kind("v1", "Pod", "pods", passes=True, restarts=False, template=())
 
 
 class Kinds:

@@ -200,7 +200,8 @@ class WorkloadStore:
         others: list[_Found] = []
         missing: list[WorkloadRef] = []
         for listed in search.chosen.workloads:
-            if listed.ref in there:
+            known = self._kinds.known(listed.ref.group, listed.ref.kind)
+            if listed.ref in there or (known is not None and known.passes):
                 continue
             one = await self._get(listed, search)
             if one is None:

@@ -369,7 +369,9 @@ async def test_a_selector_looks_at_the_workloads_own_labels(server: Loopback, ap
     }
 
 
-async def test_what_is_listed_and_not_there_is_missing(server: Loopback, api: KubeApi) -> None:
+async def test_what_is_listed_and_not_there_is_missing_unless_it_comes_and_goes(
+    server: Loopback, api: KubeApi
+) -> None:
     serve(server)
     server.answers("GET", "/apis/example.test/v1", failure(404, "NotFound"), status=404)
     served = {"resources": [{"kind": "Rollout", "name": "rollouts"}]}
@@ -381,7 +383,9 @@ async def test_what_is_listed_and_not_there_is_missing(server: Loopback, api: Ku
         listing(
             ("apps/v1", "Deployment", "web"),
             ("apps/v1", "ReplicaSet", "lone"),
-            ("v1", "Pod", "bare"),
+            ("batch/v1", "CronJob", "nightly"),
+            ("batch/v1", "Job", "ended"),
+            ("v1", "Pod", "ended"),
             ("example.test/v1", "Fleet", "all"),
             ("argoproj.io/v1alpha1", "Rollout", "gone"),
             ("argoproj.io/v1alpha1", "Experiment", "none"),
@@ -390,7 +394,7 @@ async def test_what_is_listed_and_not_there_is_missing(server: Loopback, api: Ku
     assert [str(ref) for ref in found.missing] == [
         "Deployment/web",
         "ReplicaSet/lone",
-        "Pod/bare",
+        "CronJob/nightly",
         "Fleet/all",
         "Rollout/gone",
         "Experiment/none",
