@@ -303,11 +303,13 @@ def deployment(
     progress: Progress = Progress.COMPLETE,
     name: str = "web",
     covered: bool = True,
+    stamped: float | None = None,
 ) -> Workload:
-    """Build a Deployment."""
+    """Build a Deployment; *stamped* is when the operator last stamped it, for any resource."""
     detail = "" if progress is Progress.COMPLETE else "1 of 2 pods are ready"
     ref = WorkloadRef("Deployment", name)
-    return Workload(ref, f"uid-{name}", "1", stamp, progress, detail, covered)
+    made = Workload(ref, f"uid-{name}", "1", stamp, progress, detail, covered)
+    return replace(made, stamped_at=None if stamped is None else at(stamped))
 
 
 def job(name: str, *, kind: str = "Job") -> Workload:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ..domain.rollout import Reader
 
-__all__ = ["all_readers", "readers", "refers_to"]
+__all__ = ["all_readers", "readers", "refers_to", "secret_names"]
 
 _CONTAINER_LISTS: Final = ("containers", "initContainers", "ephemeralContainers")
 
@@ -28,9 +28,16 @@ def refers_to(pod_spec: Mapping[str, Any], secret_name: str) -> bool:
         secret_name: the Secret's name, in the pod's namespace.
 
     """
-    return any(
-        secret_name in set(_names_in_environment(container)) for container in _containers(pod_spec)
-    ) or any(secret_name in set(_names_in_volume(one)) for one in pod_spec.get("volumes") or ())
+    return secret_name in secret_names(pod_spec)
+
+
+def secret_names(pod_spec: Mapping[str, Any]) -> frozenset[str]:
+    """Name all Secrets that `refers_to` says yes to."""
+    found = {
+        *(name for one in _containers(pod_spec) for name in _names_in_environment(one)),
+        *(name for one in pod_spec.get("volumes") or () for name in _names_in_volume(one)),
+    }
+    return frozenset(name for name in found if name)
 
 
 def readers(pod_spec: Mapping[str, Any], secret_name: str) -> tuple[Reader, ...]:

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ..domain.consumers import ConsumerMode, Listed, Search
 from ..domain.rollout import Consumers, Pod, Workload, WorkloadRef
 from ..errors import AccessDeniedError, ConflictError, NotFoundError, RetryLaterError
+from ..names import FIELD_MANAGER, GROUP
 from .kinds import KNOWN, POD, REPLICA_SET, Kind, Kinds
 from .kube_api import AS_WRITER, MERGE_PATCH, METADATA_LIST, KubeApi
 from .pods import Controller, FoundPod, controller_of, found_pod
 from .progress import progress_of
-from .references import refers_to
+from .references import secret_names
 
 __all__ = ["WorkloadStore"]
 
@@ -235,6 +236,7 @@ def _found(kind: Kind, body: Mapping[str, Any], search: Search) -> _Found:
     """Reduce a workload, or the metadata of one, to what is needed of it."""
     metadata = body["metadata"]
     template = _at(body, *kind.template)
+    secrets = secret_names(_at(template, "spec"))
     annotations = _at(template, "metadata", "annotations")
     # A list's items do not carry their kind.
     progress, detail = progress_of({**body, "kind": kind.name})
@@ -246,14 +248,29 @@ def _found(kind: Kind, body: Mapping[str, Any], search: Search) -> _Found:
         progress=progress,
         detail=detail,
         restarts=kind.restarts and bool(template),
+        stamped_at=_stamped_at(metadata),
+        secrets=secrets,
     )
     return _Found(
         uid=metadata["uid"],
         labels=frozenset((metadata.get("labels") or {}).items()),
         controller=controller_of(body),
-        refers=refers_to(template.get("spec") or {}, search.secret_name),
+        refers=search.secret_name in secrets,
         workload=workload,
     )
+
+
+_STAMPS: Final = ("f:spec", "f:template", "f:metadata", "f:annotations")
+
+
+def _stamped_at(metadata: Mapping[str, Any]) -> datetime | None:
+    """Find when we last wrote stamps that are still there: the only thing that we ever write."""
+    for entry in metadata.get("managedFields") or ():
+        if entry.get("manager") != FIELD_MANAGER or "time" not in entry:
+            continue
+        if any(key.startswith(f"f:{GROUP}/") for key in _at(entry.get("fieldsV1") or {}, *_STAMPS)):
+            return datetime.fromisoformat(entry["time"])
+    return None
 
 
 def _at(body: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

@@ -109,6 +109,9 @@ class Observed:
     claim_is_ours: bool = False
     """This process wrote the journal's claim and the deadline on its own clock is ahead."""
 
+    settling: Mapping[str, datetime] = field(default_factory=dict)
+    """Targets of other resources in the namespace -> when their publications settle."""
+
     clock_skew_seconds: float = 0.0
     """Our clock less the API server's."""
 

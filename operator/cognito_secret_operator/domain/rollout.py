@@ -71,6 +71,12 @@ class Workload:
     restarts: bool = True
     """Whether its controller replaces its pods when the template changes; a Job's does not."""
 
+    stamped_at: datetime | None = None
+    """When the operator last stamped its template, for any resource; None if it cannot be told."""
+
+    secrets: frozenset[str] = frozenset()
+    """Names of all Secrets that its template refers to: it may have several targets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -217,7 +223,9 @@ def _has_acknowledged(pod: Pod, number: int) -> bool:
 def workloads_to_stamp(consumers: Consumers, evidence: PublicationEvidence) -> tuple[Workload, ...]:
     """List the workloads whose template lacks the stamp while pods of theirs hold an old secret.
 
-    A terminating pod needs no stamp: its workload has replaced it already.
+    A terminating pod needs no stamp: its workload has replaced it already. Nor does a workload that
+    is being rolled out because of a stamp for another resource, if our publication had settled by
+    then: the pods of that roll-out are evidence for both.
     """
     old_owners = {
         pod.owner
@@ -227,8 +235,17 @@ def workloads_to_stamp(consumers: Consumers, evidence: PublicationEvidence) -> t
     return tuple(
         workload
         for workload in restartable(consumers)
-        if workload.ref in old_owners and workload.stamp != evidence.stamp
+        if workload.ref in old_owners
+        and workload.stamp != evidence.stamp
+        and not _rolls_out_since(workload, evidence.settled_at)
     )
+
+
+def _rolls_out_since(workload: Workload, moment: datetime) -> bool:
+    """Tell whether a stamp set after *moment* is still being rolled out."""
+    if workload.stamped_at is None or workload.progress is Progress.COMPLETE:
+        return False
+    return workload.stamped_at > moment
 
 
 def restartable(consumers: Consumers) -> tuple[Workload, ...]:

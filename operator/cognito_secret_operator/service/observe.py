@@ -1,6 +1,8 @@
 """Reads what a pass needs: the resource, its journal and target first, the rest when asked for."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from ..domain.consumers import Search
 from ..domain.journal import Journal
@@ -12,6 +14,7 @@ from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..journal_format import JournalProblemError, journal_from
 from ..names import ack_key, journal_name, stamp_key
 from .execute import OwnClaim
+from .neighbours import Neighbours
 from .ports import (
     Clock,
     CognitoPort,
@@ -49,6 +52,8 @@ class Observer:
     identity: str
     """This process, as the journal's claims name it."""
 
+    neighbours: Neighbours = field(default_factory=Neighbours)
+
     async def begin(
         self, raw: RawResource, resource: Resource, memory: Memory, claim: OwnClaim | None
     ) -> Observed:
@@ -67,6 +72,7 @@ class Observer:
             target=await self._read(resource, resource.spec.target.name),
             began=began,
             claim_is_ours=self._holds(claim, journal),
+            settling=self._neighbours(resource, journal),
             clock_skew_seconds=skew.total_seconds(),
             rivals=await self._rivals(resource, journal),
         )
@@ -82,6 +88,18 @@ class Observer:
                 return await self._consumers(observed)
             case _:
                 return await self._probed(observed, fact)
+
+    def _neighbours(
+        self, resource: Resource, journal: Journal | Problem | None
+    ) -> Mapping[str, datetime]:
+        """Tell the others when this publication settles, and ask when theirs do."""
+        settles_at = None
+        if isinstance(journal, Journal) and journal.previous is not None and journal.publication:
+            published = journal.publication.published
+            settles_at = published.at + self.timing.settle if published is not None else None
+        where, target = resource.key.namespace, resource.spec.target.name
+        self.neighbours.note(where, target, settles_at)
+        return self.neighbours.of(where, target)
 
     def refreshed(self, observed: Observed, memory: Memory, claim: OwnClaim | None) -> Observed:
         """Give the view with what was remembered meanwhile; a claim may have lapsed by now."""

@@ -186,6 +186,7 @@ async def test_what_refers_to_the_secret_is_found_with_its_owner(
         ("DaemonSet/agent", None),
     ]
     assert found.workloads[0].progress is Progress.COMPLETE
+    assert found.workloads[0].secrets == {NAME}
 
 
 async def test_pods_are_read_first_and_over_all_pages(server: Loopback, api: KubeApi) -> None:
@@ -472,6 +473,36 @@ async def test_a_stamp_on_a_kind_that_was_never_read_is_a_conflict(api: KubeApi)
     unread = Workload(ref, "u", "7", None, Progress.COMPLETE, "")
     with pytest.raises(ConflictError, match="has to be read first"):
         await WorkloadStore(api).stamp("shop", unread, key=STAMP, value="B.7")
+
+
+STAMPED: dict[str, Any] = {
+    "f:spec": {"f:template": {"f:metadata": {"f:annotations": {f"f:{STAMP}-2": {}}}}}
+}
+PAUSED_BY_US: dict[str, Any] = {"f:spec": {"f:paused": {}}}
+OURS = {"manager": "cognito-secret-operator", "time": "2026-11-21T03:43:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_told"),
+    [
+        pytest.param({**OURS, "fieldsV1": STAMPED}, True, id="a stamp of ours, for any resource"),
+        pytest.param({**OURS, "fieldsV1": PAUSED_BY_US}, False, id="another field"),
+        pytest.param(
+            {**OURS, "manager": "kubectl", "fieldsV1": STAMPED}, False, id="somebody else's"
+        ),
+        pytest.param(
+            {"manager": OURS["manager"], "fieldsV1": STAMPED}, False, id="one without a time"
+        ),
+    ],
+)
+async def test_when_the_operator_last_stamped_a_workload(
+    server: Loopback, api: KubeApi, entry: dict[str, Any], *, is_told: bool
+) -> None:
+    made = template("web", USING)
+    made["metadata"]["managedFields"] = [{"manager": "kubectl", "time": "1"}, entry]
+    serve(server, deployments=[made])
+    (found,) = (await WorkloadStore(api).consumers(SEARCH)).workloads
+    assert found.stamped_at == (datetime(2026, 11, 21, 3, 43, tzinfo=UTC) if is_told else None)
 
 
 WEB = Workload(WorkloadRef("Deployment", "web"), "u", "7", None, Progress.COMPLETE, "")

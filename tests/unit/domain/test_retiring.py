@@ -464,3 +464,39 @@ def test_the_progress_deadline_is_written_as_in_the_spec(deadline: timedelta, wr
         f"Deployment/web has made no progress for {written} (spec.rollout.progressDeadline): "
         "1 of 2 pods are ready; repair the workload; both secrets stay valid meanwhile"
     )
+
+
+SHARED = consumers(replace(deployment(), secrets=frozenset({"billing"})), pod("old", born=-60))
+
+
+@pytest.mark.parametrize(
+    ("settling", "seen", "expected"),
+    [
+        pytest.param({"billing": at(-1)}, SHARED, "Stamp RollingOut", id="it has settled"),
+        pytest.param({"other": at(0.5)}, SHARED, "Stamp RollingOut", id="nobody here reads it"),
+        pytest.param(
+            {"billing": at(1)}, SHARED, "Stamp RollingOut", id="it was published long after ours"
+        ),
+        pytest.param(
+            {"billing": at(-8.1)}, SHARED, "Wait Settling", id="it was published right after ours"
+        ),
+        pytest.param(
+            {"billing": at(-8.1)},
+            consumers(
+                *SHARED.workloads,
+                *SHARED.pods,
+                deployment(name="api"),
+                pod("api-1", born=-60, owner=WorkloadRef("Deployment", "api")),
+            ),
+            "Stamp RollingOut",
+            id="a workload that is not shared does not wait",
+        ),
+    ],
+)
+def test_one_restart_for_two_publications(
+    settling: dict[str, datetime], seen: Consumers, expected: str
+) -> None:
+    """Ours was published at minute -10 and settled at -9; it is minute -8.5, or noon."""
+    minutes = -8.5 if min(settling.values()) < at(-8) else 0
+    observed = replace(view(ROLLING, seen=seen, memory=CLEAR, minutes=minutes), settling=settling)
+    assert said(plan(observed)) == expected

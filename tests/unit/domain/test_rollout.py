@@ -129,6 +129,24 @@ def test_a_holder_says_why_it_is_suspected() -> None:
         pytest.param(
             deployment(covered=False), [pod("p", born=-60)], False, id="it is not covered"
         ),
+        pytest.param(
+            deployment(stamped=1.5, progress=Progress.RUNNING),
+            [pod("p", born=-60)],
+            False,
+            id="another resource's stamp, set after we had settled, is being rolled out",
+        ),
+        pytest.param(
+            deployment(stamped=1, progress=Progress.RUNNING),
+            [pod("p", born=-60)],
+            True,
+            id="another resource's stamp is from the second in which we settled",
+        ),
+        pytest.param(
+            deployment(stamped=1.5),
+            [pod("p", born=-60)],
+            True,
+            id="another resource's stamp was rolled out, and an old pod is left all the same",
+        ),
         pytest.param(deployment(), [], False, id="no pods at all"),
         pytest.param(
             deployment(),

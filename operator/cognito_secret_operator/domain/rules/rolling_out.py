@@ -1,7 +1,7 @@
 """From a publication until every holder has moved: settle, stamp, wait, and name who lags."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from ...names import ack_key
@@ -14,6 +14,7 @@ from ..rollout import (
     Holder,
     Progress,
     PublicationEvidence,
+    Workload,
     holders,
     never_restarted,
     unfinished,
@@ -94,8 +95,12 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
+    shared: list[datetime] = []
     for workload in workloads_to_stamp(seen.consumers, seen.proof):
         if workload.progress is Progress.PAUSED:
+            continue
+        if (others_settle_at := _others_settle_at(observed, seen.proof, workload)) is not None:
+            shared.append(others_settle_at)
             continue
         if (workload.uid, seen.proof.stamp) in observed.memory.stamped:
             return hold(
@@ -108,7 +113,32 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
             "RollingOut",
             f"restarting {workload.ref} by the stamp {seen.proof.stamp}",
         )
-    return None
+    if not shared:
+        return None
+    return wait(
+        "Settling",
+        "waiting for the publication of another Secret that the same workload reads, so that one "
+        "restart does for both",
+        max(shared) + _ONE_SECOND,
+    )
+
+
+def _others_settle_at(
+    observed: Observed, proof: PublicationEvidence, workload: Workload
+) -> datetime | None:
+    """Give when other targets of the same workload settle that were published soon after ours.
+
+    Ours waits for those at most as long as it has settled itself, and never for a leak's sake.
+    """
+    if _leaked(observed):
+        return None
+    latest = proof.settled_at + proof.settle
+    dates = [
+        date
+        for name, date in observed.settling.items()
+        if name in workload.secrets and observed.now <= date <= latest
+    ]
+    return max(dates, default=None)
 
 
 def listed_workload_is_missing(observed: Observed) -> Plan | None:
