@@ -18,6 +18,7 @@ __all__ = [
     "Emergency",
     "Journal",
     "JournaledSecret",
+    "Order",
     "Origin",
     "Outcome",
     "Pending",
@@ -38,6 +39,7 @@ class Origin(enum.Enum):
     OPERATOR = "Operator"
     TARGET = "Target"
     DESCRIBE = "Describe"
+    INITIAL = "Initial"
     UNKNOWN = "Unknown"
 
 
@@ -47,6 +49,13 @@ class Outcome(enum.Enum):
     SUCCESS = "Success"
     REFUSED = "Refused"
     LEAKED = "Leaked"
+
+
+class Order(enum.Enum):
+    """By what a secret is deleted although somebody may hold it."""
+
+    MAX_OVERLAP = "MaxOverlap"
+    OVERRIDE = "Override"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ class Rotation:
     retired_id: str = ""
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    retired_by: Order | None = None
+    """The order that the previous secret went by; None where nobody held it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,8 @@ class Pending:
     """What Cognito called it, once that is recorded."""
 
     recorded_at: datetime | None = None
+    origin: Origin = Origin.OPERATOR
+    """Who chose the value: we, or the user at the beginning of a migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +168,13 @@ class Journal:
     """The rotation whose previous secret is not retired yet."""
 
     doomed: str | None = None
+    doomed_by: Order | None = None
+    """The order that the mark was set by; None where nobody held the secret any more."""
+
     handled_rotate: str | None = None
+    initial_is_wanted: bool = False
+    """The user's own value is still to be added: the client was made without it."""
+
     emergency: Emergency | None = None
     handled_emergency: EmergencyRequest | None = None
     rotations: tuple[Rotation, ...] = ()
@@ -210,6 +229,7 @@ def adopted(
     publication_number: int,
     rotate_token: str | None,
     emergency: EmergencyRequest | None = None,
+    wants_initial: bool = False,
 ) -> Journal:
     """Take over the client's secret; tokens that are there already are only recorded.
 
@@ -222,6 +242,7 @@ def adopted(
         publication=Publication(number=publication_number),
         handled_rotate=rotate_token,
         handled_emergency=emergency if is_old else None,
+        initial_is_wanted=wants_initial,
     )
 
 
@@ -233,13 +254,14 @@ def staged(
     claim: Claim,
     trigger: Trigger,
     rotate_token: str | None,
+    origin: Origin = Origin.OPERATOR,
 ) -> Journal:
     """Begin a rotation: the new value is durable before Cognito learns it.
 
     A handled token stays handled while the annotation is away: it may come back from Git.
     """
     rotation = Rotation(trigger=trigger, started_at=claim.at)
-    pending = Pending(value=value, before=before, claim=claim, rotation=rotation)
+    pending = Pending(value=value, before=before, claim=claim, rotation=rotation, origin=origin)
     handled = rotate_token or journal.handled_rotate
     return next_entry(journal, pending=pending, handled_rotate=handled)
 
@@ -268,7 +290,7 @@ def promoted(journal: Journal, *, verified: bool) -> Journal:
             id=pending.secret.id,
             created_at=pending.secret.created_at,
             value=pending.value,
-            origin=Origin.OPERATOR,
+            origin=pending.origin,
             known=True,
             verified=verified,
         ),
@@ -277,6 +299,7 @@ def promoted(journal: Journal, *, verified: bool) -> Journal:
         pending=None,
         publication=Publication(number=number + 1),
         rotation=replace(pending.rotation, secret_id=pending.secret.id),
+        initial_is_wanted=journal.initial_is_wanted and pending.origin is not Origin.INITIAL,
         emergency=journal.emergency and replace(journal.emergency, renews=False),
     )
 
@@ -304,9 +327,9 @@ def redacted(journal: Journal, target: StoredSecret) -> Journal:
     return next_entry(journal, publication=replace(publication, published=record))
 
 
-def doomed(journal: Journal, secret_id: str) -> Journal:
-    """Mark the one secret that may be deleted at Cognito."""
-    return next_entry(journal, doomed=secret_id)
+def doomed(journal: Journal, secret_id: str, order: Order | None = None) -> Journal:
+    """Mark the one secret that may be deleted at Cognito, and by which order."""
+    return next_entry(journal, doomed=secret_id, doomed_by=order)
 
 
 def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
@@ -321,12 +344,13 @@ def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
     rotations = journal.rotations
     if journal.rotation is not None:
         done = finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
-        rotations = kept(journal, done)
+        rotations = kept(journal, replace(done, retired_by=journal.doomed_by))
     return next_entry(
         journal,
         previous=None,
         retired=None if journal.is_leaked(secret_id) else journal.previous,
         doomed=None,
+        doomed_by=None,
         rotation=None,
         rotations=rotations,
     )

@@ -6,8 +6,8 @@ from datetime import datetime
 from .journal import Journal, JournaledSecret
 from .model import Listing
 from .observed import Memory, Observed
-from .rollout import Consumers, Lag, holders, lag_of
-from .rules.rolling_out import evidence
+from .rollout import Consumers, Lag, lag_of
+from .rules.rolling_out import evidence, suspects
 
 __all__ = ["remembered"]
 
@@ -45,7 +45,7 @@ def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
     proof = evidence(observed) if isinstance(observed.journal, Journal) else None
-    if proof is None or found.missing or holders(found, proof):
+    if proof is None or found.missing or suspects(observed, found, proof):
         return None
     before = observed.memory.clear
     if before is not None and before[0] == proof.stamp:

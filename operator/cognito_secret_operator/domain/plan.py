@@ -9,10 +9,11 @@ from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
 from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTIONING, RENEWING
 from .rules.guards import GUARDS
+from .rules.migration import MIGRATING
+from .rules.orders import EVIDENCE, giving_way
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
-from .rules.rolling_out import ROLLING_OUT
 
 __all__ = ["RULES", "plan", "rule_that_speaks"]
 
@@ -26,10 +27,11 @@ RULES: Final[tuple[Rule, ...]] = (
     *ADDING,
     *CONFIRMING,
     *GOING_AT_ONCE,
-    *ROLLING_OUT,
+    *giving_way(EVIDENCE),
     *GONE_AND_ROLLED,
     *RETIRING,
     *RENEWING,
+    *MIGRATING,
     *RESTING,
 )
 """Guards before anything is written; an answer that only this process knows is made durable; the

@@ -150,6 +150,8 @@ class Holder:
     owner: WorkloadRef | None
     covered: bool = True
     terminating: bool = False
+    is_outside: bool = False
+    """True for a declared consumer that is none of this namespace's pods."""
 
 
 @dataclass(frozen=True, slots=True)

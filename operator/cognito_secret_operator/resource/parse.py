@@ -14,6 +14,7 @@ from typing import Any, Final
 from .. import names
 from ..domain.model import ClientRef, ResourceKey
 from ..domain.spec import EmergencyRequest, Policy, Resource, Spec, StatusFacts
+from .acknowledgements import acknowledgements_spec
 from .adoption import adoption_spec
 from .retirement import retirement_spec
 from .rollout import rollout_spec
@@ -49,6 +50,8 @@ def parse(body: Mapping[str, Any]) -> Resource:
         approved_id=_token(annotations, names.APPROVE_TOKEN),
         emergency=_emergency(annotations),
         status=_status_facts(root.section("status")),
+        override_id=_token(annotations, names.OVERRIDE_TOKEN),
+        acknowledged=annotations.texts_below(names.acknowledgement_key("")),
     )
 
 
@@ -56,6 +59,7 @@ def _status_facts(status: Section) -> StatusFacts:
     return StatusFacts(
         journal_sequence=status.whole_number("journalSequence"),
         listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
+        next_rotation_at=_time(status, "nextRotationAt") if status.text("nextRotationAt") else None,
     )
 
 
@@ -111,8 +115,9 @@ def _spec(spec: Section, name: str) -> Spec:
         verification=verification_spec(spec.section("verification")),
         target=target_spec(spec.section("target"), name),
         rollout=rollout_spec(spec.section("rollout")),
-        retirement=retirement_spec(spec.section("retirement"), rotation.interval),
+        retirement=retirement_spec(spec.section("retirement"), rotation),
         adoption=adoption_spec(spec.section("adoption")),
+        acknowledgements=acknowledgements_spec(spec),
     )
     spec.refuse_the_rest()
     return result

@@ -39,7 +39,7 @@ def rollout_spec(rollout: Section) -> RolloutSpec:
 
 def _consumers(consumers: Section) -> ConsumersSpec:
     mode = consumers.choice("mode", ConsumerMode.AUTO)
-    workloads = consumers.sections("workloads", MOST_WORKLOADS)
+    workloads = consumers.sections("workloads", most=MOST_WORKLOADS)
     selector = consumers.section("selector")
     if mode is ConsumerMode.LISTED and not workloads:
         raise consumers.invalid(
@@ -93,7 +93,7 @@ def _listed(workload: Section) -> Listed:
 
 
 def _labels(selector: Section) -> frozenset[tuple[str, str]]:
-    labels = selector.texts("matchLabels", MOST_LABELS)
+    labels = selector.texts("matchLabels", most=MOST_LABELS)
     selector.refuse_the_rest()
     for key, value in labels.items():
         if not (_LABEL_KEY.fullmatch(key) and _LABEL_VALUE.fullmatch(value)):

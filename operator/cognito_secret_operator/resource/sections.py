@@ -8,13 +8,17 @@ from typing import Any, Final, TypeVar
 
 from ..errors import InvalidResourceError
 
-__all__ = ["LABEL", "Section", "span"]
+__all__ = ["DATA_KEY", "LABEL", "SECRET_NAME", "Section", "span"]
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SPAN: Final = re.compile(r"0s|[1-9][0-9]{0,5}[smhd]")
 
 LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 """A DNS label, but for its length."""
+
+SECRET_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
+DATA_KEY: Final = re.compile(r"(?![.]\Z|[.][.])[-._a-zA-Z0-9]{1,253}")
+"""A key of a Secret's data."""
 
 _Choice = TypeVar("_Choice", bound=Enum)
 
@@ -41,8 +45,14 @@ class Section:
         if body is not None and not isinstance(body, Mapping):
             raise InvalidResourceError(f"{path}: must be an object: write its fields below it")
         self._path = path
+        self._is_given = body is not None
         self._body: Mapping[str, Any] = body or {}
         self._asked: set[str] = set()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything was written."""
+        return self._is_given
 
     def path(self, key: str) -> str:
         """Name a field as the API server would."""
@@ -52,20 +62,23 @@ class Section:
         """Read an object; a missing one is an empty one."""
         return Section(self.path(key), self._get(key))
 
-    def sections(self, key: str, most: int) -> "tuple[Section, ...]":
-        """Read a list of at most so many objects; a missing one is empty."""
-        value = self._get(key)
-        if value is None:
-            return ()
-        if not isinstance(value, list):
-            raise self.invalid(key, "must be a list: begin each of its items with '-'")
-        if len(value) > most:
-            raise self.invalid(key, f"must have at most {most} items: remove some")
+    def sections(self, key: str, *, most: int) -> tuple["Section", ...]:
+        """Read a list of at most so many objects; a missing one is an empty one."""
+        items = self._get(key)
+        if items is not None and not isinstance(items, list):
+            raise self.invalid(key, "must be a list: begin each entry with '-'")
+        if items is not None and len(items) > most:
+            raise self.invalid(key, f"Too many: must have at most {most} items: remove some")
         return tuple(
-            Section(f"{self.path(key)}[{index}]", item) for index, item in enumerate(value)
+            Section(f"{self.path(key)}[{index}]", item) for index, item in enumerate(items or ())
         )
 
-    def texts(self, key: str, most: int) -> Mapping[str, str]:
+    def texts_below(self, prefix: str) -> dict[str, str]:
+        """Read every string whose key begins with *prefix*, by the rest of the key."""
+        keys = [key for key in self._body if key.startswith(prefix)]
+        return {key.removeprefix(prefix): (self.text(key) or "").strip() for key in keys}
+
+    def texts(self, key: str, *, most: int) -> Mapping[str, str]:
         """Read an object of at most so many strings; a missing one is empty."""
         value = self._get(key)
         if value is None:

@@ -26,13 +26,14 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
     """Give the journal as it is to be written."""
     book, resource = observed.book, observed.resource
     match effect:
-        case Adopt(secret, number):
+        case Adopt(secret, number, wants_initial):
             return journals.adopted(
                 book,
                 secret,
                 publication_number=number,
                 rotate_token=resource.rotate_token,
                 emergency=resource.emergency,
+                wants_initial=wants_initial,
             )
         case Declare(request):
             return declared(book, request, at=observed.now)
@@ -40,8 +41,8 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
             return journals.recorded(book, remote, at=observed.now)
         case Promote(verified):
             return journals.promoted(book, verified=verified)
-        case Doom(secret_id):
-            return journals.doomed(book, secret_id)
+        case Doom(secret_id, order):
+            return journals.doomed(book, secret_id, order)
         case Forget(secret_id):
             return journals.forgotten(book, secret_id, at=observed.now)
         case _:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from ..domain.consumers import Search
-from ..domain.journal import Outcome
+from ..domain.journal import Order, Outcome
 from ..domain.model import (
     ClientDescription,
     ClientRef,
@@ -204,6 +204,9 @@ class Telemetry(Protocol):
 
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
+
+    def retired_by_order(self, order: Order) -> None:
+        """Count a previous secret that went although somebody may have held it."""
 
     def reconciled(self, result: str) -> None:
         """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""

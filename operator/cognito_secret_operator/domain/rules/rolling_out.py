@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ...names import ack_key
+from ..acknowledgement import how_to_acknowledge, outside_holders
 from ..actions import Forget, Plan, Stamp
 from ..consumers import ConsumerMode
 from ..observed import Observed
@@ -24,7 +25,7 @@ from ..spec import RolloutStrategy
 from . import Rule
 from .needs import hold, read_consumers, wait
 
-__all__ = ["ROLLING_OUT", "evidence", "name_some", "rolling"]
+__all__ = ["ROLLING_OUT", "evidence", "goes_at_once", "name_some", "rolling", "suspects"]
 
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -60,7 +61,7 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
     found = read_consumers(observed)
     if isinstance(found, Plan):
         return found
-    if holders(found, proof):
+    if suspects(observed, found, proof):
         return None
     return Plan(
         Forget(previous.id),
@@ -74,17 +75,18 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    if observed.resource.spec.rollout.consumers.mode is ConsumerMode.NONE:
-        return None
     found = seen.consumers
-    if found.workloads or found.pods or found.missing or _goes_at_once(observed):
+    if found.workloads or found.pods or found.missing or goes_at_once(observed):
+        return None
+    spec = observed.resource.spec
+    if spec.acknowledgements or spec.rollout.consumers.mode is ConsumerMode.NONE:
         return None
     return hold(
         "NoConsumers",
         f"no workload or pod in namespace {observed.resource.key.namespace} refers to Secret "
         f"{observed.resource.spec.target.name}: who holds the previous secret is unknown",
-        "use the Secret in a workload of this namespace, or declare by "
-        "spec.rollout.consumers.mode: None that no pod uses it",
+        "use the Secret in a workload of this namespace, declare who uses it elsewhere in "
+        "spec.acknowledgements, or declare that no pod uses it (spec.rollout.consumers.mode: None)",
     )
 
 
@@ -187,27 +189,35 @@ _COVER: Final = {
 
 
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
-    """A pod may still hold the previous secret: it must not be deleted."""
+    """A pod or a declared consumer may still hold the previous secret: it must not be deleted."""
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    suspects = holders(seen.consumers, seen.proof)
-    if not suspects:
+    found = suspects(observed, seen.consumers, seen.proof)
+    if not found:
         return None
-    return (
-        _held_up_by(seen.consumers)
-        or _progress_deadline_is_over(observed, seen)
-        or wait("PodsNotRolled", _who_lags(observed, seen, suspects))
-    )
+    told = _who_lags(observed, seen, found)
+    held = _held_up_by(seen.consumers) or _progress_deadline_is_over(observed, seen)
+    if held is not None or any(not holder.is_outside for holder in found):
+        return held or wait("PodsNotRolled", told)
+    return wait("AwaitingAcknowledgement", told)
 
 
-def _who_lags(observed: Observed, seen: _Rollout, suspects: tuple[Holder, ...]) -> str:
+def _who_lags(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
     """Name the holders, and tell what moves those that the operator does not."""
-    told = f"still on the previous secret: {name_some(suspects)}"
-    jobs = tuple(one for one in suspects if one.owner is not None and one.owner.ends_by_itself)
+    told = f"still on the previous secret: {name_some(found)}{_pods_lag(observed, seen, found)}"
+    words = how_to_acknowledge(observed.resource, observed.book, observed.now)
+    return f"{told}; {words}" if words else told
+
+
+def _pods_lag(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
+    """Tell what moves the pods that the operator does not move; empty where it moves all."""
+    told = ""
+    pods = tuple(one for one in found if not one.is_outside)
+    jobs = tuple(one for one in pods if one.owner is not None and one.owner.ends_by_itself)
     if jobs:
         told += f"; {name_some(jobs)} ends by itself ({_owners(jobs)})"
-    others = tuple(one for one in suspects if one not in jobs and not one.terminating)
+    others = tuple(one for one in pods if one not in jobs and not one.terminating)
     if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
         return f"{told}; {_by_others(observed, seen.proof)}" if others else told
     by_hand = {f"Pod/{pod.name}" for pod in never_restarted(seen.consumers)}
@@ -238,12 +248,12 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
             f"{waiting[0].ref} has made {late}: {waiting[0].detail}",
             "repair the workload; both secrets stay valid meanwhile",
         )
-    suspects = holders(seen.consumers, seen.proof)
-    if all(one.owner is not None and one.owner.ends_by_itself for one in suspects):
+    pods = holders(seen.consumers, seen.proof)
+    if all(one.owner is not None and one.owner.ends_by_itself for one in pods):
         return None
     return hold(
         "PodsNotRolled",
-        f"{_who_lags(observed, seen, suspects)}; there was {late}",
+        f"{_who_lags(observed, seen, pods)}; there was {late}",
         "restart or delete the pods",
     )
 
@@ -295,15 +305,16 @@ def _leaked(observed: Observed) -> bool:
     return previous is not None and observed.book.is_leaked(previous.id)
 
 
-def _goes_at_once(observed: Observed) -> bool:
+def goes_at_once(observed: Observed) -> bool:
+    """Tell whether the previous secret leaked and goes without waiting for anybody."""
     emergency = observed.book.emergency
     return emergency is not None and emergency.now and _leaked(observed)
 
 
-def name_some(suspects: tuple[Holder, ...], most: int = 3) -> str:
+def name_some(found: tuple[Holder, ...], most: int = 3) -> str:
     """Name the first few holders and count the rest."""
-    named = ", ".join(holder.who for holder in suspects[:most])
-    more = len(suspects) - most
+    named = ", ".join(holder.who for holder in found[:most])
+    more = len(found) - most
     return f"{named} and {more} more" if more > 0 else named
 
 
@@ -326,6 +337,14 @@ def evidence(observed: Observed) -> PublicationEvidence | None:
         published_at=journal.publication.published.at,
         settle=observed.timing.settle,
     )
+
+
+def suspects(
+    observed: Observed, found: Consumers, proof: PublicationEvidence
+) -> tuple[Holder, ...]:
+    """List all who may hold the previous secret: pods, then declared consumers outside."""
+    outside = outside_holders(observed.resource, observed.book, observed.now)
+    return (*holders(found, proof), *outside)
 
 
 def _rollout(observed: Observed) -> _Rollout | Plan | None:
