@@ -56,3 +56,12 @@ def acknowledgement_key(name: str) -> str:
 def stamp_key(resource_name: str) -> str:
     """Name the annotation on pod templates that carries a resource's stamp."""
     return f"{GROUP}/{resource_name}"
+
+
+def ack_key(resource_name: str) -> str:
+    """Name the annotation on pods by which containers acknowledge a publication.
+
+    A resource's name has no dot, so that no stamp of another resource is called the same; and with
+    at most 47 characters of it the name part stays within the 63 that Kubernetes allows.
+    """
+    return f"{GROUP}/{resource_name}.ack"

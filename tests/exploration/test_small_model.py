@@ -43,6 +43,17 @@ MODELS = [
         start(crashes=0, losses=1, drains=1), frozenset(), id="one process, a node is drained"
     ),
     pytest.param(
+        start(crashes=0, losses=1, edits=1, reloads=1),
+        frozenset(),
+        id="one process, a pod reads the Secret again, the target is edited",
+    ),
+    pytest.param(
+        start(processes=2, crashes=0, losses=0, edits=1, reloads=2),
+        frozenset(),
+        marks=wide,
+        id="two processes, an edit, a pod reads the Secret twice again",
+    ),
+    pytest.param(
         start(crashes=1, losses=1, strangers=1), DOUBTFUL, id="one process, a foreign secret"
     ),
     pytest.param(start(crashes=1, losses=1, leaks=1), frozenset(), id="one process, a leak"),
@@ -157,6 +168,12 @@ def _promotes_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(small_moves, "RESOURCE", replace(RESOURCE, spec=hasty))
 
 
+def _believes_any_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        rollout, "_has_acknowledged", lambda pod, _: ("app", 0) not in pod.acknowledged
+    )
+
+
 @pytest.mark.parametrize(
     ("sabotage", "first", "law"),
     [
@@ -177,6 +194,12 @@ def _promotes_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
             start(crashes=0, losses=0, edits=1, drains=1),
             "a live pod may hold",
             id="an edited target is only written again",
+        ),
+        pytest.param(
+            _believes_any_acknowledgement,
+            start(crashes=0, losses=0, edits=1, reloads=1),
+            "a live pod may hold",
+            id="an acknowledgement of an older publication counts",
         ),
         pytest.param(
             _promotes_without_asking,

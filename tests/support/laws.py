@@ -73,8 +73,9 @@ class Laws:
             if (namespace, name) == ("shop", "orders-api")
             for write in written
         ]
-        older = [write for write in writes if write.at <= pod.created_at - CACHES]
-        recent = [write for write in writes if pod.created_at - CACHES < write.at <= pod.created_at]
+        read_at = pod.reloaded_at or pod.created_at
+        older = [write for write in writes if write.at <= read_at - CACHES]
+        recent = [write for write in writes if read_at - CACHES < write.at <= read_at]
         seen = older[-1:] + recent or writes[:1]
         names = self._world.cognito.names
         values = [write.data.get(self.current_key) for write in seen if write.data is not None]

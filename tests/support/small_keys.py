@@ -43,10 +43,21 @@ def key_of(state: State) -> _Key:
         None if state.speaks else tuple(_Date(one.born) for one in state.cognito),
         state.target.resource_version,
         tuple((_Date(since), secret) for since, secret in _shown_lately(state)),
-        tuple((_Date(pod.born), pod.holds, pod.stamp, pod.leaving) for pod in state.pods),
+        tuple(
+            (_Date(pod.born), pod.holds, pod.stamp, pod.leaving, pod.acknowledged)
+            for pod in state.pods
+        ),
         state.stamp,
         (state.leaks, state.report),
-        (state.adds, state.crashes, state.losses, state.edits, state.drains, state.strangers),
+        (
+            state.adds,
+            state.crashes,
+            state.losses,
+            state.edits,
+            state.drains,
+            state.reloads,
+            state.strangers,
+        ),
         (state.orders, state.is_ordered),
     )
     processes = tuple(_process_key(process, state) for process in state.processes)

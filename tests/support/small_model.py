@@ -55,6 +55,7 @@ TIMING: Final = Timing(
 )
 RESOURCE: Final[Resource] = resource(
     spec(
+        rollout={"progress_deadline": 1000 * MINUTE},
         retirement={"min_overlap": 2 * MINUTE},
         verification={"activation_delay": MINUTE},
         adoption={"retire_original": RetireOriginal.AUTOMATIC},
@@ -80,6 +81,8 @@ class ModelPod:
     holds: frozenset[str]
     stamp: str | None
     leaving: bool = False
+    acknowledged: int = 0
+    """The publication that it says it uses, having read it instead of its files of before."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ class State:
     edits: int = 0
     drains: int = 0
     strangers: int = 0
+    reloads: int = 0
     orders: int = 0
     """How often a person may give, or take back, the order to delete A whoever holds it."""
 

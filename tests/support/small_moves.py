@@ -37,6 +37,7 @@ from cognito_secret_operator.domain.rollout import (
     Consumers,
     Pod,
     Progress,
+    Reader,
     Workload,
     WorkloadRef,
 )
@@ -166,7 +167,16 @@ def _consumers(state: State) -> Consumers:
     progress = Progress.COMPLETE if complete else Progress.RUNNING
     workload = Workload(WEB, "uid-web", workload_version(state), state.stamp, progress, "")
     pods = tuple(
-        Pod(f"pod-{pod.born}", f"uid-{pod.born}", _at(pod.born), pod.leaving, False, WEB)  # noqa: FBT003
+        Pod(
+            name=f"pod-{pod.born}",
+            uid=f"uid-{pod.born}",
+            created_at=_at(pod.born),
+            terminating=pod.leaving,
+            finished=False,
+            owner=WEB,
+            readers=(Reader("app", reloads=True),),
+            acknowledged=frozenset({("app", pod.acknowledged)}),
+        )
         for pod in state.pods
     )
     return Consumers((workload,), pods, _at(state.now))
@@ -316,6 +326,8 @@ def _compare(state: State, observed: Observed) -> None:
 
 def _pods_move(state: State) -> Iterator[tuple[str, State]]:
     last = next(pod for pod in state.pods if not pod.leaving)
+    if state.reloads and state.book.publication and state.book.publication.published:
+        yield "a pod reads the Secret again and says so", _reloaded(state, last)
     others = tuple(pod for pod in state.pods if pod is not last)
     if others:
         yield "a terminating pod is gone", replace(state, pods=(last,))
@@ -328,6 +340,14 @@ def _pods_move(state: State) -> Iterator[tuple[str, State]]:
         yield "a new pod replaces the old one", moved
     elif state.drains:
         yield "a node is drained", _less(moved, "drains")
+
+
+def _reloaded(state: State, pod: ModelPod) -> State:
+    """Read the number from the status, which tells it once it is recorded; then the Secret."""
+    number = state.book.publication.number if state.book.publication else 0
+    read = replace(pod, holds=frozenset({state.shown[-1][1]}), acknowledged=number)
+    pods = tuple(read if one is pod else one for one in state.pods)
+    return replace(_less(state, "reloads"), pods=pods)
 
 
 def _is_deleting(state: State) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from .actions import Hold, Plan
+from .consumers import ConsumerMode
 from .journal import Journal, Origin
 from .model import ClientRef, Listing, RemoteSecret, StoredSecret
 from .observed import Observed
@@ -63,6 +64,7 @@ def report(observed: Observed, plan: Plan) -> Report:
         rotations=journal.rotations if journal else (),
         previewed=is_previewed(observed),
         preview=preview_of(observed) if is_previewed(observed) else None,
+        publication=_recorded_publication(journal),
     )
 
 
@@ -115,6 +117,11 @@ def step_of(observed: Observed) -> Step:
 
 def _journal(observed: Observed) -> Journal | None:
     return observed.journal if isinstance(observed.journal, Journal) else None
+
+
+def _recorded_publication(journal: Journal | None) -> int | None:
+    publication = journal.publication if journal else None
+    return publication.number if publication and publication.published else None
 
 
 def _is_usable(observed: Observed) -> bool:
@@ -275,7 +282,10 @@ def _holders(observed: Observed) -> tuple[Holder, ...] | None:
     if proof is None or not isinstance(observed.consumers, Consumers):
         return None
     found = observed.consumers
-    if not (found.workloads or found.pods or observed.resource.spec.acknowledgements):
+    rollout = observed.resource.spec.rollout
+    declared = rollout.consumers.mode is ConsumerMode.NONE
+    elsewhere = observed.resource.spec.acknowledgements
+    if found.missing or not (found.workloads or found.pods or declared or elsewhere):
         return None
     return suspects(observed, found, proof)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from .journal import Journal, JournaledSecret
 from .model import Listing
 from .observed import Memory, Observed
-from .rollout import Consumers
+from .rollout import Consumers, Lag, lag_of
 from .rules.rolling_out import evidence, suspects
 
 __all__ = ["remembered"]
@@ -19,8 +19,12 @@ def remembered(observed: Observed) -> Memory:
         missing = _missing(observed, observed.listing)
         memory = replace(memory, listing=observed.listing, missing=missing)
     if isinstance(observed.consumers, Consumers):
-        clear = _clear(observed, observed.consumers)
-        memory = replace(memory, clear=clear, previewed_at=observed.now)
+        memory = replace(
+            memory,
+            clear=_clear(observed, observed.consumers),
+            lag=_lag(observed, observed.consumers),
+            previewed_at=observed.now,
+        )
     return memory
 
 
@@ -42,9 +46,14 @@ def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
     proof = evidence(observed) if isinstance(observed.journal, Journal) else None
-    if proof is None or suspects(observed, found, proof):
+    if proof is None or found.missing or suspects(observed, found, proof):
         return None
     before = observed.memory.clear
     if before is not None and before[0] == proof.stamp:
         return before
     return (proof.stamp, found.read_at)
+
+
+def _lag(observed: Observed, found: Consumers) -> Lag | None:
+    proof = evidence(observed) if isinstance(observed.journal, Journal) else None
+    return lag_of(found, proof, observed.memory.lag) if proof is not None else None

@@ -17,7 +17,7 @@ from .model import (
     Timing,
 )
 from .platform_orders import PlatformOrders
-from .rollout import Consumers
+from .rollout import Consumers, Lag
 from .spec import Resource
 from .value import SecretValue
 
@@ -93,6 +93,9 @@ class Memory:
     clear: tuple[str, datetime] | None = None
     """Stamp of the publication, and the first full read that found no holder for it."""
 
+    lag: Lag | None = None
+    """Who lags behind the present publication; a restart of the operator counts from anew."""
+
     stamped: frozenset[tuple[str, str]] = frozenset()
     """Workloads (uid) that this process stamped, with the stamp: none is stamped twice."""
 
@@ -115,6 +118,9 @@ class Observed:
 
     claim_is_ours: bool = False
     """This process wrote the journal's claim and the deadline on its own clock is ahead."""
+
+    settling: Mapping[str, datetime] = field(default_factory=dict)
+    """Targets of other resources in the namespace -> when their publications settle."""
 
     clock_skew_seconds: float = 0.0
     """Our clock less the API server's."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from .consumers import ConsumersSpec
 from .model import ClientRef, ResourceKey
 from .windows import Window
 
@@ -19,6 +20,8 @@ __all__ = [
     "Resource",
     "RetireOriginal",
     "RetirementSpec",
+    "RolloutSpec",
+    "RolloutStrategy",
     "RotationSpec",
     "SecretKeyRef",
     "Spec",
@@ -112,6 +115,22 @@ class TargetSpec:
     keys: TargetKeys
 
 
+class RolloutStrategy(enum.Enum):
+    """Who moves the consumers to a new publication."""
+
+    RESTART = "Restart"
+    WATCH = "Watch"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutSpec:
+    """How consumers come by a new publication, and who they are."""
+
+    strategy: RolloutStrategy
+    consumers: ConsumersSpec
+    progress_deadline: timedelta
+
+
 @dataclass(frozen=True, slots=True)
 class RetirementSpec:
     """When the previous secret is deleted."""
@@ -150,6 +169,7 @@ class Spec:
     rotation: RotationSpec
     verification: VerificationSpec
     target: TargetSpec
+    rollout: RolloutSpec
     retirement: RetirementSpec
     adoption: AdoptionSpec
     acknowledgements: tuple[Acknowledgement, ...] = ()

@@ -19,6 +19,7 @@ from .acknowledgements import acknowledgements_spec
 from .adoption import adoption_spec
 from .aws import aws_spec
 from .retirement import retirement_spec
+from .rollout import rollout_spec
 from .rotation import rotation_spec
 from .sections import LABEL, Section
 from .target import target_spec
@@ -119,6 +120,7 @@ def _spec(spec: Section, key: ResourceKey) -> Spec:
         rotation=rotation,
         verification=verification_spec(spec.section("verification")),
         target=target_spec(spec.section("target"), key.name),
+        rollout=rollout_spec(spec.section("rollout")),
         retirement=retirement_spec(spec.section("retirement"), rotation),
         adoption=adoption_spec(spec.section("adoption")),
         acknowledgements=acknowledgements_spec(spec),

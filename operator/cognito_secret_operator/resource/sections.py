@@ -78,6 +78,19 @@ class Section:
         keys = [key for key in self._body if key.startswith(prefix)]
         return {key.removeprefix(prefix): (self.text(key) or "").strip() for key in keys}
 
+    def texts(self, key: str, *, most: int) -> Mapping[str, str]:
+        """Read an object of at most so many strings; a missing one is empty."""
+        value = self._get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise self.invalid(key, "must be an object: write its fields below it")
+        if not all(isinstance(one, str) for one in value.values()):
+            raise self.invalid(key, "must hold strings: put them into quotes")
+        if len(value) > most:
+            raise self.invalid(key, f"must have at most {most} items: remove some")
+        return dict(value.items())
+
     def text(self, key: str) -> str | None:
         """Read a string; None where there is none."""
         value = self._get(key)

@@ -1,7 +1,10 @@
 """Reads what a pass needs: the resource, its journal and target first, the rest when asked for."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from ..domain.consumers import Search
 from ..domain.journal import Journal
 from ..domain.model import ClientDescription, ClientRef, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
@@ -10,8 +13,9 @@ from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..journal_format import JournalProblemError, journal_from
-from ..names import journal_name, stamp_key
+from ..names import ack_key, journal_name, stamp_key
 from .execute import OwnClaim
+from .neighbours import Neighbours
 from .ports import (
     Clock,
     CognitoPort,
@@ -51,6 +55,8 @@ class Observer:
     identity: str
     """This process, as the journal's claims name it."""
 
+    neighbours: Neighbours = field(default_factory=Neighbours)
+
     async def begin(
         self, raw: RawResource, resource: Resource, memory: Memory, claim: OwnClaim | None
     ) -> Observed:
@@ -69,6 +75,7 @@ class Observer:
             target=await self._read(resource, resource.spec.target.name),
             began=began,
             claim_is_ours=self._holds(claim, journal),
+            settling=self._neighbours(resource, journal),
             clock_skew_seconds=skew.total_seconds(),
             orders=self._orders(resource),
             rivals=await self._rivals(resource, journal),
@@ -87,6 +94,18 @@ class Observer:
                 return await self._consumers(observed)
             case _:
                 return await self._probed(observed, fact)
+
+    def _neighbours(
+        self, resource: Resource, journal: Journal | Problem | None
+    ) -> Mapping[str, datetime]:
+        """Tell the others when this publication settles, and ask when theirs do."""
+        settles_at = None
+        if isinstance(journal, Journal) and journal.previous is not None and journal.publication:
+            published = journal.publication.published
+            settles_at = published.at + self.timing.settle if published is not None else None
+        where, target = resource.key.namespace, resource.spec.target.name
+        self.neighbours.note(where, target, settles_at)
+        return self.neighbours.of(where, target)
 
     def refreshed(self, observed: Observed, memory: Memory, claim: OwnClaim | None) -> Observed:
         """Give the view with what was remembered meanwhile.
@@ -201,12 +220,19 @@ class Observer:
 
     async def _consumers(self, observed: Observed) -> Observed:
         """Read pods and workloads first, the target last: its data must outlive the pods' read."""
-        key, target_name = observed.resource.key, observed.resource.spec.target.name
+        key, spec = observed.resource.key, observed.resource.spec
+        search = Search(
+            key.namespace,
+            spec.target.name,
+            stamp_key=stamp_key(key.name),
+            ack_key=ack_key(key.name),
+            chosen=spec.rollout.consumers,
+        )
         try:
-            found = await self.workloads.consumers(key.namespace, target_name, stamp_key(key.name))
+            found = await self.workloads.consumers(search)
         except OutsideError as error:
             return replace(observed, consumers=problem_of(error))
-        target = await self._read(observed.resource, target_name)
+        target = await self._read(observed.resource, spec.target.name)
         return replace(observed, consumers=found, target=target)
 
     async def _probed(self, observed: Observed, fact: Fact) -> Observed:

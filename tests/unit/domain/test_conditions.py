@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cognito_secret_operator.domain.conditions import report, step_of
+from cognito_secret_operator.domain.journal import Journal
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.report import ConditionType, Step
@@ -197,3 +198,18 @@ def test_a_secret_whose_delete_was_answered_is_not_told_as_foreign_by_a_stale_li
 def test_a_report_holds_no_value() -> None:
     for row in TABLE:
         assert "value of" not in repr(report(row[1], plan(row[1])))
+
+
+@pytest.mark.parametrize(
+    ("book", "told"),
+    [
+        pytest.param(journal("B", "A", published=-10), 7, id="it was read back and recorded"),
+        pytest.param(journal("B", "A", published=None), None, id="it is on its way"),
+        pytest.param(None, None, id="there is no journal"),
+    ],
+)
+def test_the_publication_is_told_once_it_is_recorded(
+    book: Journal | None, told: int | None
+) -> None:
+    seen = view(book)
+    assert report(seen, plan(seen)).publication == told

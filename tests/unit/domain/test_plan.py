@@ -52,6 +52,8 @@ def test_the_rules_and_their_order() -> None:
         "previous_was_deleted_elsewhere",
         "no_consumer_is_found",
         "workload_needs_the_stamp",
+        "listed_workload_is_missing",
+        "pod_is_not_covered",
         "somebody_holds_the_previous_secret",
         "rollout_is_unfinished",
         "target_is_replicated",
