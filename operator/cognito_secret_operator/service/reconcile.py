@@ -220,6 +220,9 @@ class Reconciler:
         to_next_look = (observed.next_look - observed.now).total_seconds()
         if until is not None:
             seconds = (until - observed.now).total_seconds()
+            if to_next_look <= 0:
+                # This pass was not to look, although it was time for it.
+                to_next_look = seconds
         else:
             doubled = self._pauses.shortest * 2 ** min(mind.repeats, 16)
             seconds = min(doubled, self._pauses.longest).total_seconds()

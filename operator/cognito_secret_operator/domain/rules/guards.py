@@ -25,10 +25,12 @@ def resource_is_not_allowed(observed: Observed) -> Plan | None:
         return None
     client = observed.resource.spec.client
     role = client.caller.role_arn
-    return hold(
+    # A change of the list wakes everybody: whoever is denied costs next to nothing meanwhile.
+    return Plan(
+        Hold(stalled=True, until=observed.now + observed.timing.list_period),
         "NotAllowed",
         f"namespace {observed.resource.key.namespace} may not reach spec.userPoolId "
-        f"{client.pool_id}{f' with spec.aws.roleArn {role}' if role else ''}: no rule allows it",
+        f"{client.pool_id}{f' with spec.aws.roleArn {role}' if role else ''}: no rule allows it; "
         f"ask the platform team to add to {denial.where}: {denial.rule}",
     )
 
