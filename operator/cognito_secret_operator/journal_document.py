@@ -55,6 +55,7 @@ def document_of(journal: Journal) -> dict[str, Any]:
         "doomed": journal.doomed,
         "handledRotate": journal.handled_rotate,
         **_present("doomedBy", _value_of(journal.doomed_by)),
+        **_present("initialIsWanted", journal.initial_is_wanted or None),
         **_present("emergency", _emergency_document(journal.emergency)),
         **_present("handledEmergency", _request_document(journal.handled_emergency)),
     }
@@ -124,7 +125,13 @@ def _pending_document(pending: Pending | None) -> dict[str, Any] | None:
         "rotation": _rotation_document(pending.rotation),
         "secret": remote and {"id": remote.id, "createdAt": _time_text(remote.created_at)},
         "recordedAt": _time_text(pending.recorded_at),
+        **_present("origin", _origin_of_value(pending.origin)),
     }
+
+
+def _origin_of_value(origin: Origin) -> str | None:
+    """Write where a pending value came from, unless we drew it."""
+    return None if origin is Origin.OPERATOR else origin.value
 
 
 def _publication_document(publication: Publication | None) -> dict[str, Any] | None:
@@ -205,6 +212,14 @@ class _Part:
         """Read an object of a later version, which is there only where it is used."""
         return read(self.part(key)) if key in self._body else None
 
+    def is_set(self, key: str) -> bool:
+        """Read a mark of a later version, which is there only where it is set."""
+        return key in self._body and self.one(key, bool)
+
+    def has(self, key: str) -> bool:
+        """Tell whether a field of a later version is there."""
+        return key in self._body
+
     def part(self, key: str) -> "_Part":
         """Read an object."""
         return _Part(self._of(key), self._body.get(key))
@@ -263,6 +278,7 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         doomed_by=document.where_given("doomedBy", lambda key: document.choice(key, Order)),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
+        initial_is_wanted=document.is_set("initialIsWanted"),
         emergency=document.added("emergency", _emergency),
         handled_emergency=document.added("handledEmergency", _request),
     )
@@ -309,6 +325,7 @@ def _pending(part: _Part, values: Mapping[str, SecretValue]) -> Pending:
         rotation=_rotation(part.part("rotation")),
         secret=part.optional("secret", lambda key: _remote(part.part(key))),
         recorded_at=part.optional("recordedAt", part.time),
+        origin=part.choice("origin", Origin) if part.has("origin") else Origin.OPERATOR,
     )
 
 

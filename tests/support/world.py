@@ -200,6 +200,8 @@ class World:
             return False
         if journal.publication is None or journal.publication.published is None:
             return False
+        if journal.initial_is_wanted:
+            return False
         return (journal.pending, journal.previous, journal.emergency) == (None, None, None)
 
     def is_stalled(self) -> bool:

@@ -8,6 +8,7 @@ from .model import RemoteSecret, Trigger
 from .observed import Fact
 from .rollout import Workload
 from .spec import EmergencyRequest
+from .value import SecretValue
 
 __all__ = [
     "Action",
@@ -69,6 +70,8 @@ class Adopt:
 
     secret: JournaledSecret
     publication_number: int
+    wants_initial: bool = False
+    """The user's own value is to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,13 @@ class Declare:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Draw a value and write it into the journal as pending, with our claim."""
+    """Write a value into the journal as pending, with our claim; draw it unless it is given."""
 
     before: tuple[str, ...]
     trigger: Trigger
     rotate_token: str | None
+    value: SecretValue | None = None
+    """The user's own value, for a migration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Origin(enum.Enum):
     OPERATOR = "Operator"
     TARGET = "Target"
     DESCRIBE = "Describe"
+    INITIAL = "Initial"
     UNKNOWN = "Unknown"
 
 
@@ -110,6 +111,8 @@ class Pending:
     """What Cognito called it, once that is recorded."""
 
     recorded_at: datetime | None = None
+    origin: Origin = Origin.OPERATOR
+    """Who chose the value: we, or the user at the beginning of a migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,9 @@ class Journal:
     """The order that the mark was set by; None where nobody held the secret any more."""
 
     handled_rotate: str | None = None
+    initial_is_wanted: bool = False
+    """The user's own value is still to be added: the client was made without it."""
+
     emergency: Emergency | None = None
     handled_emergency: EmergencyRequest | None = None
     rotations: tuple[Rotation, ...] = ()
@@ -223,6 +229,7 @@ def adopted(
     publication_number: int,
     rotate_token: str | None,
     emergency: EmergencyRequest | None = None,
+    wants_initial: bool = False,
 ) -> Journal:
     """Take over the client's secret; tokens that are there already are only recorded.
 
@@ -235,6 +242,7 @@ def adopted(
         publication=Publication(number=publication_number),
         handled_rotate=rotate_token,
         handled_emergency=emergency if is_old else None,
+        initial_is_wanted=wants_initial,
     )
 
 
@@ -246,13 +254,14 @@ def staged(
     claim: Claim,
     trigger: Trigger,
     rotate_token: str | None,
+    origin: Origin = Origin.OPERATOR,
 ) -> Journal:
     """Begin a rotation: the new value is durable before Cognito learns it.
 
     A handled token stays handled while the annotation is away: it may come back from Git.
     """
     rotation = Rotation(trigger=trigger, started_at=claim.at)
-    pending = Pending(value=value, before=before, claim=claim, rotation=rotation)
+    pending = Pending(value=value, before=before, claim=claim, rotation=rotation, origin=origin)
     handled = rotate_token or journal.handled_rotate
     return next_entry(journal, pending=pending, handled_rotate=handled)
 
@@ -281,7 +290,7 @@ def promoted(journal: Journal, *, verified: bool) -> Journal:
             id=pending.secret.id,
             created_at=pending.secret.created_at,
             value=pending.value,
-            origin=Origin.OPERATOR,
+            origin=pending.origin,
             known=True,
             verified=verified,
         ),
@@ -290,6 +299,7 @@ def promoted(journal: Journal, *, verified: bool) -> Journal:
         pending=None,
         publication=Publication(number=number + 1),
         rotation=replace(pending.rotation, secret_id=pending.secret.id),
+        initial_is_wanted=journal.initial_is_wanted and pending.origin is not Origin.INITIAL,
         emergency=journal.emergency and replace(journal.emergency, renews=False),
     )
 

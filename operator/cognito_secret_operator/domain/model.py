@@ -28,6 +28,7 @@ class Trigger(enum.Enum):
     SCHEDULE = "Schedule"
     REQUEST = "Request"
     EMERGENCY = "Emergency"
+    MIGRATION = "Migration"
 
 
 class Verdict(enum.Enum):

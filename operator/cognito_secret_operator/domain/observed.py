@@ -18,6 +18,7 @@ from .model import (
 )
 from .rollout import Consumers
 from .spec import Resource
+from .value import SecretValue
 
 __all__ = ["UNREAD", "Fact", "Memory", "Observed", "Problem", "Unread"]
 
@@ -37,6 +38,8 @@ class Fact(enum.Enum):
     LISTING = "the client's secrets at Cognito"
     DESCRIPTION = "the client's description at Cognito"
     TARGET_PROBE = "whether Cognito accepts the target's value"
+    INITIAL_VALUE = "the value that spec.rotation.initialValueFrom names"
+    INITIAL_PROBE = "whether Cognito accepts the initial value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
     PENDING_PROBE = "whether Cognito accepts the pending value"
@@ -114,6 +117,7 @@ class Observed:
 
     listing: Listing | Problem | Unread = UNREAD
     description: ClientDescription | Problem | Unread = UNREAD
+    initial_value: SecretValue | Problem | Unread = UNREAD
     probes: Mapping[Fact, Probe] = field(default_factory=dict)
     consumers: Consumers | Problem | Unread = UNREAD
 

@@ -9,6 +9,7 @@ from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
 from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTIONING, RENEWING
 from .rules.guards import GUARDS
+from .rules.migration import MIGRATING
 from .rules.orders import EVIDENCE, giving_way
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
@@ -30,6 +31,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *GONE_AND_ROLLED,
     *RETIRING,
     *RENEWING,
+    *MIGRATING,
     *RESTING,
 )
 """Guards before anything is written; an answer that only this process knows is made durable; the

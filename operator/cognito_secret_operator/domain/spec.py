@@ -19,6 +19,7 @@ __all__ = [
     "RetireOriginal",
     "RetirementSpec",
     "RotationSpec",
+    "SecretKeyRef",
     "Spec",
     "StatusFacts",
     "TargetKeys",
@@ -56,13 +57,22 @@ class Approval(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SecretKeyRef:
+    """A key of a Secret of the user, in the resource's namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RotationSpec:
-    """When the secret is replaced."""
+    """When the secret is replaced, and with which value it begins."""
 
     interval: timedelta
     """With windows alone: the longest time between two days on which one opens."""
 
     max_age: timedelta
+    initial_value_from: SecretKeyRef | None = None
     windows: tuple[Window, ...] = ()
     is_by_windows: bool = False
     """True where each opening is a due time; else windows only say when a rotation may start."""

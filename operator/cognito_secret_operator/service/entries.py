@@ -26,13 +26,14 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
     """Give the journal as it is to be written."""
     book, resource = observed.book, observed.resource
     match effect:
-        case Adopt(secret, number):
+        case Adopt(secret, number, wants_initial):
             return journals.adopted(
                 book,
                 secret,
                 publication_number=number,
                 rotate_token=resource.rotate_token,
                 emergency=resource.emergency,
+                wants_initial=wants_initial,
             )
         case Declare(request):
             return declared(book, request, at=observed.now)

@@ -16,7 +16,7 @@ from ..domain.actions import (
     Stage,
     Stamp,
 )
-from ..domain.journal import Journal
+from ..domain.journal import Journal, Origin
 from ..domain.model import StoredSecret
 from ..domain.observed import Memory, Observed
 from ..domain.projection import target_annotations, target_data
@@ -120,7 +120,8 @@ class Executor:
         if isinstance(effect, Stage):
             following = journals.staged(
                 observed.book,
-                value=self.entropy.draw_value(),
+                value=effect.value or self.entropy.draw_value(),
+                origin=Origin.OPERATOR if effect.value is None else Origin.INITIAL,
                 before=effect.before,
                 claim=claim,
                 trigger=effect.trigger,

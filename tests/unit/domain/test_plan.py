@@ -62,6 +62,7 @@ def test_the_rules_and_their_order() -> None:
         "previous_can_go",
         # rest
         "emergency_needs_a_new_secret",
+        "initial_value_is_wanted",
         "rotation_is_requested",
         "current_is_missing",
         "value_is_unknown",

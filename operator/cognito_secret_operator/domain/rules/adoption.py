@@ -14,7 +14,7 @@ from ..observed import Fact, Observed
 from ..projection import publication_number
 from ..value import SecretValue
 from . import Rule
-from .needs import description, hold, listing, probe
+from .needs import description, hold, initial_value, listing, probe
 
 __all__ = ["ADOPTION", "client_is_public", "slots_are_blocked"]
 
@@ -82,7 +82,38 @@ def nothing_is_adopted(observed: Observed) -> Plan | None:
     if isinstance(listed, Plan):
         return listed
     refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
-    return refusal or _from_target(observed, listed.secrets[0])
+    if refusal is not None:
+        return refusal
+    if observed.resource.spec.rotation.initial_value_from is not None:
+        return _with_initial(observed, listed.secrets[0])
+    return _from_target(observed, listed.secrets[0])
+
+
+def _with_initial(observed: Observed, remote: RemoteSecret) -> Plan:
+    """Find out whether the client was made with the user's own value or still has to get it."""
+    value = initial_value(observed)
+    if isinstance(value, Plan):
+        return value
+    asked = probe(observed, Fact.INITIAL_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    if asked.verdict is Verdict.ACCEPTED:
+        return _adopt(observed, remote, value, Origin.INITIAL, confirmed=True)
+    if asked.verdict is Verdict.REFUSED:
+        return _from_target(observed, remote)
+    described = description(observed)
+    if isinstance(described, Plan):
+        return described
+    if described.original is None:
+        return hold(
+            "InitialValueUnconfirmed",
+            f"nothing tells whether secret {remote.id} has the value of "
+            f"spec.rotation.initialValueFrom ({asked.detail})",
+            "set spec.verification.tokenEndpoint, so that Cognito can be asked",
+        )
+    if described.original == value:
+        return _adopt(observed, remote, value, Origin.INITIAL, confirmed=False)
+    return _from_target(observed, remote)
 
 
 def _from_target(observed: Observed, remote: RemoteSecret) -> Plan:
@@ -140,10 +171,16 @@ def _adopt(
         Origin.TARGET: "its value is taken from the target Secret",
         Origin.DESCRIBE: "its value is taken from DescribeUserPoolClient",
         Origin.UNKNOWN: "nobody can tell its value, so it is left alone and a new one is added",
+        Origin.INITIAL: "it has the value of spec.rotation.initialValueFrom",
         Origin.OPERATOR: "",
     }[origin]
+    begins = observed.resource.spec.rotation.initial_value_from is not None
     return Plan(
-        Adopt(secret, publication_number=shown + 1),
+        Adopt(
+            secret,
+            publication_number=shown + 1,
+            wants_initial=begins and origin is not Origin.INITIAL,
+        ),
         "Adopting",
         f"taking over secret {remote.id}: {source}",
     )

@@ -6,8 +6,18 @@ from ..actions import Hold, Look, Plan, Wait
 from ..model import ClientDescription, Listing, Probe
 from ..observed import UNREAD, Fact, Observed, Problem
 from ..rollout import Consumers
+from ..value import SecretValue
 
-__all__ = ["description", "hold", "hold_for", "listing", "probe", "read_consumers", "wait"]
+__all__ = [
+    "description",
+    "hold",
+    "hold_for",
+    "initial_value",
+    "listing",
+    "probe",
+    "read_consumers",
+    "wait",
+]
 
 
 def look(fact: Fact) -> Plan:
@@ -51,6 +61,25 @@ def description(observed: Observed) -> ClientDescription | Plan:
 def probe(observed: Observed, fact: Fact) -> Probe | Plan:
     """Give a probe of this pass."""
     return observed.probes.get(fact) or look(fact)
+
+
+def initial_value(observed: Observed) -> SecretValue | Plan:
+    """Give the user's own value, as this pass has read it; one that Cognito would refuse holds."""
+    found = observed.initial_value
+    if found is UNREAD:
+        return look(Fact.INITIAL_VALUE)
+    if isinstance(found, Problem):
+        return hold_for(found)
+    unfit, ref = found.why_unfit(), observed.resource.spec.rotation.initial_value_from
+    if unfit is None or ref is None:
+        return found
+    return hold(
+        "InitialValueInvalid",
+        f"the value under key {ref.key} of Secret {ref.name} "
+        f"(spec.rotation.initialValueFrom.secretRef) {unfit}",
+        "Cognito takes 24 to 64 letters, digits, '_' and '+': write the value of the other "
+        "provider without a line break, or remove initialValueFrom and let one be drawn",
+    )
 
 
 def read_consumers(observed: Observed) -> Consumers | Plan:

@@ -3,20 +3,26 @@
 from ..actions import Plan, Stage
 from ..model import Trigger
 from ..observed import Observed
+from ..value import SecretValue
 from .adoption import client_is_public, slots_are_blocked
 from .needs import listing
 
 __all__ = ["stage"]
 
 
-def stage(observed: Observed, trigger: Trigger, why: str) -> Plan:
-    """Plan to stage a new value, or to look or hold first."""
+def stage(observed: Observed, trigger: Trigger, why: str, value: SecretValue | None = None) -> Plan:
+    """Plan to stage a new value (drawn unless it is given), or to look or hold first."""
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
     refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
     return refusal or Plan(
-        Stage(before=listed.ids, trigger=trigger, rotate_token=observed.resource.rotate_token),
+        Stage(
+            before=listed.ids,
+            trigger=trigger,
+            rotate_token=observed.resource.rotate_token,
+            value=value,
+        ),
         "Staging",
-        f"drawing a new value: {why}",
+        f"{'drawing a new value' if value is None else 'taking the given value'}: {why}",
     )
