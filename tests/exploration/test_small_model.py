@@ -76,8 +76,14 @@ MODELS = [
         id="one process, a leak, an edit",
     ),
     pytest.param(
+        start(crashes=0, losses=0, orders=2),
+        frozenset(),
+        id="one process, an order is given and taken back",
+    ),
+    pytest.param(
         start(crashes=1, losses=1, orders=2),
         frozenset(),
+        marks=wide,
         id="one process, a crash, a lost answer, an order is given and taken back",
     ),
     pytest.param(
