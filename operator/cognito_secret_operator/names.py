@@ -24,6 +24,9 @@ ROTATE_TOKEN: Final = f"{GROUP}/rotate"
 APPROVE_TOKEN: Final = f"{GROUP}/approve"
 """On the resource: the id of an adopted secret that may be deleted."""
 
+TAKE_OVER_TOKEN: Final = f"{GROUP}/take-over"
+"""On the resource: the uid in a journal from elsewhere that is to be used here from now on."""
+
 RESOURCE_MARK: Final = f"{GROUP}/resource"
 """On a target or journal: the resource it belongs to; a user sets it to hand a Secret over."""
 

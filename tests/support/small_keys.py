@@ -46,6 +46,7 @@ def key_of(state: State) -> _Key:
         tuple((_Date(pod.born), pod.holds, pod.stamp, pod.leaving) for pod in state.pods),
         state.stamp,
         (state.adds, state.crashes, state.losses, state.edits, state.drains, state.strangers),
+        (state.removals, state.removed),
     )
     processes = tuple(_process_key(process, state) for process in state.processes)
     found = {date.minute for date in _dates_in((world, processes))}
@@ -92,6 +93,11 @@ def _process_key(process: ModelProcess, state: State) -> _Key:
         (claim[1] - state.now, memory.add_sent) if claim and may_send else None,
         memory.added[1].id if memory.added and answers else None,
         memory.deleted & state.book.ids,
+        tuple(
+            (secret_id, _Date(_minute(since)))
+            for secret_id, since in sorted(memory.missing.items())
+            if secret_id in state.book.ids
+        ),
         _Date(_minute(clear[1])) if clear else None,
         any(stamped == stamp for _, stamped in memory.stamped),
         process.held,

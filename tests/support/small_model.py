@@ -46,7 +46,7 @@ TIMING: Final = Timing(
     answer_outranks=2 * MINUTE,
     missing_confirmed=2 * MINUTE,
     refusal_patience=2 * MINUTE,
-    retry_after_failure=1000 * MINUTE,
+    retry_after_failure=2 * MINUTE,
 )
 RESOURCE: Final[Resource] = resource(
     spec(
@@ -123,13 +123,26 @@ class State:
     edits: int = 0
     drains: int = 0
     strangers: int = 0
+    removals: int = 0
+    """How many secrets somebody else may still delete."""
+
+    removed: frozenset[str] = frozenset()
+    """Values that somebody else deleted: for a while nobody knows."""
+
     speaks: bool = True
     """Whether there is a token endpoint to ask."""
 
     @property
     def rests(self) -> bool:
         """Whether the rotation is over."""
-        return self.book.pending is None and self.book.previous is None and self.adds > 0
+        book = self.book
+        is_there = any(book.current is None or one.id == book.current.id for one in self.cognito)
+        return book.pending is None and book.previous is None and self.adds > 0 and is_there
+
+    @property
+    def counts_lists(self) -> bool:
+        """Whether processes remember which secrets Lists lacked: it makes the model larger."""
+        return bool(self.removals or self.removed)
 
 
 def start(*, processes: int = 1, **budgets: int | bool) -> State:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .journal import JournaledSecret
+from .journal import JournaledSecret, Outcome
 from .model import RemoteSecret, Trigger
 from .observed import Fact
 from .rollout import Workload
@@ -26,6 +26,7 @@ __all__ = [
     "Publish",
     "Record",
     "RecordPublication",
+    "Reinstate",
     "Republish",
     "Stage",
     "Stamp",
@@ -147,9 +148,16 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Strike the doomed secret, which is gone at Cognito, from the journal."""
+    """Strike a secret which is gone at Cognito from the journal."""
 
     secret_id: str
+    outcome: Outcome = Outcome.SUCCESS
+    """Of the rotation that ends with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reinstate:
+    """Make the previous secret current again in the journal: the current one is gone."""
 
 
 Effect = (
@@ -168,6 +176,7 @@ Effect = (
     | Doom
     | Delete
     | Forget
+    | Reinstate
 )
 """One write to one outside system."""
 

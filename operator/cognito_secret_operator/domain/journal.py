@@ -44,6 +44,8 @@ class Outcome(enum.Enum):
 
     SUCCESS = "Success"
     REFUSED = "Refused"
+    LOST = "Lost"
+    """Somebody deleted the new secret at Cognito before the old one was retired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,35 @@ def doomed(journal: Journal, secret_id: str) -> Journal:
     return _next(journal, doomed=secret_id)
 
 
-def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
+def reinstated(journal: Journal, *, at: datetime) -> Journal:
+    """Make the previous secret current again: the current one is gone at Cognito.
+
+    The lost one becomes previous, so that pods which hold it are moved before it is forgotten. A
+    value that nobody knows cannot be published: then it is only noted which secret is left.
+    """
+    current, previous = journal.current, journal.previous
+    if current is None or previous is None:
+        raise ValueError("there is no previous secret to go back to")
+    rotations = journal.rotations
+    if journal.rotation is not None:
+        rotations = _kept(journal, _finished(journal.rotation, at, Outcome.LOST))
+    publishable = previous.value is not None
+    number = journal.publication.number if journal.publication else 0
+    return _next(
+        journal,
+        current=previous,
+        previous=current if publishable else None,
+        retired=None if publishable else current,
+        publication=Publication(number=number + 1),
+        rotation=None,
+        rotations=rotations,
+        doomed=None,
+    )
+
+
+def forgotten(
+    journal: Journal, secret_id: str, *, at: datetime, outcome: Outcome = Outcome.SUCCESS
+) -> Journal:
     """Strike a secret that is gone at Cognito: the refused pending one or the previous one."""
     pending = journal.pending
     if pending is not None and pending.secret is not None and pending.secret.id == secret_id:
@@ -263,7 +293,7 @@ def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
         raise ValueError("only the previous secret or a refused pending one can be forgotten")
     rotations = journal.rotations
     if journal.rotation is not None:
-        done = _finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
+        done = _finished(journal.rotation, at, outcome, retired_id=secret_id)
         rotations = _kept(journal, done)
     return _next(
         journal,

@@ -27,6 +27,7 @@ class Trigger(enum.Enum):
     INITIAL = "Initial"
     SCHEDULE = "Schedule"
     REQUEST = "Request"
+    RECOVERY = "Recovery"
 
 
 class Verdict(enum.Enum):

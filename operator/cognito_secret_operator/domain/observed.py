@@ -144,8 +144,13 @@ class Observed:
 
     @property
     def next_look(self) -> datetime:
-        """When Cognito is to be looked at again."""
-        return (self.last_look or self.now) + self.timing.list_period
+        """When Cognito is to be looked at again: sooner where the current secret was not listed."""
+        periodic = (self.last_look or self.now) + self.timing.list_period
+        current = self.journal.current if isinstance(self.journal, Journal) else None
+        since = self.memory.missing.get(current.id) if current is not None else None
+        if current is None or since is None or self.is_surely_missing(current.id):
+            return periodic
+        return min(periodic, since + self.timing.missing_confirmed)
 
     def is_surely_missing(self, secret_id: str) -> bool:
         """Tell whether two Lists, far enough apart, lacked the secret: one List may lag."""

@@ -9,6 +9,7 @@ from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
 from .rules.guards import GUARDS
 from .rules.publishing import PUBLISHING
+from .rules.recovering import RECOVERING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
 from .rules.rolling_out import ROLLING_OUT
@@ -19,6 +20,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *GUARDS,
     *ADOPTION,
     *RECORDING,
+    *RECOVERING,
     *PUBLISHING,
     *ADDING,
     *CONFIRMING,
@@ -26,8 +28,9 @@ RULES: Final[tuple[Rule, ...]] = (
     *RETIRING,
     *RESTING,
 )
-"""Guards before anything is written; an answer that only this process knows is made durable; the
-target follows the journal before anything goes on; then a rotation's steps; rest last."""
+"""Guards before anything is written; an answer that only this process knows is made durable; what
+was lost is made good before anything is published; the target follows the journal before anything
+goes on; then a rotation's steps; rest last."""
 
 
 def rule_that_speaks(observed: Observed) -> tuple[Rule, Plan]:

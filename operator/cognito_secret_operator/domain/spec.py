@@ -4,11 +4,12 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .model import ClientRef, ResourceKey
+from .model import ClientRef, RemoteSecret, ResourceKey
 
 __all__ = [
     "AdoptionSpec",
     "Policy",
+    "Recovery",
     "Resource",
     "RetireOriginal",
     "RetirementSpec",
@@ -33,6 +34,13 @@ class RetireOriginal(enum.Enum):
 
     APPROVE = "Approve"
     AUTOMATIC = "Automatic"
+
+
+class Recovery(enum.Enum):
+    """Who acts when a secret or the journal is lost."""
+
+    AUTOMATIC = "Automatic"
+    MANUAL = "Manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ class AdoptionSpec:
     """What becomes of the secrets that the client had before."""
 
     retire_original: RetireOriginal
+    retire_secret_ids: frozenset[str] = frozenset()
+    """Secrets at Cognito that are not ours and may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class Spec:
     target: TargetSpec
     retirement: RetirementSpec
     adoption: AdoptionSpec
+    recovery: Recovery = Recovery.AUTOMATIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,9 @@ class StatusFacts:
 
     listed_at: datetime | None = None
     """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
+
+    foreign: tuple[RemoteSecret, ...] = ()
+    """Foreign secrets as they were last shown: told on until this process has looked itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +134,7 @@ class Resource:
     rotate_token: str | None
     approved_id: str | None
     status: StatusFacts
+    take_over: str | None = None
+    """The uid in a journal from elsewhere that is to be this resource's from now on."""
+
+    is_being_deleted: bool = False

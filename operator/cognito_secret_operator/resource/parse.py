@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from .. import names
 from ..domain.model import ClientRef, ResourceKey
-from ..domain.spec import Policy, Resource, Spec, StatusFacts
+from ..domain.spec import Policy, Recovery, Resource, Spec, StatusFacts
 from .adoption import adoption_spec
 from .retirement import retirement_spec
 from .rotation import rotation_spec
@@ -46,6 +46,8 @@ def parse(body: Mapping[str, Any]) -> Resource:
         spec=_spec(root.section("spec"), name),
         rotate_token=_token(annotations, names.ROTATE_TOKEN),
         approved_id=_token(annotations, names.APPROVE_TOKEN),
+        take_over=_token(annotations, names.TAKE_OVER_TOKEN),
+        is_being_deleted=metadata.text("deletionTimestamp") is not None,
         status=_status_facts(root.section("status")),
     )
 
@@ -101,6 +103,7 @@ def _spec(spec: Section, name: str) -> Spec:
         target=target_spec(spec.section("target"), name),
         retirement=retirement_spec(spec.section("retirement"), rotation.interval),
         adoption=adoption_spec(spec.section("adoption")),
+        recovery=spec.choice("recovery", Recovery.AUTOMATIC),
     )
     spec.refuse_the_rest()
     return result

@@ -18,6 +18,7 @@ from ..domain.actions import (
     Publish,
     Record,
     RecordPublication,
+    Reinstate,
     Republish,
     Stage,
     Stamp,
@@ -32,6 +33,9 @@ from ..names import RESOURCE_MARK, journal_name, stamp_key
 from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]
+
+JournalEffect = Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget | Reinstate
+"""Effects that are one write of the journal and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class Executor:
     async def _note(
         self,
         observed: Observed,
-        effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
+        effect: JournalEffect,
     ) -> Done:
         """Write the effects that change nothing but the journal."""
         await self._write_journal(observed, _next_journal(observed, effect))
@@ -176,7 +180,7 @@ class Executor:
 
 def _next_journal(
     observed: Observed,
-    effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
+    effect: JournalEffect,
 ) -> Journal:
     book = observed.book
     match effect:
@@ -195,8 +199,10 @@ def _next_journal(
             return journals.republished(book)
         case Doom(secret_id):
             return journals.doomed(book, secret_id)
-        case Forget(secret_id):
-            return journals.forgotten(book, secret_id, at=observed.now)
+        case Forget(secret_id, outcome):
+            return journals.forgotten(book, secret_id, at=observed.now, outcome=outcome)
+        case Reinstate():
+            return journals.reinstated(book, at=observed.now)
         case RecordPublication():
             if not isinstance(observed.target, StoredSecret):
                 raise TypeError("a publication is recorded from a read of the target")

@@ -14,10 +14,13 @@ from ..domain.actions import (
     Promote,
     Publish,
     Record,
+    Reinstate,
     Republish,
     Stage,
     Stamp,
 )
+from ..domain.journal import Outcome
+from ..domain.model import Trigger
 from ..domain.report import ConditionType, Report, Truth
 from .ports import KubernetesEvent
 
@@ -35,6 +38,7 @@ EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Doom: "RetirementDecided",
     Delete: "SecretDeleted",
     Forget: "RotationFinished",
+    Reinstate: "SecretReinstated",
 }
 """Reasons of the events that effects leave; the other effects are told by their neighbours."""
 
@@ -57,8 +61,18 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
-    kind = "Warning" if isinstance(effect, Republish) else "Normal"
-    return KubernetesEvent(kind, reason, plan.message)
+    return KubernetesEvent("Warning" if _is_alarming(effect) else "Normal", reason, plan.message)
+
+
+def _is_alarming(effect: Effect) -> bool:
+    """Tell whether the effect answers something that somebody else did."""
+    match effect:
+        case Stage(trigger=Trigger.RECOVERY):
+            return True
+        case Forget(outcome=outcome):
+            return outcome is Outcome.LOST
+        case _:
+            return isinstance(effect, Republish | Reinstate)
 
 
 def events_of_conditions(

@@ -27,6 +27,8 @@ def test_the_rules_and_their_order() -> None:
         "nothing_is_adopted",
         # what only this process knows is made durable
         "add_was_answered",
+        # what was lost is made good before anything is published
+        "current_is_missing_in_the_overlap",
         # the target follows the journal
         "target_is_missing",
         "target_was_edited",

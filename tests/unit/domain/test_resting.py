@@ -9,13 +9,16 @@ from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.resting import RESTING
+from cognito_secret_operator.domain.spec import Recovery
 
-from support.builders import NOON, at, journal, listing, refused, resource, said, secret, view
+from support.builders import NOON, at, journal, listing, refused, resource, said, secret, spec, view
 
 RULES = {rule.__name__: rule for rule in RESTING}
 YOUNG, OLD = journal("A"), journal(secret("A", days=30))
 VALUELESS = journal(secret("A", has_value=False), published=None)
 ASKED = resource(rotate="now")
+MANUAL = resource(spec(recovery=Recovery.MANUAL))
+DELETED = replace(resource(), is_being_deleted=True)
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
 
 TABLE = [
@@ -37,9 +40,44 @@ TABLE = [
     ("current_is_missing", view(YOUNG), "", "nobody misses it"),
     (
         "current_is_missing",
-        view(YOUNG, memory=GONE),
+        view(YOUNG, memory=GONE, of=MANUAL),
         "Hold CurrentSecretMissing",
-        "two Lists lack it",
+        "two Lists lack it, and a person is to decide",
+    ),
+    ("current_is_missing", view(YOUNG, memory=GONE), "Look LISTING", "two Lists lack it"),
+    (
+        "current_is_missing",
+        view(YOUNG, memory=GONE, listed="X"),
+        "Stage Staging",
+        "two Lists lack it, and there is a free slot",
+    ),
+    (
+        "current_is_missing",
+        view(YOUNG, memory=GONE, listed="X Y"),
+        "Hold SlotsBlocked",
+        "two Lists lack it, and somebody else took both slots",
+    ),
+    (
+        "current_is_missing",
+        view(
+            replace(YOUNG, rotations=(refused(finished=-59, trigger=Trigger.RECOVERY),)),
+            memory=GONE,
+            listed="X",
+        ),
+        "Wait CurrentSecretMissing",
+        "two Lists lack it, and its replacement was refused just now",
+    ),
+    (
+        "current_is_missing",
+        view(replace(YOUNG, rotations=(refused(finished=-59),)), memory=GONE, listed="X"),
+        "Stage Staging",
+        "two Lists lack it; that the schedule's last try failed does not matter",
+    ),
+    (
+        "current_is_missing",
+        view(YOUNG, memory=GONE, listed="X", of=DELETED),
+        "Wait BeingDeleted",
+        "two Lists lack it, but the resource is being deleted",
     ),
     (
         "current_is_missing",
@@ -63,6 +101,12 @@ TABLE = [
     ),
     ("rotation_is_due", view(YOUNG, listed="A"), "", "it is young"),
     ("rotation_is_due", view(OLD, listed="A"), "Stage Staging", "it is old"),
+    (
+        "rotation_is_due",
+        view(OLD, listed="A", of=DELETED),
+        "Wait BeingDeleted",
+        "it is old, but the resource is being deleted",
+    ),
     (
         "rotation_is_due",
         view(replace(OLD, rotations=(refused(finished=-59),)), listed="A"),
@@ -98,6 +142,11 @@ def test_every_rule_is_in_the_table() -> None:
         pytest.param(view(OLD, of=ASKED, listed="A"), Trigger.REQUEST, id="a request comes first"),
         pytest.param(view(OLD, listed="A"), Trigger.SCHEDULE, id="by schedule"),
         pytest.param(view(VALUELESS, listed="A"), Trigger.INITIAL, id="for a first value"),
+        pytest.param(
+            view(journal("C"), memory=replace(GONE, missing={"C": at(-6)}), listed="A"),
+            Trigger.RECOVERY,
+            id="to recover",
+        ),
     ],
 )
 def test_why_a_rotation_begins(observed: Observed, trigger: Trigger) -> None:

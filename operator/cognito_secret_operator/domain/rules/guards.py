@@ -111,10 +111,9 @@ def look_is_due(observed: Observed) -> Plan | None:
     """A List period has passed since Cognito was last looked at."""
     if isinstance(observed.listing, Problem):
         return hold_for(observed.listing)
-    last = observed.last_look
     if observed.listing is not UNREAD:
         return None
-    if last is not None and observed.now < last + observed.timing.list_period:
+    if observed.last_look is not None and observed.now < observed.next_look:
         return None
     return look(Fact.LISTING)
 

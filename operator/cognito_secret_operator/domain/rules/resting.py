@@ -1,14 +1,17 @@
 """At rest: is the current secret there, is a rotation asked for or due?"""
 
+from datetime import datetime
 from typing import Final
 
 from ..actions import Plan, Stage
 from ..model import Trigger
 from ..observed import Observed
 from ..schedule import due_at, overdue_at, retry_at
+from ..spec import Recovery
 from . import Rule
 from .adoption import client_is_public, slots_are_blocked
-from .needs import hold, listing, wait
+from .needs import listing, wait
+from .recovering import current_is_held
 
 __all__ = ["RESTING"]
 
@@ -26,10 +29,20 @@ def current_is_missing(observed: Observed) -> Plan | None:
     current = observed.book.current
     if current is None or not observed.is_surely_missing(current.id):
         return None
-    return hold(
-        "CurrentSecretMissing",
-        f"Cognito does not have the current secret {current.id} any more",
-        "annotate the resource with cognito-secrets.dev/rotate and any new value to add a new one",
+    if observed.resource.spec.recovery is Recovery.MANUAL:
+        return current_is_held(current.id)
+    retry = _retry_of_recovery(observed)
+    if retry is not None and observed.now < retry:
+        return wait(
+            "CurrentSecretMissing",
+            f"Cognito does not have the current secret {current.id} any more, and refused the one "
+            "that was to replace it; the next try is due",
+            retry,
+        )
+    return _stage(
+        observed,
+        Trigger.RECOVERY,
+        f"Cognito does not have the current secret {current.id} any more, somebody deleted it",
     )
 
 
@@ -64,12 +77,22 @@ def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     )
 
 
+def _retry_of_recovery(observed: Observed) -> datetime | None:
+    """Tell when a recovery may be tried again: the schedule's failures do not make it wait."""
+    last = observed.book.rotations[-1] if observed.book.rotations else None
+    if last is None or last.trigger is not Trigger.RECOVERY:
+        return None
+    return retry_at(observed.book, observed.timing)
+
+
 def _backs_off(observed: Observed) -> bool:
     retry = retry_at(observed.book, observed.timing)
     return retry is not None and observed.now < retry
 
 
 def _stage(observed: Observed, trigger: Trigger, why: str) -> Plan:
+    if observed.resource.is_being_deleted:
+        return wait("BeingDeleted", "the resource is being deleted: no new rotation begins")
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
