@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from cognito_secret_operator.domain.actions import Action, Add, Delete, Publish, Stamp
-from cognito_secret_operator.domain.journal import Journal
+from cognito_secret_operator.domain.journal import Journal, Outcome
 from cognito_secret_operator.domain.model import StoredSecret
 from cognito_secret_operator.domain.projection import stamp_value
 
@@ -80,7 +80,15 @@ def _book_key(book: Journal) -> _Key:
         )
         if pending
         else None,
+        _failure_key(book),
     )
+
+
+def _failure_key(book: Journal) -> _Key | None:
+    last = book.rotations[-1] if book.rotations else None
+    if last is None or last.outcome is not Outcome.REFUSED or last.finished_at is None:
+        return None
+    return (last.trigger, _Date(_minute(last.finished_at)))
 
 
 def _process_key(process: ModelProcess, state: State) -> _Key:

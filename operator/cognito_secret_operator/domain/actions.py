@@ -24,12 +24,14 @@ __all__ = [
     "Plan",
     "Promote",
     "Publish",
+    "Rebuild",
     "Record",
     "RecordPublication",
     "Reinstate",
     "Republish",
     "Stage",
     "Stamp",
+    "TakeOver",
     "Wait",
 ]
 
@@ -67,6 +69,21 @@ class Adopt:
 
     secret: JournaledSecret
     publication_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """Write the journal anew from what is left."""
+
+    current: JournaledSecret
+    previous: JournaledSecret | None
+    retired: JournaledSecret | None
+    publication_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Bind a journal that was written for another Secret to the one that it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +180,8 @@ class Reinstate:
 Effect = (
     CreateJournal
     | Adopt
+    | Rebuild
+    | TakeOver
     | Stage
     | Claim
     | Add

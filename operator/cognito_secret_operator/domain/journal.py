@@ -29,6 +29,10 @@ FORMAT = 1
 
 KEPT_ROTATIONS = 5
 
+SEQUENCES_SKIPPED = 100
+"""By a journal that is written anew: status may lag behind by what one process writes in a row, and
+a backup of the lost journal must not be taken for the newer one."""
+
 
 class Origin(enum.Enum):
     """Where a secret came from, for the audit."""
@@ -171,14 +175,53 @@ def adopted(
     *,
     publication_number: int,
     rotate_token: str | None,
+    seen_sequence: int = 0,
 ) -> Journal:
-    """Take over the client's secret; a rotate token that is there already is only recorded."""
-    return _next(
+    """Take over the client's secret; a rotate token that is there already is only recorded.
+
+    *seen_sequence* is the highest one that status tells of, where an earlier journal was lost.
+    """
+    return rebuilt(
         journal,
         current=secret,
-        publication=Publication(number=publication_number),
-        handled_rotate=rotate_token,
+        publication_number=publication_number,
+        rotate_token=rotate_token,
+        seen_sequence=seen_sequence,
     )
+
+
+def rebuilt(
+    journal: Journal,
+    *,
+    current: JournaledSecret,
+    previous: JournaledSecret | None = None,
+    retired: JournaledSecret | None = None,
+    publication_number: int,
+    rotate_token: str | None,
+    seen_sequence: int,
+) -> Journal:
+    """Begin the journal, or begin it anew; of an old one only the record of rotations is kept."""
+    last = max(journal.sequence, seen_sequence)
+    return Journal(
+        uid=journal.uid,
+        namespace=journal.namespace,
+        client=journal.client,
+        sequence=last + SEQUENCES_SKIPPED if last else 1,
+        current=current,
+        previous=previous,
+        retired=retired,
+        publication=Publication(number=publication_number),
+        handled_rotate=rotate_token or journal.handled_rotate,
+        rotations=journal.rotations,
+    )
+
+
+def taken_over(journal: Journal, *, uid: str, namespace: str) -> Journal:
+    """Bind a journal from elsewhere to this Secret.
+
+    The sequence stays: raised, an old journal might pass for one that status has seen.
+    """
+    return replace(journal, uid=uid, namespace=namespace)
 
 
 def staged(

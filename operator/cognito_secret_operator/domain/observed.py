@@ -37,6 +37,7 @@ class Fact(enum.Enum):
     LISTING = "the client's secrets at Cognito"
     DESCRIPTION = "the client's description at Cognito"
     TARGET_PROBE = "whether Cognito accepts the target's value"
+    PREVIOUS_PROBE = "whether Cognito accepts the target's previous value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
     PENDING_PROBE = "whether Cognito accepts the pending value"

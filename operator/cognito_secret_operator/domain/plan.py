@@ -9,6 +9,7 @@ from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
 from .rules.guards import GUARDS
 from .rules.publishing import PUBLISHING
+from .rules.rebuilding import REBUILDING
 from .rules.recovering import RECOVERING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
@@ -18,6 +19,7 @@ __all__ = ["RULES", "plan", "rule_that_speaks"]
 
 RULES: Final[tuple[Rule, ...]] = (
     *GUARDS,
+    *REBUILDING,
     *ADOPTION,
     *RECORDING,
     *RECOVERING,

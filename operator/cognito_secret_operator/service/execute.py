@@ -16,12 +16,14 @@ from ..domain.actions import (
     Forget,
     Promote,
     Publish,
+    Rebuild,
     Record,
     RecordPublication,
     Reinstate,
     Republish,
     Stage,
     Stamp,
+    TakeOver,
 )
 from ..domain.journal import Journal
 from ..domain.model import StoredSecret
@@ -34,7 +36,18 @@ from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]
 
-JournalEffect = Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget | Reinstate
+JournalEffect = (
+    Adopt
+    | Rebuild
+    | TakeOver
+    | Record
+    | Promote
+    | RecordPublication
+    | Republish
+    | Doom
+    | Forget
+    | Reinstate
+)
 """Effects that are one write of the journal and nothing else."""
 
 
@@ -184,13 +197,8 @@ def _next_journal(
 ) -> Journal:
     book = observed.book
     match effect:
-        case Adopt(secret, number):
-            return journals.adopted(
-                book,
-                secret,
-                publication_number=number,
-                rotate_token=observed.resource.rotate_token,
-            )
+        case Adopt() | Rebuild() | TakeOver():
+            return _begun(observed, effect)
         case Record(remote):
             return journals.recorded(book, remote, at=observed.now)
         case Promote(verified):
@@ -207,3 +215,32 @@ def _next_journal(
             if not isinstance(observed.target, StoredSecret):
                 raise TypeError("a publication is recorded from a read of the target")
             return journals.published(book, observed.target)
+
+
+def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
+    """Begin a journal: by adoption, from what is left of a lost one, or with one from elsewhere."""
+    book, stored = observed.book, observed.journal_secret
+    token, seen = observed.resource.rotate_token, observed.resource.status.journal_sequence
+    match effect:
+        case Adopt(secret, number):
+            return journals.adopted(
+                book,
+                secret,
+                publication_number=number,
+                rotate_token=token,
+                seen_sequence=seen,
+            )
+        case Rebuild(current, previous, retired, number):
+            return journals.rebuilt(
+                book,
+                current=current,
+                previous=previous,
+                retired=retired,
+                publication_number=number,
+                rotate_token=token,
+                seen_sequence=seen,
+            )
+        case TakeOver():
+            if not isinstance(stored, StoredSecret):
+                raise TypeError("a journal is taken over by the Secret that it is in")
+            return journals.taken_over(book, uid=stored.uid, namespace=stored.namespace)

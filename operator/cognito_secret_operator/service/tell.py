@@ -13,11 +13,13 @@ from ..domain.actions import (
     Plan,
     Promote,
     Publish,
+    Rebuild,
     Record,
     Reinstate,
     Republish,
     Stage,
     Stamp,
+    TakeOver,
 )
 from ..domain.journal import Outcome
 from ..domain.model import Trigger
@@ -28,6 +30,8 @@ __all__ = ["EFFECT_EVENTS", "event_of_effect", "events_of_conditions"]
 
 EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Adopt: "SecretAdopted",
+    Rebuild: "JournalRebuilt",
+    TakeOver: "JournalTakenOver",
     Stage: "RotationStarted",
     Add: "SecretAdded",
     Record: "SecretRecorded",
@@ -72,7 +76,7 @@ def _is_alarming(effect: Effect) -> bool:
         case Forget(outcome=outcome):
             return outcome is Outcome.LOST
         case _:
-            return isinstance(effect, Republish | Reinstate)
+            return isinstance(effect, Republish | Reinstate | Rebuild | TakeOver)
 
 
 def events_of_conditions(

@@ -13,15 +13,18 @@ def test_the_rules_and_their_order() -> None:
         # what cannot be trusted; who may act; what the user forbids; whose the target is
         "clock_disagrees",
         "journal_cannot_be_read",
-        "journal_is_older_than_status",
         "client_is_claimed_twice",
         "target_cannot_be_read",
         "look_is_due",
         "writes_are_suspended",
         "policy_is_observe",
+        "journal_was_copied",
         "journal_is_lost",
+        "journal_is_older_than_status",
         "target_belongs_to_somebody_else",
         "target_is_newer_than_journal",
+        # what is left of a lost journal
+        "journal_must_be_rebuilt",
         # first contact
         "journal_is_missing",
         "nothing_is_adopted",

@@ -14,9 +14,9 @@ from ..observed import Fact, Observed
 from ..projection import publication_number
 from ..value import SecretValue
 from . import Rule
-from .needs import description, hold, listing, probe
+from .needs import description, hold, listing, probe, target_marks
 
-__all__ = ["ADOPTION", "client_is_public", "slots_are_blocked"]
+__all__ = ["ADOPTION", "adopted_anew", "client_is_public", "slots_are_blocked"]
 
 
 def client_is_public(observed: Observed, listed: Listing) -> Plan | None:
@@ -51,11 +51,10 @@ def journal_is_missing(observed: Observed) -> Plan | None:
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
-    return (
-        client_is_public(observed, listed)
-        or slots_are_blocked(observed, listed)
-        or Plan(CreateJournal(), "Adopting", "creating the journal")
-    )
+    refusal = client_is_public(observed, listed)
+    if target_marks(observed) is None:
+        refusal = refusal or slots_are_blocked(observed, listed)
+    return refusal or Plan(CreateJournal(), "Adopting", "creating the journal")
 
 
 def nothing_is_adopted(observed: Observed) -> Plan | None:
@@ -65,8 +64,12 @@ def nothing_is_adopted(observed: Observed) -> Plan | None:
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
-    refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
-    return refusal or _from_target(observed, listed.secrets[0])
+    return client_is_public(observed, listed) or adopted_anew(observed, listed)
+
+
+def adopted_anew(observed: Observed, listed: Listing) -> Plan:
+    """Take over the client's only secret, or say that there are two."""
+    return slots_are_blocked(observed, listed) or _from_target(observed, listed.secrets[0])
 
 
 def _from_target(observed: Observed, remote: RemoteSecret) -> Plan:
@@ -78,7 +81,9 @@ def _from_target(observed: Observed, remote: RemoteSecret) -> Plan:
         return asked
     if asked.verdict is Verdict.ACCEPTED:
         return _adopt(observed, remote, value, Origin.TARGET, confirmed=True)
-    refused = asked.verdict is Verdict.REFUSED
+    marks = target_marks(observed)
+    is_another = marks is not None and marks.current_id != remote.id
+    refused = asked.verdict is Verdict.REFUSED or is_another
     return _from_description(observed, remote, fallback=None if refused else value)
 
 
@@ -118,8 +123,10 @@ def _adopt(
         known=confirmed,
         verified=confirmed,
     )
-    target = observed.target
+    target, last = observed.target, observed.book.publication
     shown = publication_number(target.annotations) if isinstance(target, StoredSecret) else 0
+    if last is not None:
+        shown = max(shown, last.number)
     source = {
         Origin.TARGET: "its value is taken from the target Secret",
         Origin.DESCRIBE: "its value is taken from DescribeUserPoolClient",

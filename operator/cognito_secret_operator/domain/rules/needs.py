@@ -3,11 +3,22 @@
 from datetime import datetime
 
 from ..actions import Hold, Look, Plan, Wait
-from ..model import ClientDescription, Listing, Probe
+from ..model import ClientDescription, Listing, Probe, StoredSecret
 from ..observed import UNREAD, Fact, Observed, Problem
+from ..projection import Marks, marks_of
 from ..rollout import Consumers
 
-__all__ = ["description", "hold", "hold_for", "listing", "probe", "read_consumers", "wait"]
+__all__ = [
+    "description",
+    "hold",
+    "hold_for",
+    "listing",
+    "look",
+    "probe",
+    "read_consumers",
+    "target_marks",
+    "wait",
+]
 
 
 def look(fact: Fact) -> Plan:
@@ -51,6 +62,13 @@ def description(observed: Observed) -> ClientDescription | Plan:
 def probe(observed: Observed, fact: Fact) -> Probe | Plan:
     """Give a probe of this pass."""
     return observed.probes.get(fact) or look(fact)
+
+
+def target_marks(observed: Observed) -> Marks | None:
+    """Give what the target tells by itself; None where it is none of ours."""
+    if not isinstance(observed.target, StoredSecret):
+        return None
+    return marks_of(observed.target, observed.resource)
 
 
 def read_consumers(observed: Observed) -> Consumers | Plan:
