@@ -8,7 +8,7 @@ from cognito_secret_operator.domain.journal import Outcome
 from cognito_secret_operator.domain.model import StoredSecret, Trigger
 from cognito_secret_operator.names import ROTATE_TOKEN, TAKE_OVER_TOKEN, journal_name
 
-from support.world import KEY, SPEC, TARGET, World
+from support.world import KEY, ORIGINAL, SPEC, TARGET, World
 
 HOUR = timedelta(hours=1)
 JOURNAL = journal_name(KEY.name)
@@ -300,6 +300,7 @@ def test_old_journal_target_and_status_are_restored_together() -> None:
     world.laws.journal_may_be_lost = True
     world.secrets.restore_for_test(old)
     world.secrets.restore_for_test(shown)
+    world.laws.published = ORIGINAL
     world.resources.bodies[KEY]["status"] = status
     world.resources.annotate_for_test(KEY, {ROTATE_TOKEN: None})
     world.run_for(world.process(), 3 * HOUR)

@@ -115,7 +115,7 @@ def _observe(state: State, process: ModelProcess, listed: tuple[Secret, ...]) ->
         resource=RESOURCE,
         timing=TIMING,
         memory=process.memory,
-        journal_secret=state.target,
+        journal_secret=replace(state.target, uid=state.book.uid),
         journal=state.book,
         target=replace(state.target, read_at=_at(state.now)),
         claim_is_ours=_holds_claim(state, process),

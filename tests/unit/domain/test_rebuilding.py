@@ -83,9 +83,9 @@ TABLE = [
     (seen(None, "A"), "Look DESCRIPTION", "journal and target are lost: as at adoption"),
     (seen(None, "A B"), "Hold SlotsBlocked", "both are lost, and there are two secrets"),
     (
-        seen(RESTING, "X", memory=ALL_GONE),
+        seen(RESTING, "X", memory=ALL_GONE, probes=SILENT),
         "Look DESCRIPTION",
-        "an old target was restored: as at adoption",
+        "an old target was restored: its value is not taken for another secret's",
     ),
     (
         seen(RESTING, "B", book=journal("A", number=3)),
@@ -98,7 +98,7 @@ TABLE = [
         "an old journal was restored, and a target that is older still",
     ),
     (
-        seen(RESTING, "X", book=journal("A", number=3), memory=ALL_GONE),
+        seen(RESTING, "X", book=journal("A", number=3), memory=ALL_GONE, probes=SILENT),
         "Look DESCRIPTION",
         "an old journal was restored, and nothing that it knows is left",
     ),
