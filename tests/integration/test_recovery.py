@@ -227,3 +227,370 @@ def test_manual_recovery_waits_for_a_person(shop: Shop, start_operator: StartOpe
     shop.annotate("orders-api", rotate="heal")
     wait_healthy(shop, client, first, foreign)
     assert outcomes(shop) == [("Request", "Success")]
+
+
+# --- the target is deleted, edited or restored --------------------------------------------------
+
+CALLS_AT_COGNITO = ("AddUserPoolClientSecret", "DeleteUserPoolClientSecret")
+RARELY = {**SOON, "CSO_LIST_PERIOD_SECONDS": "600"}
+"""Without the periodic List: no call to AWS but those that something needs."""
+
+
+def poke(shop: Shop) -> None:
+    """Wake the operator by a change that means nothing; nothing announces changes of Secrets."""
+    shop.kubectl("annotate", "--overwrite", "-n", shop.namespace, "ccs", "orders-api", "poke=1")
+    shop.kubectl("annotate", "-n", shop.namespace, "ccs", "orders-api", "poke-")
+
+
+def overlapping(shop: Shop, client: Client) -> tuple[str, str]:
+    """Begin a rotation and wait until only the overlap runs; give the old and the new id."""
+    (first,) = shop.wait_ready(client)
+    shop.annotate("orders-api", rotate="drill-1")
+    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRuns")
+    (second,) = set(shop.active_ids(client)) - {first}
+    return first, second
+
+
+def edit(shop: Shop) -> None:
+    patch = '{"stringData": {"client-secret": "tampered"}}'
+    shop.kubectl("patch", "secret", "orders-api", "-n", shop.namespace, "-p", patch)
+
+
+def delete(shop: Shop, secret: str = "orders-api") -> None:
+    shop.kubectl("delete", "secret", secret, "-n", shop.namespace)
+
+
+@pytest.mark.parametrize("accident", [edit, delete])
+def test_the_target_is_lost_at_rest(
+    shop: Shop, start_operator: StartOperator, accident: Callable[[Shop], None]
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client))
+    shop.wait_ready(client)
+    good, pods = shop.secret(), uids(shop)
+    shop.cognito.forget_calls()
+    accident(shop)
+    poke(shop)
+    shop.wait("it is restored", lambda: shop.secret() == good)
+    assert_warned(shop, "TargetRestored", "orders-api")
+    wait_healthy(shop, client)
+    assert [one for one in shop.cognito.calls() if one["client"] == client.client_id] == []
+    assert uids(shop) == pods, "at rest nothing is restarted"
+
+
+def test_pods_that_read_an_edited_target_are_named(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**RARELY)
+    shop.apply(application("web", replicas=1), shop.resource(client))
+    shop.wait_ready(client)
+    good, old = shop.secret(), uids(shop)
+    operator.stop()
+    edit(shop)
+    shop.kubectl("delete", "pods", "--all", "-n", shop.namespace)
+    shop.wait("a new pod is there", lambda: len(uids(shop) - old) == 1)
+    (late,) = [pod for pod in shop.pods() if pod["metadata"]["uid"] not in old]
+    operator.start()
+    assert_warned(shop, "TargetRestored", f"restart Pod/{late['metadata']['name']}")
+    assert shop.secret() == good
+
+
+@pytest.mark.parametrize("accident", [edit, delete])
+def test_the_target_is_lost_in_a_rotation(
+    shop: Shop, start_operator: StartOperator, accident: Callable[[Shop], None]
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client, retirement={"minOverlap": "1h"}))
+    _, second = overlapping(shop, client)
+    good, moved = shop.secret(), uids(shop)
+    number = read_journal(shop)["publication"]["number"]
+    shop.cognito.forget_calls()
+    accident(shop)
+    poke(shop)
+    shop.wait("every pod moves again", lambda: pods_are_new(shop, moved))
+    assert shop.secret() == good
+    assert published_id(shop, client) == second
+    assert read_journal(shop)["publication"]["number"] == number + 1
+    assert [one for one in shop.cognito.calls() if one["client"] == client.client_id] == []
+
+
+def backup(shop: Shop, *names: str) -> list[dict[str, Any]]:
+    """Read Secrets as a backup tool does: without what the API server fills in."""
+    kept = []
+    for name in names:
+        found = shop.api.get(f"/api/v1/namespaces/{shop.namespace}/secrets/{name}")
+        metadata = {key: found["metadata"][key] for key in ("name", "annotations")}
+        kept.append({**found, "metadata": metadata})
+    return kept
+
+
+def restore(shop: Shop, *kept: dict[str, Any]) -> None:
+    """Put old Secrets back, into the objects that are there or as new ones."""
+    for one in kept:
+        name = one["metadata"]["name"]
+        verb = "replace" if shop.secret(name) else "create"
+        document = json.dumps({**one, "metadata": {**one["metadata"]}})
+        shop.kubectl(verb, "-n", shop.namespace, "-f", "-", document=document)
+
+
+def test_an_old_target_is_restored_from_a_backup(shop: Shop, start_operator: StartOperator) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client))
+    first = shop.wait_ready(client)
+    old = backup(shop, "orders-api")
+    shop.annotate("orders-api", rotate="drill-1")
+    current = shop.wait_rotated(client, first)
+    good = shop.secret()
+    restore(shop, *old)
+    poke(shop)
+    shop.wait("it is put right", lambda: shop.secret() == good)
+    assert wait_healthy(shop, client) == current
+    assert_warned(shop, "TargetRestored")
+
+
+# --- the journal is lost, copied or restored ----------------------------------------------------
+
+JOURNAL = "orders-api-cognito-journal"
+
+
+def writes_at_cognito(shop: Shop, client: Client) -> list[str]:
+    return [
+        one["operation"]
+        for one in shop.cognito.calls()
+        if one["client"] == client.client_id and one["operation"] in CALLS_AT_COGNITO
+    ]
+
+
+def test_the_journal_is_lost_at_rest(shop: Shop, start_operator: StartOperator) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client))
+    first = shop.wait_ready(client)
+    shop.annotate("orders-api", rotate="drill-1")
+    current = shop.wait_rotated(client, first)
+    shop.wait(
+        "it is told", lambda: shop.status()["journalSequence"] == read_journal(shop)["sequence"]
+    )
+    sequence, good, pods = shop.status()["journalSequence"], shop.secret(), uids(shop)
+    shop.cognito.forget_calls()
+    delete(shop, JOURNAL)
+    shop.annotate("orders-api", rotate="drill-2")
+    assert_warned(shop, "JournalRebuilt", current)
+    assert wait_healthy(shop, client) == current
+    assert read_journal(shop)["sequence"] > sequence
+    assert (shop.secret(), uids(shop)) == (good, pods), "applications notice nothing"
+    assert writes_at_cognito(shop, client) == [], "the token is recorded, not executed"
+    shop.annotate("orders-api", rotate="drill-3")
+    shop.wait_rotated(client, [*first, current])
+
+
+def test_the_journal_is_lost_in_the_overlap(shop: Shop, start_operator: StartOperator) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    start_operator(**RARELY)
+    shop.apply(
+        application("web"),
+        shop.resource(client, adoption={"retireOriginal": "Approve"}),
+    )
+    (first,) = shop.wait_ready(client)
+    shop.annotate("orders-api", rotate="drill-1")
+    shop.wait("it waits", lambda: shop.condition("Rotating").get("reason") == "AwaitingApproval")
+    moved = uids(shop)
+    delete(shop, JOURNAL)
+    poke(shop)
+    assert_warned(shop, "JournalRebuilt", first)
+    shop.wait("the roll-out begins again", lambda: pods_are_new(shop, moved))
+    shop.wait("it waits", lambda: shop.condition("Rotating").get("reason") == "AwaitingApproval")
+    assert published_id(shop, client) not in {None, first}
+    shop.annotate("orders-api", approve=first)
+    shop.wait_rotated(client, [first])
+
+
+def test_a_pending_secret_is_lost_with_the_journal(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    start_operator(**{**RARELY, "CSO_REFUSAL_PATIENCE_SECONDS": "600"})
+    shop.apply(application("web"), shop.resource(client))
+    (first,) = shop.wait_ready(client)
+    shop.cognito.set_knobs(activation_lag=3600.0)
+    shop.annotate("orders-api", rotate="drill-1")
+    shop.wait("it is added", lambda: shop.condition("Rotating").get("reason") == "Verifying")
+    (lost,) = set(shop.active_ids(client)) - {first}
+    delete(shop, JOURNAL)
+    poke(shop)
+    assert_warned(shop, "JournalRebuilt", first, lost)
+    assert wait_healthy(shop, client) == first
+    shop.annotate("orders-api", rotate="drill-2")
+    wait_held(shop, "SlotsBlocked", lost)
+    assert set(shop.active_ids(client)) == {first, lost}
+    delete_at_cognito(shop, client, lost)
+    shop.cognito.set_knobs(activation_lag=0.0)
+    shop.wait_rotated(client, [first, lost])
+
+
+def test_a_lost_journal_waits_for_a_person_on_wish(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client, recovery="Manual"))
+    (first,) = shop.wait_ready(client)
+    delete(shop, JOURNAL)
+    poke(shop)
+    wait_held(shop, "JournalLost", JOURNAL, "spec.recovery")
+    assert shop.secret(JOURNAL) == {}
+    shop.apply(shop.resource(client, recovery="Automatic"))
+    assert wait_healthy(shop, client) == first
+
+
+def test_journal_and_target_are_lost_and_the_first_secret_is_still_the_one(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client))
+    (first,) = shop.wait_ready(client)
+    operator.stop()
+    delete(shop, JOURNAL)
+    delete(shop)
+    operator.start()
+    shop.wait("it is published", lambda: published_id(shop, client) == first)
+    assert wait_healthy(shop, client) == first
+    assert shop.active_ids(client) == [first]
+
+
+def test_journal_and_target_are_lost_and_nobody_can_tell_the_value(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client))
+    first = shop.wait_ready(client)
+    shop.annotate("orders-api", rotate="drill-1")
+    second = shop.wait_rotated(client, first)
+    operator.stop()
+    delete(shop, JOURNAL)
+    delete(shop)
+    operator.start()
+    shop.wait("a new secret is published", lambda: published_id(shop, client) not in {None, second})
+    wait_held(shop, "ForeignSecret", second)
+    assert shop.condition("Ready")["status"] == "True"
+    delete_at_cognito(shop, client, second)
+    poke(shop)
+
+
+def test_an_old_journal_is_restored_over_a_newer_target(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client))
+    first = shop.wait_ready(client)
+    old = backup(shop, JOURNAL)
+    shop.annotate("orders-api", rotate="drill-1")
+    current = shop.wait_rotated(client, first)
+    good, pods = shop.secret(), uids(shop)
+    operator.stop()
+    restore(shop, *old)
+    shop.cognito.forget_calls()
+    operator.start()
+    assert_warned(shop, "JournalRebuilt", current)
+    assert wait_healthy(shop, client) == current
+    assert (shop.secret(), uids(shop)) == (good, pods), "the old value is never published"
+    assert writes_at_cognito(shop, client) == []
+
+
+def test_an_old_journal_is_held_on_wish_even_where_status_is_lost_too(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client, recovery="Manual"))
+    first = shop.wait_ready(client)
+    old = backup(shop, JOURNAL)
+    shop.annotate("orders-api", rotate="drill-1")
+    shop.wait_rotated(client, first)
+    good = shop.secret()
+    operator.stop()
+    shop.kubectl("delete", "ccs", "orders-api", "-n", shop.namespace)
+    restore(shop, *old)
+    shop.apply(shop.resource(client, recovery="Manual"))
+    operator.start()
+    wait_held(shop, "JournalRolledBack", "publication", "spec.recovery")
+    assert shop.secret() == good
+
+
+def test_journal_and_target_come_from_one_old_backup(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**SOON)
+    resource = shop.resource(client)
+    shop.apply(application("web"), resource)
+    first = shop.wait_ready(client)
+    old = backup(shop, JOURNAL, "orders-api")
+    shop.annotate("orders-api", rotate="drill-1")
+    second = shop.wait_rotated(client, first)
+    operator.stop()
+    shop.kubectl("delete", "ccs", "orders-api", "-n", shop.namespace)
+    restore(shop, *old)
+    shop.apply(resource)
+    operator.start()
+    assert_warned(shop, "RotationStarted", first[0], "somebody deleted it")
+    current = wait_healthy(shop, client, *first, second)
+    assert set(shop.active_ids(client)) == {second, current}, "what nobody knows is left alone"
+
+
+def test_a_journal_from_elsewhere_is_read_only_until_it_is_taken_over(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**SOON)
+    shop.apply(application("web"), shop.resource(client))
+    (first,) = shop.wait_ready(client)
+    operator.stop()
+    kept = backup(shop, JOURNAL, "orders-api")
+    uid = read_journal(shop)["uid"]
+    delete(shop, JOURNAL)
+    delete(shop)
+    restore(shop, *kept)
+    copied = shop.secret(JOURNAL)
+    shop.cognito.forget_calls()
+    operator.start()
+    remedy = f"cognito-secrets.dev/take-over: {uid}"
+    wait_held(shop, "JournalForeign", "other clusters", client.client_id, remedy)
+    shop.annotate("orders-api", rotate="drill-1")
+    wait_held(shop, "JournalForeign", remedy)
+    assert shop.secret(JOURNAL) == copied
+    assert writes_at_cognito(shop, client) == []
+    shop.annotate("orders-api", **{"take-over": uid})
+    assert_warned(shop, "JournalTakenOver", uid, "other clusters")
+    shop.wait_rotated(client, [first])
+    assert read_journal(shop)["uid"] != uid
+
+
+def test_a_journal_of_a_newer_format_is_held_until_the_operator_is_newer_too(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**RARELY)
+    shop.apply(application("web"), shop.resource(client))
+    (first,) = shop.wait_ready(client)
+    operator.stop()
+    stored = shop.secret(JOURNAL)["journal.json"]
+    newer = json.dumps(
+        {"stringData": {"journal.json": json.dumps({**json.loads(stored), "format": 2})}}
+    )
+    shop.kubectl("patch", "secret", JOURNAL, "-n", shop.namespace, "-p", newer)
+    shop.annotate("orders-api", rotate="drill-1")
+    operator.start()
+    wait_held(shop, "JournalFormatUnknown", JOURNAL, "upgrade the operator")
+    assert shop.active_ids(client) == [first]
+    older = json.dumps({"stringData": {"journal.json": stored}})
+    shop.kubectl("patch", "secret", JOURNAL, "-n", shop.namespace, "-p", older)
+    poke(shop)
+    shop.wait_rotated(client, [first])
