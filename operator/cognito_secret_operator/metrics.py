@@ -95,6 +95,11 @@ OBSERVED: Final = _object(
 ROTATIONS: Final = _process(
     "counter", "rotations_total", "Rotations that ended.", "result", "trigger"
 )
+FOREIGN_DELETED: Final = _process(
+    "counter",
+    "foreign_secrets_deleted_total",
+    "Secrets not made by the operator that were deleted as adoption.retireSecretIds says.",
+)
 AWS_REQUESTS: Final = _process(
     "counter", "aws_requests_total", "Calls to AWS by OK or error code.", "operation", "code"
 )
@@ -133,6 +138,7 @@ _OBJECTS: Final = (
 METRICS: Final = (
     *_OBJECTS,
     ROTATIONS,
+    FOREIGN_DELETED,
     AWS_REQUESTS,
     AWS_DURATION,
     AWS_WAIT,
@@ -179,6 +185,7 @@ class Metrics:
         self._registry.register(_Objects(self._reports))
         ProcessCollector(registry=self._registry)
         self._rotations = self._counter(ROTATIONS)
+        self._foreign_deleted = self._counter(FOREIGN_DELETED)
         self._requests = self._counter(AWS_REQUESTS)
         self._waits = self._counter(AWS_WAIT)
         self._reconciles = self._counter(RECONCILES)
@@ -205,6 +212,10 @@ class Metrics:
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
         self._rotations.labels(outcome.name.lower(), trigger.name.lower()).inc()
+
+    def foreign_deleted(self) -> None:
+        """Count the deletion of a secret that is not ours, by order of a resource."""
+        self._foreign_deleted.inc()
 
     def reconciled(self, result: str) -> None:
         """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""

@@ -365,3 +365,77 @@ def test_a_journal_read_before_another_process_publishes_is_no_old_one() -> None
     one.reconcile()
     assert "JournalRebuilt" not in _warnings(world)
     assert world.condition("Stalled")["reason"] != "JournalRolledBack"
+
+
+def test_a_foreign_secret_is_told_at_once_and_after_a_restart() -> None:
+    world = _at_rest()
+    foreign = world.cognito.add_for_test("somebody's")
+    world.run_for(world.process(), HOUR)
+    told = world.condition("Rotating")
+    assert (told["status"], told["reason"]) == ("False", "SlotTaken")
+    assert foreign in told["message"]
+    assert "spec.adoption.retireSecretIds" in told["message"]
+    assert world.condition("Stalled")["status"] == "False", "what works goes on"
+    warned = len(_warnings(world))
+    status = world.status()
+    world.process().reconcile()
+    assert world.status() == status, "a restart says the same"
+    world.run_for(world.process(), HOUR)
+    assert len(_warnings(world)) == warned
+    world.cognito.delete_for_test(foreign)
+    world.run_for(world.process(), HOUR)
+    assert world.condition("Rotating")["reason"] == "AtRest"
+
+
+def test_a_foreign_secret_that_the_resource_names_is_deleted_and_counted() -> None:
+    world = _at_rest()
+    foreign = world.cognito.add_for_test("somebody's")
+    process = world.process()
+    world.run_for(process, HOUR)
+    world.resources.change_spec_for_test(KEY, adoption={"retireSecretIds": [foreign]})
+    process.reconcile()
+    assert [held.id for held in world.cognito.held] == ["A"]
+    assert world.cognito.deletes == [foreign]
+    assert process.telemetry.foreign == 1
+    assert _warnings(world)[-2:] == ["RetirementDecided", "SecretDeleted"]
+    world.run_for(process, HOUR)
+    assert world.condition("Rotating")["reason"] == "AtRest"
+
+
+def test_of_two_foreign_secrets_at_adoption_the_one_that_is_named_goes() -> None:
+    world = World(target_exists=False)
+    foreign = world.cognito.add_for_test("somebody's")
+    process = world.process()
+    process.reconcile()
+    assert world.condition("Stalled")["reason"] == "SlotsBlocked"
+    world.resources.change_spec_for_test(
+        KEY, adoption={"retireSecretIds": [foreign], "retireOriginal": "Automatic"}
+    )
+    world.run_for(process, 4 * HOUR)
+    assert world.cognito.deletes[0] == foreign
+    _works_everywhere(world, "C")
+
+
+def test_where_both_are_named_none_goes() -> None:
+    world = World(spec={**SPEC, "adoption": {"retireSecretIds": ["A", "B"]}})
+    world.cognito.add_for_test("somebody's")
+    world.run_for(world.process(), 4 * HOUR)
+    assert world.condition("Stalled")["reason"] == "SlotsBlocked"
+    assert world.cognito.deletes == []
+
+
+def test_a_foreign_secret_that_blocks_a_rotation_is_named_in_the_middle_of_it() -> None:
+    world = World()
+    foreign: list[str] = []
+    world.faults.before_next_for_test(
+        "cognito.add", lambda: foreign.append(world.cognito.add_for_test("somebody's"))
+    )
+    process = world.process()
+    world.run_for(process, HOUR)
+    assert world.condition("Stalled")["reason"] == "PendingUnconfirmed"
+    world.resources.change_spec_for_test(
+        KEY, adoption={"retireSecretIds": foreign, "retireOriginal": "Automatic"}
+    )
+    world.run_for(process, 4 * HOUR)
+    assert world.cognito.deletes == [*foreign, "A"]
+    assert world.condition("Ready")["status"] == "True"

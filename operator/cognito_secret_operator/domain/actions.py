@@ -32,6 +32,7 @@ __all__ = [
     "Stage",
     "Stamp",
     "TakeOver",
+    "Unmark",
     "Wait",
 ]
 
@@ -177,6 +178,13 @@ class Reinstate:
     """Make the previous secret current again in the journal: the current one is gone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unmark:
+    """Take the mark of deletion off a foreign secret in the journal."""
+
+    secret_id: str
+
+
 Effect = (
     CreateJournal
     | Adopt
@@ -196,6 +204,7 @@ Effect = (
     | Delete
     | Forget
     | Reinstate
+    | Unmark
 )
 """One write to one outside system."""
 

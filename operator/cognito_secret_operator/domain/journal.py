@@ -298,6 +298,13 @@ def doomed(journal: Journal, secret_id: str) -> Journal:
     return _next(journal, doomed=secret_id)
 
 
+def unmarked(journal: Journal) -> Journal:
+    """Take the mark of deletion off a foreign secret: it is gone, or must stay after all."""
+    if journal.doomed is None or journal.doomed in journal.ids:
+        raise ValueError("only a foreign secret loses its mark")
+    return _next(journal, doomed=None)
+
+
 def reinstated(journal: Journal, *, at: datetime) -> Journal:
     """Make the previous secret current again: the current one is gone at Cognito.
 

@@ -131,6 +131,21 @@ class Observed:
         raise LookupError
 
     @property
+    def foreign(self) -> tuple[RemoteSecret, ...]:
+        """The secrets that Cognito had at the last look and the journal does not account for.
+
+        Until this process has looked itself they are those that status shows.
+        """
+        if isinstance(self.listing, Listing):
+            last = self.listing.secrets
+        elif self.memory.listing is not None:
+            last = self.memory.listing.secrets
+        else:
+            last = self.resource.status.foreign
+        known = self.journal.ids if isinstance(self.journal, Journal) else frozenset[str]()
+        return tuple(one for one in last if one.id not in known | self.memory.deleted)
+
+    @property
     def last_look(self) -> datetime | None:
         """When Cognito was last looked at; None where it never was.
 

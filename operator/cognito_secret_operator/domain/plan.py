@@ -7,6 +7,7 @@ from .observed import Observed
 from .rules import Rule
 from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
+from .rules.foreign import FOREIGN
 from .rules.guards import GUARDS
 from .rules.publishing import PUBLISHING
 from .rules.rebuilding import REBUILDING
@@ -20,6 +21,7 @@ __all__ = ["RULES", "plan", "rule_that_speaks"]
 RULES: Final[tuple[Rule, ...]] = (
     *GUARDS,
     *REBUILDING,
+    *FOREIGN,
     *ADOPTION,
     *RECORDING,
     *RECOVERING,

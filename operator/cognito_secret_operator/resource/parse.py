@@ -7,12 +7,13 @@ might forbid a deletion.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from .. import names
-from ..domain.model import ClientRef, ResourceKey
+from ..domain.model import ClientRef, RemoteSecret, ResourceKey
+from ..domain.report import Role
 from ..domain.spec import Policy, Recovery, Resource, Spec, StatusFacts
 from .adoption import adoption_spec
 from .retirement import retirement_spec
@@ -56,6 +57,15 @@ def _status_facts(status: Section) -> StatusFacts:
     return StatusFacts(
         journal_sequence=status.whole_number("journalSequence"),
         listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
+        foreign=_foreign_secrets(status.objects("secrets")),
+    )
+
+
+def _foreign_secrets(secrets: Iterable[Section]) -> tuple[RemoteSecret, ...]:
+    return tuple(
+        RemoteSecret(secret.required("id"), _time(secret, "createdAt"))
+        for secret in secrets
+        if secret.text("role") == Role.FOREIGN.value
     )
 
 

@@ -73,6 +73,29 @@ class Section:
             raise self.invalid(key, otherwise)
         return text
 
+    def texts(
+        self, key: str, pattern: re.Pattern[str], *, most: int, otherwise: str
+    ) -> tuple[str, ...]:
+        """Read a list of strings of a certain form; a missing one is empty."""
+        items = self._get(key)
+        if items is None:
+            return ()
+        if not isinstance(items, list):
+            raise self.invalid(key, "must be a list: write each item on a line after '- '")
+        if len(items) > most:
+            raise self.invalid(key, f"must have at most {most} items: remove the others")
+        for index, item in enumerate(items):
+            if not isinstance(item, str) or not pattern.fullmatch(item):
+                raise self.invalid(f"{key}[{index}]", otherwise)
+        return tuple(items)
+
+    def objects(self, key: str) -> tuple["Section", ...]:
+        """Read a list of objects; a missing one is empty."""
+        items = self._get(key) or []
+        if not isinstance(items, list):
+            raise self.invalid(key, "must be a list: remove the field")
+        return tuple(Section(self.path(f"{key}[{at}]"), item) for at, item in enumerate(items))
+
     def span(self, key: str, *, allow_zero: bool = True) -> timedelta | None:
         """Read a span; None where there is none."""
         text = self.text(key)

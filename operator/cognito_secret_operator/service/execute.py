@@ -24,6 +24,7 @@ from ..domain.actions import (
     Stage,
     Stamp,
     TakeOver,
+    Unmark,
 )
 from ..domain.journal import Journal
 from ..domain.model import StoredSecret
@@ -47,6 +48,7 @@ JournalEffect = (
     | Doom
     | Forget
     | Reinstate
+    | Unmark
 )
 """Effects that are one write of the journal and nothing else."""
 
@@ -207,14 +209,23 @@ def _next_journal(
             return journals.republished(book)
         case Doom(secret_id):
             return journals.doomed(book, secret_id)
-        case Forget(secret_id, outcome):
-            return journals.forgotten(book, secret_id, at=observed.now, outcome=outcome)
-        case Reinstate():
-            return journals.reinstated(book, at=observed.now)
+        case Forget() | Reinstate() | Unmark():
+            return _ended(observed, effect)
         case RecordPublication():
             if not isinstance(observed.target, StoredSecret):
                 raise TypeError("a publication is recorded from a read of the target")
             return journals.published(book, observed.target)
+
+
+def _ended(observed: Observed, effect: Forget | Reinstate | Unmark) -> Journal:
+    """Note that a secret is gone."""
+    match effect:
+        case Forget(secret_id, outcome):
+            return journals.forgotten(observed.book, secret_id, at=observed.now, outcome=outcome)
+        case Reinstate():
+            return journals.reinstated(observed.book, at=observed.now)
+        case Unmark():
+            return journals.unmarked(observed.book)
 
 
 def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:

@@ -204,6 +204,9 @@ class Telemetry(Protocol):
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
 
+    def foreign_deleted(self) -> None:
+        """Count the deletion of a secret that is not ours, by order of a resource."""
+
     def reconciled(self, result: str) -> None:
         """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""
 

@@ -46,6 +46,9 @@ EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
 }
 """Reasons of the events that effects leave; the other effects are told by their neighbours."""
 
+FOREIGN_REASON: Final = "RetiringForeign"
+"""Reason of all that is done to a secret which is not ours, by order of the resource."""
+
 _ALARMS: Final = (
     (ConditionType.STALLED, Truth.TRUE),
     (ConditionType.READY, Truth.FALSE),
@@ -56,6 +59,7 @@ _ALARMS: Final = (
 _NOTICES: Final = (
     (ConditionType.ROTATING, "AwaitingApproval", "Normal"),
     (ConditionType.ROLLED_OVER, "MaxOverlapExceeded", "Warning"),
+    (ConditionType.ROTATING, "SlotTaken", "Warning"),
 )
 """Reasons that a person should hear of although nothing is wrong, or not yet."""
 
@@ -65,7 +69,8 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
-    return KubernetesEvent("Warning" if _is_alarming(effect) else "Normal", reason, plan.message)
+    is_alarming = _is_alarming(effect) or plan.reason == FOREIGN_REASON
+    return KubernetesEvent("Warning" if is_alarming else "Normal", reason, plan.message)
 
 
 def _is_alarming(effect: Effect) -> bool:

@@ -68,6 +68,7 @@ class FakeTelemetry:
 
     reports: dict[ResourceKey, Report] = field(default_factory=dict)
     finished: list[tuple[Trigger, Outcome]] = field(default_factory=list)
+    foreign: int = 0
     results: Counter[str] = field(default_factory=Counter)
 
     def publish(self, key: ResourceKey, report: Report) -> None:
@@ -81,6 +82,10 @@ class FakeTelemetry:
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
         self.finished.append((trigger, outcome))
+
+    def foreign_deleted(self) -> None:
+        """Count a deletion by order."""
+        self.foreign += 1
 
     def reconciled(self, result: str) -> None:
         """Count a pass."""

@@ -25,6 +25,9 @@ def test_the_rules_and_their_order() -> None:
         "target_is_newer_than_journal",
         # what is left of a lost journal
         "journal_must_be_rebuilt",
+        # secrets that are not ours
+        "foreign_is_doomed",
+        "foreign_may_go",
         # first contact
         "journal_is_missing",
         "nothing_is_adopted",
@@ -61,6 +64,7 @@ def test_the_rules_and_their_order() -> None:
         "current_is_missing",
         "value_is_unknown",
         "rotation_is_due",
+        "slot_is_taken",
         "nothing_is_to_be_done",
     ]
 

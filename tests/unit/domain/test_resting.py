@@ -9,9 +9,21 @@ from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.resting import RESTING
-from cognito_secret_operator.domain.spec import Recovery
+from cognito_secret_operator.domain.spec import Recovery, StatusFacts
 
-from support.builders import NOON, at, journal, listing, refused, resource, said, secret, spec, view
+from support.builders import (
+    NOON,
+    at,
+    journal,
+    listing,
+    refused,
+    remote,
+    resource,
+    said,
+    secret,
+    spec,
+    view,
+)
 
 RULES = {rule.__name__: rule for rule in RESTING}
 YOUNG, OLD = journal("A"), journal(secret("A", days=30))
@@ -118,6 +130,21 @@ TABLE = [
         view(OLD, listed=""),
         "Hold PublicClient",
         "it is old, and the client has no secret at all",
+    ),
+    ("slot_is_taken", view(YOUNG), "", "nobody has looked yet"),
+    ("slot_is_taken", view(YOUNG, listed="A"), "", "the other slot is free"),
+    ("slot_is_taken", view(YOUNG, listed="A X"), "Wait SlotTaken", "a foreign secret has a slot"),
+    (
+        "slot_is_taken",
+        view(YOUNG, memory=Memory(NOON, listing=listing("A X"))),
+        "Wait SlotTaken",
+        "a foreign secret had a slot at the last look",
+    ),
+    (
+        "slot_is_taken",
+        view(YOUNG, of=resource(status=StatusFacts(listed_at=NOON, foreign=(remote("X"),)))),
+        "Wait SlotTaken",
+        "a foreign secret had a slot as status tells, and this process has not looked yet",
     ),
     ("nothing_is_to_be_done", view(YOUNG), "Wait NotDue", "there is nothing to do"),
 ]

@@ -14,6 +14,7 @@ from ..observed import Fact, Observed
 from ..projection import publication_number
 from ..value import SecretValue
 from . import Rule
+from .foreign import the_one_that_may_go
 from .needs import description, hold, listing, probe, target_marks
 
 __all__ = ["ADOPTION", "adopted_anew", "client_is_public", "slots_are_blocked"]
@@ -40,7 +41,8 @@ def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
         "SlotsBlocked",
         "the client has two secrets, and the operator did not make "
         + " and ".join(foreign or listed.ids),
-        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret)",
+        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret), or name "
+        "it in spec.adoption.retireSecretIds",
     )
 
 
@@ -52,7 +54,7 @@ def journal_is_missing(observed: Observed) -> Plan | None:
     if isinstance(listed, Plan):
         return listed
     refusal = client_is_public(observed, listed)
-    if target_marks(observed) is None:
+    if target_marks(observed) is None and the_one_that_may_go(observed, listed) is None:
         refusal = refusal or slots_are_blocked(observed, listed)
     return refusal or Plan(CreateJournal(), "Adopting", "creating the journal")
 

@@ -62,19 +62,34 @@ def rotation_is_due(observed: Observed) -> Plan | None:
     return _stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
 
 
+def slot_is_taken(observed: Observed) -> Plan | None:
+    """A foreign secret has the slot that the next rotation needs: say so while there is time."""
+    foreign = observed.foreign
+    if not foreign:
+        return None
+    return wait(
+        "SlotTaken",
+        f"secret {foreign[0].id}, made {foreign[0].created_at:%Y-%m-%d %H:%M:%S} UTC, is not the "
+        "operator's and has the slot that the next rotation needs; find out who uses it and delete "
+        "it at Cognito (delete-user-pool-client-secret), or name it in "
+        "spec.adoption.retireSecretIds",
+        _next_date(observed),
+    )
+
+
 def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     """Wait for the schedule, the age limit, or the next look at Cognito."""
+    return wait("NotDue", "nothing to do", _next_date(observed))
+
+
+def _next_date(observed: Observed) -> datetime:
     dates = [
         due_at(observed.resource, observed.book, observed.timing),
         overdue_at(observed.resource, observed.book),
         retry_at(observed.book, observed.timing),
         observed.next_look,
     ]
-    return wait(
-        "NotDue",
-        "nothing to do",
-        min(date for date in dates if date is not None and date > observed.now),
-    )
+    return min(date for date in dates if date is not None and date > observed.now)
 
 
 def _retry_of_recovery(observed: Observed) -> datetime | None:
@@ -109,5 +124,6 @@ RESTING: Final[tuple[Rule, ...]] = (
     current_is_missing,
     value_is_unknown,
     rotation_is_due,
+    slot_is_taken,
     nothing_is_to_be_done,
 )

@@ -38,10 +38,13 @@ def origin_is_unknown(observed: Observed) -> Plan | None:
     previous = _retiree(observed)
     if previous is None or previous.origin is not Origin.UNKNOWN:
         return None
+    if previous.id in observed.resource.spec.adoption.retire_secret_ids:
+        return None
     return hold(
         "ForeignSecret",
         f"secret {previous.id} was there before, and its value is unknown: it is never deleted",
-        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret)",
+        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret), or name "
+        "it in spec.adoption.retireSecretIds",
     )
 
 
@@ -53,6 +56,8 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     if observed.resource.spec.adoption.retire_original is RetireOriginal.AUTOMATIC:
         return None
     if observed.resource.approved_id == previous.id:
+        return None
+    if previous.id in observed.resource.spec.adoption.retire_secret_ids:
         return None
     return wait(
         "AwaitingApproval",
