@@ -25,8 +25,8 @@ from support.small_moves import LawBrokenInModelError
 wide = pytest.mark.skipif(os.environ.get("EXPLORE") != "wide", reason="minutes: EXPLORE=wide")
 
 DOUBTFUL = frozenset({"PendingUnconfirmed", "SlotsBlocked"})
-PASSING = frozenset({"CurrentRefused"})
-"""Holds from which there is always a way to rest: they are no end."""
+PASSING = DOUBTFUL | {"CurrentRefused"}
+"""What is seen for a while after somebody deleted a secret; by itself it is no end."""
 
 MODELS = [
     pytest.param(start(crashes=0, losses=0), frozenset(), id="one process, nothing breaks"),
@@ -101,7 +101,7 @@ def test_every_state_is_lawful_and_has_a_way_to_rest_or_to_a_named_hold(
     seen = explore(first, may_hold=may_hold)
     print(f"{seen.states} states, {seen.moves} moves, holds: {sorted(seen.holds) or 'none'}")
     assert seen.states > 300
-    assert seen.holds <= may_hold | PASSING
+    assert seen.holds <= may_hold | (PASSING if first.removals else frozenset())
     lost = seen.without_an_end()
     assert not lost, seen.story(min(lost))
 

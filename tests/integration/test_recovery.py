@@ -237,9 +237,10 @@ RARELY = {**SOON, "CSO_LIST_PERIOD_SECONDS": "600"}
 
 
 def poke(shop: Shop) -> None:
-    """Wake the operator by a change that means nothing; nothing announces changes of Secrets."""
-    shop.kubectl("annotate", "--overwrite", "-n", shop.namespace, "ccs", "orders-api", "poke=1")
-    shop.kubectl("annotate", "-n", shop.namespace, "ccs", "orders-api", "poke-")
+    """Wake the operator by a change that means little; nothing announces changes of Secrets."""
+    days = 100 + shop.get()["metadata"]["generation"]
+    patch = json.dumps({"spec": {"rotation": {"maxAge": f"{days}d"}}})
+    shop.kubectl("patch", "ccs", "orders-api", "-n", shop.namespace, "--type=merge", "-p", patch)
 
 
 def overlapping(shop: Shop, client: Client) -> tuple[str, str]:
@@ -594,3 +595,81 @@ def test_a_journal_of_a_newer_format_is_held_until_the_operator_is_newer_too(
     shop.kubectl("patch", "secret", JOURNAL, "-n", shop.namespace, "-p", older)
     poke(shop)
     shop.wait_rotated(client, [first])
+
+
+# --- foreign secrets ----------------------------------------------------------------------------
+
+
+def test_a_foreign_secret_is_told_at_once_and_goes_only_when_it_is_named(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**SOON)
+    shop.apply(application("web"), shop.resource(client))
+    (first,) = shop.wait_ready(client)
+    foreign = add_at_cognito(shop, client)
+    assert_warned(shop, "SlotTaken", foreign, "spec.adoption.retireSecretIds")
+    assert stalled(shop) == ("", ""), "what works goes on"
+    assert shop.condition("Ready")["status"] == "True"
+    shop.annotate("orders-api", rotate="drill-1")
+    wait_held(shop, "SlotsBlocked", foreign, "spec.adoption.retireSecretIds")
+    named = {"retireOriginal": "Automatic", "retireSecretIds": [foreign]}
+    shop.apply(shop.resource(client, adoption=named))
+    assert_warned(shop, "SecretDeleted", foreign, "spec.adoption.retireSecretIds")
+    shop.wait_rotated(client, [first, foreign])
+    assert "cognito_secret_operator_foreign_secrets_deleted_total 1.0" in operator.metrics()
+
+
+def test_a_client_with_two_secrets_is_adopted_once_one_of_them_is_named(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    (first,) = shop.active_ids(client)
+    foreign = add_at_cognito(shop, client)
+    start_operator(**SOON)
+    shop.apply(application("web"), shop.resource(client))
+    wait_held(shop, "SlotsBlocked", first, foreign, "spec.adoption.retireSecretIds")
+    both = {"retireOriginal": "Automatic", "retireSecretIds": [first, foreign]}
+    shop.apply(shop.resource(client, adoption=both))
+    wait_held(shop, "SlotsBlocked", first, foreign)
+    named = {"retireOriginal": "Automatic", "retireSecretIds": [foreign]}
+    shop.apply(shop.resource(client, adoption=named))
+    assert wait_healthy(shop, client) == first
+    assert shop.active_ids(client) == [first]
+    assert shop.secret()["client-secret"] == client.value
+
+
+def test_a_secret_whose_value_is_lost_goes_when_it_is_named(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    operator = start_operator(**SOON)
+    shop.apply(application("web"), shop.resource(client))
+    first = shop.wait_ready(client)
+    shop.annotate("orders-api", rotate="drill-1")
+    lost = shop.wait_rotated(client, first)
+    operator.stop()
+    delete(shop, JOURNAL)
+    delete(shop)
+    operator.start()
+    wait_held(shop, "ForeignSecret", lost, "spec.adoption.retireSecretIds")
+    named = {"retireOriginal": "Automatic", "retireSecretIds": [lost]}
+    shop.apply(shop.resource(client, adoption=named))
+    shop.wait_rotated(client, [*first, lost])
+
+
+def test_no_rotation_begins_while_the_resource_is_being_deleted(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    start_operator(**SOON)
+    resource = shop.resource(client)
+    resource["metadata"]["finalizers"] = ["example.com/keep"]
+    shop.apply(application("web"), resource)
+    first = shop.wait_ready(client)
+    shop.kubectl("delete", "ccs", "orders-api", "-n", shop.namespace, "--wait=false")
+    shop.annotate("orders-api", rotate="drill-1")
+    shop.wait("it is told", lambda: shop.status()["waitsFor"]["reason"] == "BeingDeleted")
+    assert shop.active_ids(client) == first
+    loose = '{"metadata": {"finalizers": null}}'
+    shop.kubectl("patch", "ccs", "orders-api", "-n", shop.namespace, "--type=merge", "-p", loose)
