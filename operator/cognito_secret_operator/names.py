@@ -24,6 +24,11 @@ ROTATE_TOKEN: Final = f"{GROUP}/rotate"
 APPROVE_TOKEN: Final = f"{GROUP}/approve"
 """On the resource: the id of an adopted secret that may be deleted."""
 
+EMERGENCY_TOKEN: Final = f"{GROUP}/emergency"
+"""On the resource: the id of a leaked secret, to be replaced and deleted as soon as pods moved."""
+
+EMERGENCY_NOW_TOKEN: Final = f"{GROUP}/emergency-now"
+"""On the resource: the id of a leaked secret, to be deleted once another one is published."""
 TAKE_OVER_TOKEN: Final = f"{GROUP}/take-over"
 """On the resource: the uid in a journal from elsewhere that is to be used here from now on."""
 

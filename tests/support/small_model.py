@@ -16,7 +16,12 @@ from cognito_secret_operator.domain.journal import Journal, JournaledSecret, Ori
 from cognito_secret_operator.domain.model import StoredSecret, Timing
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.projection import target_annotations, target_data
-from cognito_secret_operator.domain.spec import Resource, RetireOriginal, StatusFacts
+from cognito_secret_operator.domain.spec import (
+    EmergencyRequest,
+    Resource,
+    RetireOriginal,
+    StatusFacts,
+)
 from cognito_secret_operator.domain.value import SecretValue
 
 from .builders import CLIENT, resource, spec
@@ -123,6 +128,11 @@ class State:
     edits: int = 0
     drains: int = 0
     strangers: int = 0
+    leaks: int = 0
+    loud: bool = False
+    """Whether whoever reports a leak says that it must not wait."""
+
+    report: EmergencyRequest | None = None
     removals: int = 0
     """How many secrets somebody else may still delete."""
 
@@ -136,6 +146,8 @@ class State:
     def rests(self) -> bool:
         """Whether the rotation is over."""
         book = self.book
+        if book.emergency is not None or self.report != book.handled_emergency:
+            return False
         is_there = any(book.current is None or one.id == book.current.id for one in self.cognito)
         return book.pending is None and book.previous is None and self.adds > 0 and is_there
 

@@ -4,12 +4,12 @@ Data travel in a PUT of the whole object only, never in a patch, and nothing is 
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from ..domain.model import StoredSecret
+from ..domain.ownership import Owner, owners_text
 from ..domain.value import SecretValue
 from ..errors import ConflictError, NotFoundError, RefusedError
 from ..names import FIELD_MANAGER
@@ -123,14 +123,14 @@ def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
             and every write counts.
 
     """
-    entries = sorted(
-        _owner_text(entry)
+    entries = [
+        _owner(entry)
         for entry in metadata.get("managedFields") or ()
         if _DATA_FIELD in (entry.get("fieldsV1") or {})
-    )
+    ]
     if not entries and has_data:
         return f"unknown@{metadata['resourceVersion']}"
-    return ";".join(entries)
+    return owners_text(entries)
 
 
 def data_written_at(metadata: Mapping[str, Any]) -> datetime | None:
@@ -143,10 +143,15 @@ def data_written_at(metadata: Mapping[str, Any]) -> datetime | None:
     return max(times, default=None)
 
 
-def _owner_text(entry: Mapping[str, Any]) -> str:
-    keys = sorted(key.removeprefix("f:") for key in entry["fieldsV1"][_DATA_FIELD])
-    parts = [entry.get(name) or "" for name in ("manager", "operation", "subresource", "time")]
-    return json.dumps([*parts, keys], separators=(",", ":"))
+def _owner(entry: Mapping[str, Any]) -> Owner:
+    keys = frozenset(key.removeprefix("f:") for key in entry["fieldsV1"][_DATA_FIELD])
+    return Owner(
+        manager=str(entry.get("manager") or ""),
+        operation=str(entry.get("operation") or ""),
+        subresource=str(entry.get("subresource") or ""),
+        time=str(entry.get("time") or ""),
+        keys=keys,
+    )
 
 
 def _path(namespace: str, name: str) -> str:

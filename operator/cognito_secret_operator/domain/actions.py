@@ -7,6 +7,8 @@ from .journal import JournaledSecret, Outcome
 from .model import RemoteSecret, Trigger
 from .observed import Fact
 from .rollout import Workload
+from .spec import EmergencyRequest
+from .value import SecretValue
 
 __all__ = [
     "Action",
@@ -15,6 +17,7 @@ __all__ = [
     "Claim",
     "CreateJournal",
     "CreateTarget",
+    "Declare",
     "Delete",
     "Doom",
     "Effect",
@@ -27,6 +30,7 @@ __all__ = [
     "Rebuild",
     "Record",
     "RecordPublication",
+    "Redact",
     "Reinstate",
     "Republish",
     "Stage",
@@ -70,6 +74,15 @@ class Adopt:
 
     secret: JournaledSecret
     publication_number: int
+    wants_initial: bool = False
+    """The user's own value is to follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """Write into the journal that a secret leaked."""
+
+    request: EmergencyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +102,13 @@ class TakeOver:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Draw a value and write it into the journal as pending, with our claim."""
+    """Write a value into the journal as pending, with our claim; draw it unless it is given."""
 
     before: tuple[str, ...]
     trigger: Trigger
     rotate_token: str | None
+    value: SecretValue | None = None
+    """The user's own value, for a migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +150,11 @@ class Publish:
 @dataclass(frozen=True, slots=True)
 class RecordPublication:
     """Write into the journal that the target was read and holds the publication's data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redact:
+    """Write into the journal that the target was read and lacks the leaked value by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +218,8 @@ Effect = (
     | CreateTarget
     | Publish
     | RecordPublication
+    | Declare
+    | Redact
     | Republish
     | Stamp
     | Doom

@@ -18,6 +18,7 @@ from .model import (
 )
 from .rollout import Consumers
 from .spec import Resource
+from .value import SecretValue
 
 __all__ = ["UNREAD", "Fact", "Memory", "Observed", "Problem", "Unread"]
 
@@ -38,6 +39,8 @@ class Fact(enum.Enum):
     DESCRIPTION = "the client's description at Cognito"
     TARGET_PROBE = "whether Cognito accepts the target's value"
     PREVIOUS_PROBE = "whether Cognito accepts the target's previous value"
+    INITIAL_VALUE = "the value that spec.rotation.initialValueFrom names"
+    INITIAL_PROBE = "whether Cognito accepts the initial value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
     PENDING_PROBE = "whether Cognito accepts the pending value"
@@ -115,6 +118,7 @@ class Observed:
 
     listing: Listing | Problem | Unread = UNREAD
     description: ClientDescription | Problem | Unread = UNREAD
+    initial_value: SecretValue | Problem | Unread = UNREAD
     probes: Mapping[Fact, Probe] = field(default_factory=dict)
     consumers: Consumers | Problem | Unread = UNREAD
 
@@ -167,6 +171,19 @@ class Observed:
         if current is None or since is None or self.is_surely_missing(current.id):
             return periodic
         return min(periodic, since + self.timing.missing_confirmed)
+
+    def is_deleted(self, secret_id: str) -> bool:
+        """Tell whether our Delete of a doomed secret is known to be done, by answer or by List.
+
+        A List that shows the newer current secret and lacks the older one is no stale one.
+        """
+        if secret_id in self.memory.deleted:
+            return True
+        last = self.listing if isinstance(self.listing, Listing) else self.memory.listing
+        current = self.book.current
+        if last is None or current is None or self.book.doomed != secret_id:
+            return False
+        return last.get(secret_id) is None and last.get(current.id) is not None
 
     def is_surely_missing(self, secret_id: str) -> bool:
         """Tell whether two Lists, far enough apart, lacked the secret: one List may lag."""

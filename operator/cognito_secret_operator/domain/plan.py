@@ -7,8 +7,10 @@ from .observed import Observed
 from .rules import Rule
 from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
+from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTIONING, RENEWING
 from .rules.foreign import FOREIGN
 from .rules.guards import GUARDS
+from .rules.migration import MIGRATING
 from .rules.publishing import PUBLISHING
 from .rules.rebuilding import REBUILDING
 from .rules.recovering import RECOVERING
@@ -24,12 +26,18 @@ RULES: Final[tuple[Rule, ...]] = (
     *FOREIGN,
     *ADOPTION,
     *RECORDING,
+    *DECLARING,
     *RECOVERING,
     *PUBLISHING,
+    *QUESTIONING,
     *ADDING,
     *CONFIRMING,
+    *GOING_AT_ONCE,
     *ROLLING_OUT,
+    *GONE_AND_ROLLED,
     *RETIRING,
+    *RENEWING,
+    *MIGRATING,
     *RESTING,
 )
 """Guards before anything is written; an answer that only this process knows is made durable; what

@@ -8,12 +8,14 @@ from .model import ClientRef, RemoteSecret, ResourceKey
 
 __all__ = [
     "AdoptionSpec",
+    "EmergencyRequest",
     "Policy",
     "Recovery",
     "Resource",
     "RetireOriginal",
     "RetirementSpec",
     "RotationSpec",
+    "SecretKeyRef",
     "Spec",
     "StatusFacts",
     "TargetKeys",
@@ -44,11 +46,20 @@ class Recovery(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SecretKeyRef:
+    """A key of a Secret of the user, in the resource's namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RotationSpec:
-    """When the secret is replaced."""
+    """When the secret is replaced, and with which value it begins."""
 
     interval: timedelta
     max_age: timedelta
+    initial_value_from: SecretKeyRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,15 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyRequest:
+    """A person says that a secret leaked."""
+
+    secret_id: str
+    now: bool
+    """Delete it without waiting for pods to move."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusFacts:
     """The little that is read back from status; nothing is decided from the rest of it."""
 
@@ -133,6 +153,7 @@ class Resource:
     spec: Spec
     rotate_token: str | None
     approved_id: str | None
+    emergency: EmergencyRequest | None
     status: StatusFacts
     take_over: str | None = None
     """The uid in a journal from elsewhere that is to be this resource's from now on."""

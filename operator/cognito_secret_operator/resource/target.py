@@ -1,17 +1,11 @@
 """``spec.target``: the Secret that applications read."""
 
-import re
-from typing import Final
-
 from ..domain.spec import TargetKeys, TargetSpec
 from ..errors import InvalidResourceError
 from ..names import JOURNAL_SUFFIX
-from .sections import LABEL, Section
+from .sections import DATA_KEY, SECRET_NAME, Section
 
 __all__ = ["target_spec"]
-
-_SECRET_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
-_DATA_KEY: Final = re.compile(r"(?![.]\Z|[.][.])[-._a-zA-Z0-9]{1,253}")
 
 
 def target_spec(target: Section, resource_name: str) -> TargetSpec:
@@ -24,7 +18,7 @@ def target_spec(target: Section, resource_name: str) -> TargetSpec:
 def _target_name(target: Section, name: str) -> str:
     given = target.matching(
         "name",
-        _SECRET_NAME,
+        SECRET_NAME,
         "must be a valid name of a Secret: write lower-case letters, digits, '-' and '.'",
     )
     target_name = name if given is None else given
@@ -43,7 +37,7 @@ def _target_keys(keys: Section) -> TargetKeys:
     def read(key: str, default: str) -> str:
         text = keys.matching(
             key,
-            _DATA_KEY,
+            DATA_KEY,
             "must be a valid key of a Secret: write letters, digits, '-', '_' and '.'",
         )
         return default if text is None else text

@@ -6,51 +6,27 @@ from datetime import timedelta
 from ..domain import journal as journals
 from ..domain.actions import (
     Add,
-    Adopt,
     Claim,
     CreateJournal,
     CreateTarget,
     Delete,
-    Doom,
     Effect,
-    Forget,
-    Promote,
     Publish,
-    Rebuild,
     Record,
-    RecordPublication,
-    Reinstate,
-    Republish,
     Stage,
     Stamp,
-    TakeOver,
-    Unmark,
 )
-from ..domain.journal import Journal
+from ..domain.journal import Journal, Origin
 from ..domain.model import StoredSecret
 from ..domain.observed import Memory, Observed
 from ..domain.projection import target_annotations, target_data
 from ..errors import AnswerLostError
 from ..journal_format import journal_data
 from ..names import RESOURCE_MARK, journal_name, stamp_key
+from .entries import Entry, next_journal
 from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]
-
-JournalEffect = (
-    Adopt
-    | Rebuild
-    | TakeOver
-    | Record
-    | Promote
-    | RecordPublication
-    | Republish
-    | Doom
-    | Forget
-    | Reinstate
-    | Unmark
-)
-"""Effects that are one write of the journal and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +103,10 @@ class Executor:
     async def _note(
         self,
         observed: Observed,
-        effect: JournalEffect,
+        effect: Entry,
     ) -> Done:
         """Write the effects that change nothing but the journal."""
-        await self._write_journal(observed, _next_journal(observed, effect))
+        await self._write_journal(observed, next_journal(observed, effect))
         memory = observed.memory
         if isinstance(effect, Record):
             memory = replace(memory, added=None, add_sent=False)
@@ -144,7 +120,8 @@ class Executor:
         if isinstance(effect, Stage):
             following = journals.staged(
                 observed.book,
-                value=self.entropy.draw_value(),
+                value=effect.value or self.entropy.draw_value(),
+                origin=Origin.OPERATOR if effect.value is None else Origin.INITIAL,
                 before=effect.before,
                 claim=claim,
                 trigger=effect.trigger,
@@ -191,67 +168,3 @@ class Executor:
             annotations={RESOURCE_MARK: observed.resource.key.name},
         )
         return following
-
-
-def _next_journal(
-    observed: Observed,
-    effect: JournalEffect,
-) -> Journal:
-    book = observed.book
-    match effect:
-        case Adopt() | Rebuild() | TakeOver():
-            return _begun(observed, effect)
-        case Record(remote):
-            return journals.recorded(book, remote, at=observed.now)
-        case Promote(verified):
-            return journals.promoted(book, verified=verified)
-        case Republish():
-            return journals.republished(book)
-        case Doom(secret_id):
-            return journals.doomed(book, secret_id)
-        case Forget() | Reinstate() | Unmark():
-            return _ended(observed, effect)
-        case RecordPublication():
-            if not isinstance(observed.target, StoredSecret):
-                raise TypeError("a publication is recorded from a read of the target")
-            return journals.published(book, observed.target)
-
-
-def _ended(observed: Observed, effect: Forget | Reinstate | Unmark) -> Journal:
-    """Note that a secret is gone."""
-    match effect:
-        case Forget(secret_id, outcome):
-            return journals.forgotten(observed.book, secret_id, at=observed.now, outcome=outcome)
-        case Reinstate():
-            return journals.reinstated(observed.book, at=observed.now)
-        case Unmark():
-            return journals.unmarked(observed.book)
-
-
-def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
-    """Begin a journal: by adoption, from what is left of a lost one, or with one from elsewhere."""
-    book, stored = observed.book, observed.journal_secret
-    token, seen = observed.resource.rotate_token, observed.resource.status.journal_sequence
-    match effect:
-        case Adopt(secret, number):
-            return journals.adopted(
-                book,
-                secret,
-                publication_number=number,
-                rotate_token=token,
-                seen_sequence=seen,
-            )
-        case Rebuild(current, previous, retired, number):
-            return journals.rebuilt(
-                book,
-                current=current,
-                previous=previous,
-                retired=retired,
-                publication_number=number,
-                rotate_token=token,
-                seen_sequence=seen,
-            )
-        case TakeOver():
-            if not isinstance(stored, StoredSecret):
-                raise TypeError("a journal is taken over by the Secret that it is in")
-            return journals.taken_over(book, uid=stored.uid, namespace=stored.namespace)

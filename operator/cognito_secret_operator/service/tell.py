@@ -6,6 +6,7 @@ from typing import Any, Final
 from ..domain.actions import (
     Add,
     Adopt,
+    Declare,
     Delete,
     Doom,
     Effect,
@@ -30,6 +31,7 @@ __all__ = ["EFFECT_EVENTS", "event_of_effect", "events_of_conditions"]
 
 EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Adopt: "SecretAdopted",
+    Declare: "EmergencyDeclared",
     Rebuild: "JournalRebuilt",
     TakeOver: "JournalTakenOver",
     Stage: "RotationStarted",
@@ -69,7 +71,7 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
-    is_alarming = _is_alarming(effect) or plan.reason == FOREIGN_REASON
+    is_alarming = _is_alarming(effect) or plan.reason in {FOREIGN_REASON, "EmergencyNow"}
     return KubernetesEvent("Warning" if is_alarming else "Normal", reason, plan.message)
 
 
@@ -81,7 +83,7 @@ def _is_alarming(effect: Effect) -> bool:
         case Forget(outcome=outcome):
             return outcome is Outcome.LOST
         case _:
-            return isinstance(effect, Republish | Reinstate | Rebuild | TakeOver)
+            return isinstance(effect, Republish | Declare | Reinstate | Rebuild | TakeOver)
 
 
 def events_of_conditions(

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cognito_secret_operator.domain.model import StoredSecret
+from cognito_secret_operator.domain.ownership import Owner, owners_text
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ConflictError
+from cognito_secret_operator.names import FIELD_MANAGER
 
 from .faults import Faults
 from .process import FakeClock
@@ -75,7 +77,7 @@ class FakeSecrets:
             if found is None or (found.uid, found.resource_version) != seen:
                 raise ConflictError(f"Secret {stored.name} was written meanwhile")
             marks = {**found.annotations, **annotations}
-            return self._write(replace(found, data=dict(data), annotations=marks))
+            return self._write(replace(found, data=dict(data), annotations=marks), by=FIELD_MANAGER)
 
         return await self.faults.pass_through(
             f"secrets.replace {_short(stored.name)}", effect, is_write=True
@@ -136,14 +138,17 @@ class FakeSecrets:
             read_at=self.clock.date(),
         )
 
-    def _write(self, wanted: StoredSecret) -> StoredSecret:
+    def _write(self, wanted: StoredSecret, *, by: str = "somebody") -> StoredSecret:
         """Store an object; like the API server, without a trace where nothing changes."""
         key = (wanted.namespace, wanted.name)
         before = self.stored.get(key)
         if before == wanted:
             return before
         data_changed = before is None or before.data != wanted.data
-        owner = f"somebody@{self._next()}" if data_changed and wanted.data else wanted.data_owner
+        owner = wanted.data_owner
+        if data_changed and wanted.data:
+            keys = frozenset(wanted.data)
+            owner = owners_text([Owner(by, "Update", "", str(self._next()), keys)])
         written = replace(
             wanted,
             resource_version=str(self._next()),

@@ -7,11 +7,13 @@ from ..model import ClientDescription, Listing, Probe, StoredSecret
 from ..observed import UNREAD, Fact, Observed, Problem
 from ..projection import Marks, marks_of
 from ..rollout import Consumers
+from ..value import SecretValue
 
 __all__ = [
     "description",
     "hold",
     "hold_for",
+    "initial_value",
     "listing",
     "look",
     "probe",
@@ -69,6 +71,25 @@ def target_marks(observed: Observed) -> Marks | None:
     if not isinstance(observed.target, StoredSecret):
         return None
     return marks_of(observed.target, observed.resource)
+
+
+def initial_value(observed: Observed) -> SecretValue | Plan:
+    """Give the user's own value, as this pass has read it; one that Cognito would refuse holds."""
+    found = observed.initial_value
+    if found is UNREAD:
+        return look(Fact.INITIAL_VALUE)
+    if isinstance(found, Problem):
+        return hold_for(found)
+    unfit, ref = found.why_unfit(), observed.resource.spec.rotation.initial_value_from
+    if unfit is None or ref is None:
+        return found
+    return hold(
+        "InitialValueInvalid",
+        f"the value under key {ref.key} of Secret {ref.name} "
+        f"(spec.rotation.initialValueFrom.secretRef) {unfit}",
+        "Cognito takes 24 to 64 letters, digits, '_' and '+': write the value of the other "
+        "provider without a line break, or remove initialValueFrom and let one be drawn",
+    )
 
 
 def read_consumers(observed: Observed) -> Consumers | Plan:

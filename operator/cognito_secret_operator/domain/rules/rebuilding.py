@@ -121,7 +121,7 @@ def _journaled(book: Journal) -> Iterable[JournaledSecret]:
     if book.pending is not None and book.pending.secret is not None:
         new = book.pending.secret
         yield JournaledSecret(
-            new.id, new.created_at, book.pending.value, Origin.OPERATOR, known=True
+            new.id, new.created_at, book.pending.value, book.pending.origin, known=True
         )
 
 

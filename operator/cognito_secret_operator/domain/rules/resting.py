@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Final
 
-from ..actions import Plan, Stage
+from ..actions import Plan
 from ..model import Trigger
 from ..observed import Observed
 from ..schedule import due_at, overdue_at, retry_at
 from ..spec import Recovery
 from . import Rule
-from .adoption import client_is_public, slots_are_blocked
-from .needs import listing, wait
+from .adoption import was_deleted_lately
+from .needs import wait
 from .recovering import current_is_held
+from .staging import stage
 
 __all__ = ["RESTING"]
 
@@ -21,7 +22,7 @@ def rotation_is_requested(observed: Observed) -> Plan | None:
     token = observed.resource.rotate_token
     if token is None or token == observed.book.handled_rotate:
         return None
-    return _stage(observed, Trigger.REQUEST, "the rotate annotation asks for a rotation")
+    return stage(observed, Trigger.REQUEST, "the rotate annotation asks for a rotation")
 
 
 def current_is_missing(observed: Observed) -> Plan | None:
@@ -39,7 +40,7 @@ def current_is_missing(observed: Observed) -> Plan | None:
             "that was to replace it; the next try is due",
             retry,
         )
-    return _stage(
+    return stage(
         observed,
         Trigger.RECOVERY,
         f"Cognito does not have the current secret {current.id} any more, somebody deleted it",
@@ -51,7 +52,7 @@ def value_is_unknown(observed: Observed) -> Plan | None:
     current = observed.book.current
     if current is None or current.value is not None or _backs_off(observed):
         return None
-    return _stage(observed, Trigger.INITIAL, "the client's first secret of our own")
+    return stage(observed, Trigger.INITIAL, "the client's first secret of our own")
 
 
 def rotation_is_due(observed: Observed) -> Plan | None:
@@ -59,12 +60,12 @@ def rotation_is_due(observed: Observed) -> Plan | None:
     due = due_at(observed.resource, observed.book, observed.timing)
     if due is None or observed.now < due:
         return None
-    return _stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
+    return stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
 
 
 def slot_is_taken(observed: Observed) -> Plan | None:
     """A foreign secret has the slot that the next rotation needs: say so while there is time."""
-    foreign = observed.foreign
+    foreign = [one for one in observed.foreign if not was_deleted_lately(observed, one.id)]
     if not foreign:
         return None
     return wait(
@@ -103,20 +104,6 @@ def _retry_of_recovery(observed: Observed) -> datetime | None:
 def _backs_off(observed: Observed) -> bool:
     retry = retry_at(observed.book, observed.timing)
     return retry is not None and observed.now < retry
-
-
-def _stage(observed: Observed, trigger: Trigger, why: str) -> Plan:
-    if observed.resource.is_being_deleted:
-        return wait("BeingDeleted", "the resource is being deleted: no new rotation begins")
-    listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
-    refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
-    return refusal or Plan(
-        Stage(before=listed.ids, trigger=trigger, rotate_token=observed.resource.rotate_token),
-        "Staging",
-        f"drawing a new value: {why}",
-    )
 
 
 RESTING: Final[tuple[Rule, ...]] = (
