@@ -20,6 +20,7 @@ from ..domain.emergency import declared
 from ..domain.journal import Journal
 from ..domain.model import StoredSecret
 from ..domain.observed import Observed
+from ..domain.recovery import rebuilt, reinstated, taken_over, unmarked
 
 __all__ = ["Entry", "next_journal"]
 
@@ -64,6 +65,8 @@ def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
     """Begin a journal: by adoption, from what is left of a lost one, or with one from elsewhere."""
     book, stored, resource = observed.book, observed.journal_secret, observed.resource
     match effect:
+        case Adopt(secret, number) if book.is_adopted or resource.status.journal_sequence:
+            return _begun(observed, Rebuild(secret, None, None, number))
         case Adopt(secret, number, wants_initial):
             return journals.adopted(
                 book,
@@ -72,10 +75,9 @@ def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
                 rotate_token=resource.rotate_token,
                 emergency=resource.emergency,
                 wants_initial=wants_initial,
-                seen_sequence=resource.status.journal_sequence,
             )
         case Rebuild(current, previous, retired, number):
-            return journals.rebuilt(
+            return rebuilt(
                 book,
                 current=current,
                 previous=previous,
@@ -88,7 +90,7 @@ def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
         case TakeOver():
             if not isinstance(stored, StoredSecret):
                 raise TypeError("a journal is taken over by the Secret that it is in")
-            return journals.taken_over(book, uid=stored.uid, namespace=stored.namespace)
+            return taken_over(book, uid=stored.uid, namespace=stored.namespace)
 
 
 def _ended(observed: Observed, effect: Forget | Reinstate | Unmark) -> Journal:
@@ -97,9 +99,9 @@ def _ended(observed: Observed, effect: Forget | Reinstate | Unmark) -> Journal:
         case Forget(secret_id, outcome):
             return journals.forgotten(observed.book, secret_id, at=observed.now, outcome=outcome)
         case Reinstate():
-            return journals.reinstated(observed.book, at=observed.now)
+            return reinstated(observed.book, at=observed.now)
         case Unmark():
-            return journals.unmarked(observed.book)
+            return unmarked(observed.book)
 
 
 def _about_the_target(

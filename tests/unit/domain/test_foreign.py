@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cognito_secret_operator.domain import journal as journals
 from cognito_secret_operator.domain.journal import Origin
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
+from cognito_secret_operator.domain.recovery import unmarked
 from cognito_secret_operator.domain.rules.foreign import FOREIGN
 from cognito_secret_operator.domain.rules.retiring import RETIRING
 
@@ -166,6 +166,6 @@ def test_foreign(rule: str, observed: Observed, expected: str) -> None:
 
 
 def test_only_a_foreign_mark_is_taken_off() -> None:
-    assert journals.unmarked(DOOMED).doomed is None
+    assert unmarked(DOOMED).doomed is None
     with pytest.raises(ValueError, match="foreign"):
-        journals.unmarked(journal("B", "A", doomed="A"))
+        unmarked(journal("B", "A", doomed="A"))

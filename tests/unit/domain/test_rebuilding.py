@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from cognito_secret_operator.domain import journal as journals
 from cognito_secret_operator.domain.actions import Rebuild
 from cognito_secret_operator.domain.journal import Journal, Origin
 from cognito_secret_operator.domain.model import StoredSecret
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
+from cognito_secret_operator.domain.recovery import rebuilt, taken_over
 from cognito_secret_operator.domain.rules.rebuilding import REBUILDING
 from cognito_secret_operator.domain.spec import StatusFacts
 
@@ -120,44 +120,44 @@ def _rebuild(observed: Observed) -> Rebuild:
 
 
 def test_at_rest_nothing_changes_for_applications() -> None:
-    rebuilt = _rebuild(seen(RESTING, "B"))
-    assert (rebuilt.current.id, rebuilt.current.verified, rebuilt.current.known) == (
+    found = _rebuild(seen(RESTING, "B"))
+    assert (found.current.id, found.current.verified, found.current.known) == (
         "B",
         True,
         True,
     )
-    assert rebuilt.previous is None
-    assert rebuilt.retired is not None
-    assert rebuilt.retired.id == "A"
-    assert rebuilt.publication_number == 7, "the target is as it should be: it is not written"
+    assert found.previous is None
+    assert found.retired is not None
+    assert found.retired.id == "A"
+    assert found.publication_number == 7, "the target is as it should be: it is not written"
 
 
 def test_in_an_overlap_the_roll_out_begins_again_and_the_deletion_waits_for_approval() -> None:
-    rebuilt = _rebuild(seen(OVERLAP, "A B"))
-    assert rebuilt.publication_number == 8
-    assert rebuilt.previous is not None
-    assert (rebuilt.previous.id, rebuilt.previous.origin) == ("A", Origin.TARGET)
-    assert rebuilt.retired is None
+    found = _rebuild(seen(OVERLAP, "A B"))
+    assert found.publication_number == 8
+    assert found.previous is not None
+    assert (found.previous.id, found.previous.origin) == ("A", Origin.TARGET)
+    assert found.retired is None
 
 
 def test_what_our_own_old_record_says_of_a_secret_holds() -> None:
-    rebuilt = _rebuild(seen(OVERLAP, "A B", book=journal("A", number=6)))
-    assert rebuilt.current.id == "B"
-    assert rebuilt.previous == secret("A")
+    found = _rebuild(seen(OVERLAP, "A B", book=journal("A", number=6)))
+    assert found.current.id == "B"
+    assert found.previous == secret("A")
 
 
 def test_a_pending_secret_of_an_old_record_is_no_foreign_one() -> None:
     book = journal("A", pending=pending("B"), number=7)
     shown = target_of(journal("A", number=7))
-    rebuilt = _rebuild(seen(shown, "A B", book=book))
-    assert rebuilt.current.id == "A"
-    assert rebuilt.previous is not None
-    assert rebuilt.previous.id == "B"
+    found = _rebuild(seen(shown, "A B", book=book))
+    assert found.current.id == "A"
+    assert found.previous is not None
+    assert found.previous.id == "B"
 
 
 def test_an_unconfirmed_value_is_not_called_known() -> None:
-    rebuilt = _rebuild(seen(RESTING, "B", probes=SILENT))
-    assert (rebuilt.current.known, rebuilt.current.verified) == (False, False)
+    found = _rebuild(seen(RESTING, "B", probes=SILENT))
+    assert (found.current.known, found.current.verified) == (False, False)
 
 
 def test_a_foreign_secret_is_named() -> None:
@@ -168,7 +168,7 @@ def test_a_foreign_secret_is_named() -> None:
 
 def test_the_sequence_goes_on_above_what_status_saw_and_the_token_is_only_recorded() -> None:
     book = journal("A", pending=pending("B"), doomed="A", handled="old", sequence=12)
-    after = journals.rebuilt(
+    after = rebuilt(
         book,
         current=secret("B"),
         publication_number=8,
@@ -182,5 +182,5 @@ def test_the_sequence_goes_on_above_what_status_saw_and_the_token_is_only_record
 
 
 def test_a_journal_that_is_taken_over_does_not_pass_for_a_newer_one() -> None:
-    after = journals.taken_over(journal(sequence=9), uid="journal-2", namespace="here")
+    after = taken_over(journal(sequence=9), uid="journal-2", namespace="here")
     assert (after.uid, after.namespace, after.sequence) == ("journal-2", "here", 9)

@@ -8,6 +8,7 @@ from cognito_secret_operator.domain import journal as journals
 from cognito_secret_operator.domain.journal import Origin, Outcome
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
+from cognito_secret_operator.domain.recovery import reinstated
 from cognito_secret_operator.domain.rules.recovering import RECOVERING
 from cognito_secret_operator.domain.spec import Recovery
 
@@ -96,7 +97,7 @@ def test_nothing_of_a_roll_out_comes_before_a_lost_secret() -> None:
 
 def test_the_previous_secret_is_reinstated_as_a_new_publication() -> None:
     book = replace(OVERLAP, doomed="A", retired=secret("Z"))
-    after = journals.reinstated(book, at=at(0))
+    after = reinstated(book, at=at(0))
     assert (after.current, after.previous) == (book.previous, book.current)
     assert (after.retired, after.doomed, after.rotation) == (None, None, None)
     assert after.publication == journals.Publication(8)
@@ -106,10 +107,10 @@ def test_the_previous_secret_is_reinstated_as_a_new_publication() -> None:
 
 def test_a_secret_whose_value_nobody_knows_is_no_secret_to_publish() -> None:
     book = journal("B", secret("A", has_value=False, origin=Origin.UNKNOWN))
-    after = journals.reinstated(book, at=at(0))
+    after = reinstated(book, at=at(0))
     assert (after.current, after.previous, after.retired) == (book.previous, None, book.current)
 
 
 def test_without_a_previous_secret_there_is_nothing_to_go_back_to() -> None:
     with pytest.raises(ValueError, match="no previous secret"):
-        journals.reinstated(journal("B"), at=at(0))
+        reinstated(journal("B"), at=at(0))
