@@ -26,7 +26,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from . import __version__
-from .domain.journal import Outcome
+from .domain.journal import Order, Outcome
 from .domain.model import ResourceKey, Trigger
 from .domain.report import Report, Role, Step, Truth
 
@@ -87,6 +87,10 @@ HOLDERS: Final = _object(
     "pods_on_previous",
     "Pods that may still hold the previous secret. Absent where unknown.",
 )
+OUTSIDE: Final = _object(
+    "acknowledgements_missing",
+    "Declared consumers outside that may still use the previous secret. Absent where unknown.",
+)
 SUSPENDED: Final = _object("suspended", "1 if the spec suspends all writes, else 0.")
 OBSERVED: Final = _object(
     "observed_timestamp_seconds", "When Cognito last listed the client's secrets; 0 if never."
@@ -94,6 +98,12 @@ OBSERVED: Final = _object(
 
 ROTATIONS: Final = _process(
     "counter", "rotations_total", "Rotations that ended.", "result", "trigger"
+)
+ORDERED: Final = _process(
+    "counter",
+    "ordered_retirements_total",
+    "Previous secrets that were deleted by an order although somebody may have held them.",
+    "order",
 )
 FOREIGN_DELETED: Final = _process(
     "counter",
@@ -132,12 +142,14 @@ _OBJECTS: Final = (
     STEP,
     ACTIVE,
     HOLDERS,
+    OUTSIDE,
     SUSPENDED,
     OBSERVED,
 )
 METRICS: Final = (
     *_OBJECTS,
     ROTATIONS,
+    ORDERED,
     FOREIGN_DELETED,
     AWS_REQUESTS,
     AWS_DURATION,
@@ -166,6 +178,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9]{1,64}")
 _BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 """Seconds; a call gives up after 13."""
 
+_ORDERS: Final = {Order.MAX_OVERLAP: "max_overlap", Order.OVERRIDE: "override"}
 _SLOTS: Final = {Role.CURRENT: "current", Role.PREVIOUS: "previous"}
 
 _disable_created: Final[Callable[[], None]] = disable_created_metrics  # it has no types
@@ -185,6 +198,7 @@ class Metrics:
         self._registry.register(_Objects(self._reports))
         ProcessCollector(registry=self._registry)
         self._rotations = self._counter(ROTATIONS)
+        self._ordered = self._counter(ORDERED)
         self._foreign_deleted = self._counter(FOREIGN_DELETED)
         self._requests = self._counter(AWS_REQUESTS)
         self._waits = self._counter(AWS_WAIT)
@@ -212,6 +226,10 @@ class Metrics:
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
         self._rotations.labels(outcome.name.lower(), trigger.name.lower()).inc()
+
+    def retired_by_order(self, order: Order) -> None:
+        """Count a previous secret that went although somebody may have held it."""
+        self._ordered.labels(_ORDERS[order]).inc()
 
     def foreign_deleted(self) -> None:
         """Count the deletion of a secret that is not ours, by order of a resource."""
@@ -263,6 +281,8 @@ class Metrics:
         for trigger in Trigger:
             for outcome in Outcome:
                 self._rotations.labels(outcome.name.lower(), trigger.name.lower())
+        for order in Order:
+            self._ordered.labels(_ORDERS[order])
         for result in RESULTS:
             self._reconciles.labels(result)
         for operation in AWS_OPERATIONS:
@@ -327,6 +347,8 @@ def _seconds(at: datetime | None) -> float:
 def _holders(report: Report) -> Iterator[_Sample]:
     """Yield how many may hold the previous secret: nothing where nobody was asked about one."""
     if report.holders is not None:
-        yield HOLDERS, (), float(len(report.holders))
+        yield HOLDERS, (), float(len(report.holders) - report.outside_holders)
+        yield OUTSIDE, (), float(report.outside_holders)
     elif all(secret.role is not Role.PREVIOUS for secret in report.secrets):
         yield HOLDERS, (), 0.0
+        yield OUTSIDE, (), 0.0

@@ -1,7 +1,7 @@
 """A report -> the status on the wire, and the patch that is worth writing.
 
-Status is for people: of all this, only ``journalSequence`` and ``listedAt`` are ever read back
-(`resource.parse`), and foreign secrets, to go on telling of them after a restart.
+Status is for people: of all this, only ``journalSequence``, ``listedAt`` and ``nextRotationAt`` are
+ever read back (`resource.parse`), and foreign secrets, to go on telling of them after a restart.
 """
 
 from collections.abc import Iterable, Mapping
@@ -169,6 +169,7 @@ def _rotation(rotation: Rotation) -> dict[str, Any]:
             "outcome": rotation.outcome.value if rotation.outcome else None,
             "secretId": rotation.secret_id or None,
             "retiredId": rotation.retired_id or None,
+            "retiredBy": rotation.retired_by.value if rotation.retired_by else None,
         }
     )
 

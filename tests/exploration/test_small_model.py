@@ -84,6 +84,11 @@ MODELS = [
         id="one process, a crash, a lost answer, somebody deletes a secret",
     ),
     pytest.param(
+        start(crashes=1, losses=1, orders=2),
+        frozenset(),
+        id="one process, a crash, a lost answer, an order is given and taken back",
+    ),
+    pytest.param(
         start(processes=2, crashes=0, losses=0), frozenset(), id="two processes, nothing breaks"
     ),
     pytest.param(

@@ -13,6 +13,7 @@ from cognito_secret_operator.domain.journal import (
     Claim,
     Journal,
     JournaledSecret,
+    Order,
     Origin,
     Outcome,
     Pending,
@@ -148,6 +149,7 @@ rotations = st.builds(
     retired_id=texts,
     finished_at=st.none() | times,
     outcome=st.none() | st.sampled_from(Outcome),
+    retired_by=st.none() | st.sampled_from(Order),
 )
 pendings = st.builds(
     Pending,
@@ -176,6 +178,7 @@ journals = st.builds(
     publication=st.none() | publications,
     rotation=st.none() | rotations,
     doomed=st.none() | texts,
+    doomed_by=st.none() | st.sampled_from(Order),
     handled_rotate=st.none() | texts,
     rotations=st.lists(rotations, max_size=5).map(tuple),
 )
@@ -242,6 +245,18 @@ def test_the_format_is_pinned_since_stored_journals_have_it() -> None:
         "doomed": "id-previous",
         "handledRotate": "2026-11",
     }
+
+
+def test_what_later_versions_added_is_written_only_where_it_says_something() -> None:
+    ordered = replace(
+        FULL,
+        doomed_by=Order.OVERRIDE,
+        rotations=(replace(FULL.rotations[0], retired_by=Order.MAX_OVERLAP),),
+    )
+    document = json.loads(journal_data(ordered)[DOCUMENT].reveal())
+    assert document["doomedBy"] == "Override"
+    assert document["rotations"][0]["retiredBy"] == "MaxOverlap"
+    assert journal_from(stored(journal_data(ordered)), CLIENT) == ordered
 
 
 # --- problems -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from prometheus_client.samples import Sample
 
 from cognito_secret_operator import __version__
 from cognito_secret_operator.adapters.cognito_answers import OPERATIONS
-from cognito_secret_operator.domain.journal import Origin, Outcome, Rotation
+from cognito_secret_operator.domain.journal import Order, Origin, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
 from cognito_secret_operator.domain.report import (
     Condition,
@@ -142,6 +142,12 @@ def test_nobody_asked_is_not_nobody_left() -> None:
     assert of_object(replace(REPORT, holders=()), "pods_on_previous") == 0
 
 
+def test_declared_consumers_are_counted_apart_from_pods() -> None:
+    both = replace(REPORT, holders=("Pod/a", "Acknowledgement/b"), outside_holders=1)
+    assert of_object(both, "pods_on_previous") == 1
+    assert of_object(both, "acknowledgements_missing") == 1
+
+
 def test_a_slot_that_is_empty_has_no_creation_date() -> None:
     alone = replace(REPORT, secrets=REPORT.secrets[1:])
     assert of_object(alone, "created_timestamp_seconds", slot="previous") is None
@@ -197,6 +203,7 @@ def test_the_operations_are_those_of_the_adapter() -> None:
 def test_what_happens_is_counted() -> None:
     metrics = Metrics()
     metrics.rotation_finished(Trigger.REQUEST, Outcome.SUCCESS)
+    metrics.retired_by_order(Order.MAX_OVERLAP)
     metrics.reconciled("effect")
     metrics.aws_call("AddUserPoolClientSecret", "OK", 0.2)
     metrics.quota_waited("AddUserPoolClientSecret", 1.5)
@@ -204,6 +211,8 @@ def test_what_happens_is_counted() -> None:
     labels = {"result": "success", "trigger": "request"}
     add = {"operation": "AddUserPoolClientSecret"}
     assert value(metrics, f"{PROCESS}rotations_total", **labels) == 1
+    assert value(metrics, f"{PROCESS}ordered_retirements_total", order="max_overlap") == 1
+    assert value(metrics, f"{PROCESS}ordered_retirements_total", order="override") == 0
     assert value(metrics, f"{PROCESS}reconciles_total", result="effect") == 1
     assert value(metrics, f"{PROCESS}aws_requests_total", code="OK", **add) == 1
     assert value(metrics, f"{PROCESS}aws_request_duration_seconds_count", **add) == 1

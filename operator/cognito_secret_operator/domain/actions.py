@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .journal import JournaledSecret, Outcome
+from .journal import JournaledSecret, Order, Outcome
 from .model import RemoteSecret, Trigger
 from .observed import Fact
 from .rollout import Workload
@@ -175,6 +175,8 @@ class Doom:
     """Mark a secret in the journal as the one that may be deleted."""
 
     secret_id: str
+    order: Order | None = None
+    """What it goes by although somebody may hold it; None where nobody does any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ class Delete:
     """Call ``DeleteUserPoolClientSecret`` for the doomed secret."""
 
     secret_id: str
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

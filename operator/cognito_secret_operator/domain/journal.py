@@ -18,6 +18,7 @@ __all__ = [
     "Emergency",
     "Journal",
     "JournaledSecret",
+    "Order",
     "Origin",
     "Outcome",
     "Pending",
@@ -50,6 +51,13 @@ class Outcome(enum.Enum):
     LEAKED = "Leaked"
     LOST = "Lost"
     """Somebody deleted the new secret at Cognito before the old one was retired."""
+
+
+class Order(enum.Enum):
+    """By what a secret is deleted although somebody may hold it."""
+
+    MAX_OVERLAP = "MaxOverlap"
+    OVERRIDE = "Override"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,8 @@ class Rotation:
     retired_id: str = ""
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    retired_by: Order | None = None
+    """The order that the previous secret went by; None where nobody held it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +170,9 @@ class Journal:
     """The rotation whose previous secret is not retired yet."""
 
     doomed: str | None = None
+    doomed_by: Order | None = None
+    """The order that the mark was set by; None where nobody held the secret any more."""
+
     handled_rotate: str | None = None
     initial_is_wanted: bool = False
     """The user's own value is still to be added: the client was made without it."""
@@ -316,9 +329,9 @@ def redacted(journal: Journal, target: StoredSecret) -> Journal:
     return next_entry(journal, publication=replace(publication, published=record))
 
 
-def doomed(journal: Journal, secret_id: str) -> Journal:
-    """Mark the one secret that may be deleted at Cognito."""
-    return next_entry(journal, doomed=secret_id)
+def doomed(journal: Journal, secret_id: str, order: Order | None = None) -> Journal:
+    """Mark the one secret that may be deleted at Cognito, and by which order."""
+    return next_entry(journal, doomed=secret_id, doomed_by=order)
 
 
 def forgotten(
@@ -335,12 +348,13 @@ def forgotten(
     rotations = journal.rotations
     if journal.rotation is not None:
         done = finished(journal.rotation, at, outcome, retired_id=secret_id)
-        rotations = kept(journal, done)
+        rotations = kept(journal, replace(done, retired_by=journal.doomed_by))
     return next_entry(
         journal,
         previous=None,
         retired=None if journal.is_leaked(secret_id) else journal.previous,
         doomed=None,
+        doomed_by=None,
         rotation=None,
         rotations=rotations,
     )

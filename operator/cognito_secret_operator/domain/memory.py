@@ -7,8 +7,8 @@ from .journal import Journal, JournaledSecret
 from .model import Listing, StoredSecret
 from .observed import Memory, Observed
 from .projection import marks_of
-from .rollout import Consumers, holders
-from .rules.rolling_out import evidence
+from .rollout import Consumers
+from .rules.rolling_out import evidence, suspects
 
 __all__ = ["remembered"]
 
@@ -54,7 +54,7 @@ def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
     proof = evidence(observed) if isinstance(observed.journal, Journal) else None
-    if proof is None or holders(found, proof):
+    if proof is None or suspects(observed, found, proof):
         return None
     before = observed.memory.clear
     if before is not None and before[0] == proof.stamp:

@@ -62,7 +62,7 @@ def unmarked(journal: Journal) -> Journal:
     """Take the mark of deletion off a foreign secret: it is gone, or must stay after all."""
     if journal.doomed is None or journal.doomed in journal.ids:
         raise ValueError("only a foreign secret loses its mark")
-    return next_entry(journal, doomed=None)
+    return next_entry(journal, doomed=None, doomed_by=None)
 
 
 def reinstated(journal: Journal, *, at: datetime) -> Journal:
@@ -91,5 +91,6 @@ def reinstated(journal: Journal, *, at: datetime) -> Journal:
         rotation=None,
         rotations=rotations,
         doomed=None,
+        doomed_by=None,
         emergency=journal.emergency and replace(journal.emergency, renews=renews),
     )

@@ -97,6 +97,11 @@ class Report:
     """Reason and message of the last plan: what the operator waits for, or who holds it up."""
 
     rotations: tuple[Rotation, ...]
+    missed_opening_at: datetime | None = None
+    """An opening that has just passed without the rotation that was promised for it."""
+
+    outside_holders: int = 0
+    """How many of the holders are declared consumers, none of this namespace's pods."""
 
     def condition(self, kind: ConditionType) -> Condition:
         """Find a condition by type.

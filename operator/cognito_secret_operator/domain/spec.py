@@ -1,14 +1,19 @@
 """What the user asked for: the resource as it was read, with every default filled in."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .model import ClientRef, RemoteSecret, ResourceKey
+from .windows import Window
 
 __all__ = [
+    "Acknowledgement",
     "AdoptionSpec",
+    "Approval",
     "EmergencyRequest",
+    "OnMaxOverlap",
     "Policy",
     "Recovery",
     "Resource",
@@ -45,6 +50,20 @@ class Recovery(enum.Enum):
     MANUAL = "Manual"
 
 
+class OnMaxOverlap(enum.Enum):
+    """What becomes of a previous secret that somebody still holds after the longest overlap."""
+
+    HOLD = "Hold"
+    DELETE = "Delete"
+
+
+class Approval(enum.Enum):
+    """Whether each deletion of a previous secret waits for a person."""
+
+    AUTOMATIC = "Automatic"
+    MANUAL = "Manual"
+
+
 @dataclass(frozen=True, slots=True)
 class SecretKeyRef:
     """A key of a Secret of the user, in the resource's namespace."""
@@ -58,8 +77,13 @@ class RotationSpec:
     """When the secret is replaced, and with which value it begins."""
 
     interval: timedelta
+    """With windows alone: the longest time between two days on which one opens."""
+
     max_age: timedelta
     initial_value_from: SecretKeyRef | None = None
+    windows: tuple[Window, ...] = ()
+    is_by_windows: bool = False
+    """True where each opening is a due time; else windows only say when a rotation may start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +117,18 @@ class RetirementSpec:
 
     min_overlap: timedelta
     max_overlap: timedelta
+    on_max_overlap: OnMaxOverlap = OnMaxOverlap.HOLD
+    approval: Approval = Approval.AUTOMATIC
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A consumer outside this namespace's pods, which says for itself when it has moved."""
+
+    name: str
+    delay: timedelta | None = None
+    """From the publication until it counts as moved without a word: a risk that was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +152,7 @@ class Spec:
     target: TargetSpec
     retirement: RetirementSpec
     adoption: AdoptionSpec
+    acknowledgements: tuple[Acknowledgement, ...] = ()
     recovery: Recovery = Recovery.AUTOMATIC
 
 
@@ -141,6 +178,9 @@ class StatusFacts:
     foreign: tuple[RemoteSecret, ...] = ()
     """Foreign secrets as they were last shown: told on until this process has looked itself."""
 
+    next_rotation_at: datetime | None = None
+    """What was last promised, so that a missed opening can be told; nothing else follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -159,3 +199,8 @@ class Resource:
     """The uid in a journal from elsewhere that is to be this resource's from now on."""
 
     is_being_deleted: bool = False
+    override_id: str | None = None
+    """The secret that a person orders to delete although somebody may hold it."""
+
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
+    """Which secret each outside consumer says it uses, by the consumer's name."""

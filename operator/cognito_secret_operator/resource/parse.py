@@ -15,6 +15,7 @@ from .. import names
 from ..domain.model import ClientRef, RemoteSecret, ResourceKey
 from ..domain.report import Role
 from ..domain.spec import EmergencyRequest, Policy, Recovery, Resource, Spec, StatusFacts
+from .acknowledgements import acknowledgements_spec
 from .adoption import adoption_spec
 from .retirement import retirement_spec
 from .rotation import rotation_spec
@@ -51,6 +52,8 @@ def parse(body: Mapping[str, Any]) -> Resource:
         take_over=_token(annotations, names.TAKE_OVER_TOKEN),
         is_being_deleted=metadata.text("deletionTimestamp") is not None,
         status=_status_facts(root.section("status")),
+        override_id=_token(annotations, names.OVERRIDE_TOKEN),
+        acknowledged=annotations.texts_below(names.acknowledgement_key("")),
     )
 
 
@@ -59,6 +62,7 @@ def _status_facts(status: Section) -> StatusFacts:
         journal_sequence=status.whole_number("journalSequence"),
         listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
         foreign=_foreign_secrets(status.objects("secrets")),
+        next_rotation_at=_time(status, "nextRotationAt") if status.text("nextRotationAt") else None,
     )
 
 
@@ -121,8 +125,9 @@ def _spec(spec: Section, name: str) -> Spec:
         rotation=rotation,
         verification=verification_spec(spec.section("verification")),
         target=target_spec(spec.section("target"), name),
-        retirement=retirement_spec(spec.section("retirement"), rotation.interval),
+        retirement=retirement_spec(spec.section("retirement"), rotation),
         adoption=adoption_spec(spec.section("adoption")),
+        acknowledgements=acknowledgements_spec(spec),
         recovery=spec.choice("recovery", Recovery.AUTOMATIC),
     )
     spec.refuse_the_rest()

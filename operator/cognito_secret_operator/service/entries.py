@@ -53,8 +53,8 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
             return journals.recorded(book, remote, at=observed.now)
         case Promote(verified):
             return journals.promoted(book, verified=verified)
-        case Doom(secret_id):
-            return journals.doomed(book, secret_id)
+        case Doom(secret_id, order):
+            return journals.doomed(book, secret_id, order)
         case Forget() | Reinstate() | Unmark():
             return _ended(observed, effect)
         case _:

@@ -79,7 +79,7 @@ class Executor:
                 return await self._take_claim(observed, effect)
             case Add():
                 return await self._add(observed, claim)
-            case Delete(secret_id):
+            case Delete(secret_id, _):
                 await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
                 return Done(replace(memory, deleted=memory.deleted | {secret_id}))
             case Stamp(workload, stamp):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from ..domain.journal import Outcome
+from ..domain.journal import Order, Outcome
 from ..domain.model import (
     ClientDescription,
     ClientRef,
@@ -203,6 +203,9 @@ class Telemetry(Protocol):
 
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
+
+    def retired_by_order(self, order: Order) -> None:
+        """Count a previous secret that went although somebody may have held it."""
 
     def foreign_deleted(self) -> None:
         """Count the deletion of a secret that is not ours, by order of a resource."""

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cognito_secret_operator.domain.journal import Outcome
+from cognito_secret_operator.domain.journal import Order, Outcome
 from cognito_secret_operator.domain.model import ResourceKey, Trigger
 from cognito_secret_operator.domain.report import Report
 from cognito_secret_operator.domain.value import SecretValue
@@ -68,6 +68,7 @@ class FakeTelemetry:
 
     reports: dict[ResourceKey, Report] = field(default_factory=dict)
     finished: list[tuple[Trigger, Outcome]] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
     foreign: int = 0
     results: Counter[str] = field(default_factory=Counter)
 
@@ -82,6 +83,10 @@ class FakeTelemetry:
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
         self.finished.append((trigger, outcome))
+
+    def retired_by_order(self, order: Order) -> None:
+        """Count an order that was carried out."""
+        self.orders.append(order)
 
     def foreign_deleted(self) -> None:
         """Count a deletion by order."""

@@ -1,6 +1,7 @@
 """Foreign secrets: they stay, unless the resource names them."""
 
 from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.recovery import unmarked
 from cognito_secret_operator.domain.rules.foreign import FOREIGN
 from cognito_secret_operator.domain.rules.retiring import RETIRING
+from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
     NOON,
@@ -169,3 +171,11 @@ def test_only_a_foreign_mark_is_taken_off() -> None:
     assert unmarked(DOOMED).doomed is None
     with pytest.raises(ValueError, match="foreign"):
         unmarked(journal("B", "A", doomed="A"))
+
+
+def test_a_foreign_secret_goes_within_the_windows_for_deletions_only() -> None:
+    nightly = Window("0 2 * * *", timedelta(hours=2), UTC)
+    waits = replace(NAMES_X, spec=spec(NAMES_X.spec, retirement={"windows": (nightly,)}))
+    assert RULES["foreign_may_go"](view(REST, of=waits, listed="A X")) is None
+    night = view(REST, of=waits, listed="A X", minutes=14.5 * 60)
+    assert said(RULES["foreign_may_go"](night)) == "Doom RetiringForeign"

@@ -60,10 +60,12 @@ def test_the_rules_and_their_order() -> None:
         "workload_needs_the_stamp",
         "somebody_holds_the_previous_secret",
         "rollout_is_unfinished",
+        "target_is_replicated",
         "leaked_is_gone_and_pods_have_moved",
         "origin_is_unknown",
         "deletion_awaits_approval",
         "overlap_runs",
+        "deletion_window_is_closed",
         "previous_is_not_doomed",
         "previous_can_go",
         # rest
@@ -73,6 +75,7 @@ def test_the_rules_and_their_order() -> None:
         "current_is_missing",
         "value_is_unknown",
         "rotation_is_due",
+        "rotation_awaits_its_window",
         "slot_is_taken",
         "nothing_is_to_be_done",
     ]

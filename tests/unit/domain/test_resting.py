@@ -1,6 +1,7 @@
 """At rest: requests, the schedule, and a current secret that is gone."""
 
 from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.resting import RESTING
 from cognito_secret_operator.domain.spec import Recovery, StatusFacts
+from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
     NOON,
@@ -32,6 +34,11 @@ ASKED = resource(rotate="now")
 MANUAL = resource(spec(recovery=Recovery.MANUAL))
 DELETED = replace(resource(), is_being_deleted=True)
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
+
+TWO_HOURS = timedelta(hours=2)
+NIGHTLY = resource(spec(rotation={"windows": (Window("0 2 * * *", TWO_HOURS, UTC),)}))
+AT_NOON = resource(spec(rotation={"windows": (Window("0 12 * * *", TWO_HOURS, UTC),)}))
+BY_WINDOWS = resource(spec(AT_NOON.spec, rotation={"is_by_windows": True}))
 
 TABLE = [
     ("rotation_is_requested", view(YOUNG), "", "nobody asks"),
@@ -131,6 +138,41 @@ TABLE = [
         "Hold PublicClient",
         "it is old, and the client has no secret at all",
     ),
+    ("rotation_is_due", view(OLD, of=NIGHTLY, listed="A"), "", "it is old, and no window is open"),
+    (
+        "rotation_is_due",
+        view(OLD, of=AT_NOON, listed="A", minutes=60),
+        "Stage Staging",
+        "it is old, and a window is open",
+    ),
+    ("rotation_is_due", view(YOUNG, of=AT_NOON, listed="A", minutes=60), "", "it is young"),
+    (
+        "rotation_is_due",
+        view(YOUNG, of=BY_WINDOWS, listed="A", minutes=60),
+        "Stage Staging",
+        "it is young, and windows alone are the schedule",
+    ),
+    (
+        "rotation_is_requested",
+        view(YOUNG, of=replace(NIGHTLY, rotate_token="now"), listed="A"),
+        "Stage Staging",
+        "a person's request waits for no window",
+    ),
+    (
+        "value_is_unknown",
+        view(VALUELESS, of=NIGHTLY, listed="A"),
+        "Stage Staging",
+        "nobody knows its value: the first secret of our own waits for no window",
+    ),
+    (
+        "rotation_awaits_its_window",
+        view(OLD, of=NIGHTLY),
+        "Wait AwaitingWindow",
+        "it is old, and the window opens at night",
+    ),
+    ("rotation_awaits_its_window", view(YOUNG, of=NIGHTLY), "", "it is young"),
+    ("rotation_awaits_its_window", view(OLD, of=AT_NOON, minutes=60), "", "a window is open"),
+    ("rotation_awaits_its_window", view(OLD), "", "there are no windows"),
     ("slot_is_taken", view(YOUNG), "", "nobody has looked yet"),
     ("slot_is_taken", view(YOUNG, listed="A"), "", "the other slot is free"),
     ("slot_is_taken", view(YOUNG, listed="A X"), "Wait SlotTaken", "a foreign secret has a slot"),

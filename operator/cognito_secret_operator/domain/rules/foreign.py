@@ -5,6 +5,7 @@ from typing import Final
 from ..actions import Delete, Doom, Plan, Unmark
 from ..model import Listing, Verdict
 from ..observed import Fact, Observed
+from ..windows import open_windows
 from . import Rule
 from .needs import hold, listing, probe
 
@@ -77,13 +78,17 @@ def foreign_may_go(observed: Observed) -> Plan | None:
 
 
 def the_one_that_may_go(observed: Observed, listed: Listing) -> str | None:
-    """Name the foreign secret that may go; None where it is the last one, or both are named."""
+    """Name the foreign secret that may go.
+
+    None where it is the last one, both are named, or ``retirement.windows`` are closed.
+    """
     known = observed.book.ids if observed.journal is not None else frozenset[str]()
     named = observed.resource.spec.adoption.retire_secret_ids
     found = [one for one in listed.ids if one in named and one not in known]
     if len(found) != 1 or len(listed.secrets) < _BOTH_SLOTS:
         return None
-    return found[0]
+    windows = observed.resource.spec.retirement.windows
+    return found[0] if not windows or open_windows(windows, observed.now) else None
 
 
 def _is_busy(observed: Observed) -> bool:

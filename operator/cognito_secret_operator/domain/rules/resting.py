@@ -6,7 +6,7 @@ from typing import Final
 from ..actions import Plan
 from ..model import Trigger
 from ..observed import Observed
-from ..schedule import due_at, overdue_at, retry_at
+from ..schedule import due_at, overdue_at, retry_at, starts_at
 from ..spec import Recovery
 from . import Rule
 from .adoption import was_deleted_lately
@@ -56,11 +56,26 @@ def value_is_unknown(observed: Observed) -> Plan | None:
 
 
 def rotation_is_due(observed: Observed) -> Plan | None:
-    """The current secret has reached the age at which it is replaced."""
-    due = due_at(observed.resource, observed.book, observed.timing)
-    if due is None or observed.now < due:
+    """The current secret has reached the age at which it is replaced, and a window is open."""
+    start = _start(observed)
+    if start is None or observed.now < start:
         return None
-    return stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
+    why = "the current secret has reached rotation.interval"
+    if observed.resource.spec.rotation.is_by_windows:
+        why = "one of rotation.windows is open"
+    return stage(observed, Trigger.SCHEDULE, why)
+
+
+def rotation_awaits_its_window(observed: Observed) -> Plan | None:
+    """The current secret has reached its age, and no window is open: what is due waits."""
+    start, due = _start(observed), due_at(observed.resource, observed.book, observed.timing)
+    if start is None or due is None or not due <= observed.now < start:
+        return None
+    return wait(
+        "AwaitingWindow",
+        f"a rotation is due and starts within rotation.windows, at {start:%Y-%m-%d %H:%M:%S} UTC",
+        _next_date(observed),
+    )
 
 
 def slot_is_taken(observed: Observed) -> Plan | None:
@@ -83,9 +98,13 @@ def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     return wait("NotDue", "nothing to do", _next_date(observed))
 
 
+def _start(observed: Observed) -> datetime | None:
+    return starts_at(observed.resource, observed.book, observed.timing, observed.now)
+
+
 def _next_date(observed: Observed) -> datetime:
     dates = [
-        due_at(observed.resource, observed.book, observed.timing),
+        _start(observed),
         overdue_at(observed.resource, observed.book),
         retry_at(observed.book, observed.timing),
         observed.next_look,
@@ -111,6 +130,7 @@ RESTING: Final[tuple[Rule, ...]] = (
     current_is_missing,
     value_is_unknown,
     rotation_is_due,
+    rotation_awaits_its_window,
     slot_is_taken,
     nothing_is_to_be_done,
 )
