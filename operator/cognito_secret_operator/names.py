@@ -32,6 +32,8 @@ EMERGENCY_TOKEN: Final = f"{GROUP}/emergency"
 
 EMERGENCY_NOW_TOKEN: Final = f"{GROUP}/emergency-now"
 """On the resource: the id of a leaked secret, to be deleted once another one is published."""
+TAKE_OVER_TOKEN: Final = f"{GROUP}/take-over"
+"""On the resource: the uid in a journal from elsewhere that is to be used here from now on."""
 
 RESOURCE_MARK: Final = f"{GROUP}/resource"
 """On a target or journal: the resource it belongs to; a user sets it to hand a Secret over."""

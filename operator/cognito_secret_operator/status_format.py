@@ -1,7 +1,7 @@
 """A report -> the status on the wire, and the patch that is worth writing.
 
 Status is for people: of all this, only ``journalSequence``, ``listedAt`` and ``nextRotationAt`` are
-ever read back (`resource.parse`).
+ever read back (`resource.parse`), and foreign secrets, to go on telling of them after a restart.
 """
 
 from collections.abc import Iterable, Mapping

@@ -218,11 +218,9 @@ def journal(
     )
 
 
-def refused(*, finished: float) -> Rotation:
+def refused(*, finished: float, trigger: Trigger = Trigger.SCHEDULE) -> Rotation:
     """Build a rotation that failed."""
-    return Rotation(
-        Trigger.SCHEDULE, at(finished - 6), "X", "", at(finished), outcome=Outcome.REFUSED
-    )
+    return Rotation(trigger, at(finished - 6), "X", "", at(finished), outcome=Outcome.REFUSED)
 
 
 def target(

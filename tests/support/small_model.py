@@ -51,7 +51,7 @@ TIMING: Final = Timing(
     answer_outranks=2 * MINUTE,
     missing_confirmed=2 * MINUTE,
     refusal_patience=2 * MINUTE,
-    retry_after_failure=1000 * MINUTE,
+    retry_after_failure=2 * MINUTE,
 )
 RESOURCE: Final[Resource] = resource(
     spec(
@@ -141,15 +141,28 @@ class State:
     """Whether whoever reports a leak says that it must not wait."""
 
     report: EmergencyRequest | None = None
+    removals: int = 0
+    """How many secrets somebody else may still delete."""
+
+    removed: frozenset[str] = frozenset()
+    """Values that somebody else deleted: for a while nobody knows."""
+
     speaks: bool = True
     """Whether there is a token endpoint to ask."""
 
     @property
     def rests(self) -> bool:
         """Whether the rotation is over."""
-        if self.book.emergency is not None or self.report != self.book.handled_emergency:
+        book = self.book
+        if book.emergency is not None or self.report != book.handled_emergency:
             return False
-        return self.book.pending is None and self.book.previous is None and self.adds > 0
+        is_there = any(book.current is None or one.id == book.current.id for one in self.cognito)
+        return book.pending is None and book.previous is None and self.adds > 0 and is_there
+
+    @property
+    def counts_lists(self) -> bool:
+        """Whether processes remember which secrets Lists lacked: it makes the model larger."""
+        return bool(self.removals or self.removed)
 
 
 def start(*, processes: int = 1, **budgets: int | bool) -> State:

@@ -94,6 +94,9 @@ def moves(state: State) -> Iterator[tuple[str, State]]:
         left = _less(state, "strangers")
         yield "somebody else adds a secret", _changed(left, (*state.cognito, foreign))
     yield from _leaks(state)
+    if state.removals and len(state.cognito) > 1 and not _is_deleting(state):
+        for one in state.cognito:
+            yield f"somebody else deletes {one.id}", _removed(state, one)
     yield "a minute passes", replace(state, now=state.now + 1)
 
 
@@ -112,7 +115,8 @@ def _looks(state: State, index: int) -> Iterator[tuple[str, State]]:
         process = state.processes[index]
         observed = _observe(state, process, listed)
         says = plan(observed)
-        memory = replace(observed.memory, listing=None, missing={})
+        missing = observed.memory.missing if state.counts_lists else {}
+        memory = replace(observed.memory, listing=None, missing=missing)
         flight = None
         if not isinstance(says.action, Wait | Hold):
             flight = Flight(observed, says.action)
@@ -132,7 +136,7 @@ def _observe(state: State, process: ModelProcess, listed: tuple[Secret, ...]) ->
         resource=_resource(state),
         timing=TIMING,
         memory=process.memory,
-        journal_secret=state.target,
+        journal_secret=replace(state.target, uid=state.book.uid),
         journal=state.book,
         target=replace(state.target, read_at=_at(state.now)),
         claim_is_ours=_holds_claim(state, process),
@@ -281,8 +285,9 @@ def _publish(state: State, observed: Observed) -> State:
         raise LookupError
     value = book.current.value.reveal()
     found = [one for one in state.cognito if one.value == value]
-    _demand(state, bool(found), "a value is published that Cognito does not have")
-    aged = bool(found) and (state.speaks or state.now > found[0].born or found[0].id == "A")
+    if value not in state.removed:
+        _demand(state, bool(found), "a value is published that Cognito does not have")
+    aged = not found or state.speaks or state.now > found[0].born or found[0].id == "A"
     _demand(state, aged, "a value is published before its activation delay")
     shown = book.shown_previous
     version = (
@@ -354,6 +359,11 @@ def _is_deleting(state: State) -> bool:
     """Tell whether a Delete is on its way: an edit at this moment is beyond anybody's power."""
     flights = [process.flight for process in state.processes]
     return any(flight is not None and isinstance(flight.action, Delete) for flight in flights)
+
+
+def _removed(state: State, gone: Secret) -> State:
+    left = replace(_less(state, "removals"), removed=state.removed | {gone.value})
+    return _changed(left, tuple(one for one in state.cognito if one is not gone))
 
 
 def _edited(state: State) -> State:

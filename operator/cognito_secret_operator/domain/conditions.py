@@ -6,7 +6,7 @@ from typing import Final
 from .actions import Hold, Plan
 from .consumers import ConsumerMode
 from .journal import Journal, Origin
-from .model import ClientRef, Listing, RemoteSecret, StoredSecret
+from .model import ClientRef, RemoteSecret, StoredSecret
 from .observed import Observed
 from .preview import is_previewed, preview_of
 from .projection import is_projection
@@ -158,6 +158,8 @@ def _rotating(observed: Observed, plan: Plan) -> Condition:
     journal = _journal(observed)
     if journal is not None and (journal.pending is not None or journal.previous is not None):
         return Condition(ConditionType.ROTATING, Truth.TRUE, plan.reason, plan.message)
+    if plan.reason == "SlotTaken":
+        return Condition(ConditionType.ROTATING, Truth.FALSE, plan.reason, plan.message)
     return Condition(ConditionType.ROTATING, Truth.FALSE, "AtRest", "no rotation is going on")
 
 
@@ -243,9 +245,7 @@ def _stalled(plan: Plan) -> Condition:
 def _secrets(observed: Observed, journal: Journal | None) -> tuple[ReportedSecret, ...]:
     """List what the journal accounts for, then what only Cognito shows, oldest first."""
     found = _journaled_secrets(journal) if journal is not None else []
-    accounted = {secret.id for secret in found} | observed.memory.deleted
-    last = observed.listing if isinstance(observed.listing, Listing) else observed.memory.listing
-    foreign = [one for one in (last.secrets if last else ()) if one.id not in accounted]
+    foreign = list(observed.foreign)
     found += _unaccounted(foreign, observes=observed.resource.spec.policy is Policy.OBSERVE)
     return tuple(sorted(found, key=lambda secret: (secret.created_at, secret.id)))
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from .journal import Journal, JournaledSecret
-from .model import Listing
+from .model import Listing, StoredSecret
 from .observed import Memory, Observed
+from .projection import marks_of
 from .rollout import Consumers, Lag, lag_of
 from .rules.rolling_out import evidence, suspects
 
@@ -31,13 +32,25 @@ def remembered(observed: Observed) -> Memory:
 def _missing(observed: Observed, listed: Listing) -> dict[str, datetime]:
     if not isinstance(observed.journal, Journal):
         return {}
-    return {
-        secret.id: observed.memory.missing.get(secret.id, listed.at)
+    wanted = {
+        secret.id
         for secret in (observed.journal.current, observed.journal.previous)
-        if secret is not None
-        and listed.get(secret.id) is None
-        and not _too_young(secret, listed, observed)
+        if secret is not None and not _too_young(secret, listed, observed)
     }
+    wanted |= _shown_by_the_target(observed, observed.journal)
+    return {
+        secret_id: observed.memory.missing.get(secret_id, listed.at)
+        for secret_id in wanted
+        if listed.get(secret_id) is None
+    }
+
+
+def _shown_by_the_target(observed: Observed, journal: Journal) -> set[str]:
+    """Name the target's current secret where the journal does not know it: it was lost."""
+    if not isinstance(observed.target, StoredSecret):
+        return set()
+    marks = marks_of(observed.target, observed.resource)
+    return {marks.current_id} - journal.ids if marks is not None else set()
 
 
 def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> bool:

@@ -39,6 +39,7 @@ class Fact(enum.Enum):
     LISTING = "the client's secrets at Cognito"
     DESCRIPTION = "the client's description at Cognito"
     TARGET_PROBE = "whether Cognito accepts the target's value"
+    PREVIOUS_PROBE = "whether Cognito accepts the target's previous value"
     INITIAL_VALUE = "the value that spec.rotation.initialValueFrom names"
     INITIAL_PROBE = "whether Cognito accepts the initial value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
@@ -150,6 +151,21 @@ class Observed:
         raise LookupError
 
     @property
+    def foreign(self) -> tuple[RemoteSecret, ...]:
+        """The secrets that Cognito had at the last look and the journal does not account for.
+
+        Until this process has looked itself they are those that status shows.
+        """
+        if isinstance(self.listing, Listing):
+            last = self.listing.secrets
+        elif self.memory.listing is not None:
+            last = self.memory.listing.secrets
+        else:
+            last = self.resource.status.foreign
+        known = self.journal.ids if isinstance(self.journal, Journal) else frozenset[str]()
+        return tuple(one for one in last if one.id not in known | self.memory.deleted)
+
+    @property
     def last_look(self) -> datetime | None:
         """When Cognito was last looked at; None where it never was.
 
@@ -164,8 +180,13 @@ class Observed:
 
     @property
     def next_look(self) -> datetime:
-        """When Cognito is to be looked at again."""
-        return (self.last_look or self.now) + self.timing.list_period
+        """When Cognito is to be looked at again: sooner where the current secret was not listed."""
+        periodic = (self.last_look or self.now) + self.timing.list_period
+        current = self.journal.current if isinstance(self.journal, Journal) else None
+        since = self.memory.missing.get(current.id) if current is not None else None
+        if current is None or since is None or self.is_surely_missing(current.id):
+            return periodic
+        return min(periodic, since + self.timing.missing_confirmed)
 
     def is_deleted(self, secret_id: str) -> bool:
         """Tell whether our Delete of a doomed secret is known to be done, by answer or by List.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .consumers import ConsumersSpec
-from .model import ClientRef, ResourceKey
+from .model import ClientRef, RemoteSecret, ResourceKey
 from .windows import Window
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "EmergencyRequest",
     "OnMaxOverlap",
     "Policy",
+    "Recovery",
     "Resource",
     "RetireOriginal",
     "RetirementSpec",
@@ -44,6 +45,13 @@ class RetireOriginal(enum.Enum):
 
     APPROVE = "Approve"
     AUTOMATIC = "Automatic"
+
+
+class Recovery(enum.Enum):
+    """Who acts when a secret or the journal is lost."""
+
+    AUTOMATIC = "Automatic"
+    MANUAL = "Manual"
 
 
 class OnMaxOverlap(enum.Enum):
@@ -156,6 +164,8 @@ class AdoptionSpec:
     """What becomes of the secrets that the client had before."""
 
     retire_original: RetireOriginal
+    retire_secret_ids: frozenset[str] = frozenset()
+    """Secrets at Cognito that are not ours and may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,7 @@ class Spec:
     retirement: RetirementSpec
     adoption: AdoptionSpec
     acknowledgements: tuple[Acknowledgement, ...] = ()
+    recovery: Recovery = Recovery.AUTOMATIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +205,9 @@ class StatusFacts:
     listed_at: datetime | None = None
     """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
 
+    foreign: tuple[RemoteSecret, ...] = ()
+    """Foreign secrets as they were last shown: told on until this process has looked itself."""
+
     next_rotation_at: datetime | None = None
     """What was last promised, so that a missed opening can be told; nothing else follows."""
 
@@ -211,6 +225,10 @@ class Resource:
     approved_id: str | None
     emergency: EmergencyRequest | None
     status: StatusFacts
+    take_over: str | None = None
+    """The uid in a journal from elsewhere that is to be this resource's from now on."""
+
+    is_being_deleted: bool = False
     override_id: str | None = None
     """The secret that a person orders to delete although somebody may hold it."""
 

@@ -93,7 +93,7 @@ def _listed(workload: Section) -> Listed:
 
 
 def _labels(selector: Section) -> frozenset[tuple[str, str]]:
-    labels = selector.texts("matchLabels", most=MOST_LABELS)
+    labels = selector.labels("matchLabels", most=MOST_LABELS)
     selector.refuse_the_rest()
     for key, value in labels.items():
         if not (_LABEL_KEY.fullmatch(key) and _LABEL_VALUE.fullmatch(value)):

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from ..domain.consumers import Search
 from ..domain.journal import Journal
-from ..domain.model import ClientDescription, ClientRef, Listing, ResourceKey, StoredSecret, Timing
+from ..domain.model import ClientDescription, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
 from ..domain.platform_orders import PlatformOrders
+from ..domain.projection import publication_number
 from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
@@ -63,8 +64,10 @@ class Observer:
         """Read what every pass reads: journal and target."""
         # Both clocks now, while raw.read_at is fresh: the reads below may take their time.
         began, skew = self.clock.monotonic(), self.clock.now() - raw.read_at
-        stored = await self._read(resource, journal_name(resource.key.name))
-        journal = self._decoded(stored, resource.spec.client)
+        stored, journal, target = await self._read_both(resource)
+        if _is_overtaken(journal, target):
+            # Another process may have published between the two reads.
+            stored, journal, target = await self._read_both(resource)
         return Observed(
             now=raw.read_at,
             resource=resource,
@@ -72,7 +75,7 @@ class Observer:
             memory=memory,
             journal_secret=stored,
             journal=journal,
-            target=await self._read(resource, resource.spec.target.name),
+            target=target,
             began=began,
             claim_is_ours=self._holds(claim, journal),
             settling=self._neighbours(resource, journal),
@@ -140,14 +143,24 @@ class Observer:
         except OutsideError as error:
             return problem_of(error)
 
+    async def _read_both(
+        self, resource: Resource
+    ) -> tuple[
+        StoredSecret | Problem | None, Journal | Problem | None, StoredSecret | Problem | None
+    ]:
+        """Read the journal first: a target that is newer than it shows, an older one is edited."""
+        stored = await self._read(resource, journal_name(resource.key.name))
+        journal = self._decoded(stored, resource)
+        return stored, journal, await self._read(resource, resource.spec.target.name)
+
     @staticmethod
     def _decoded(
-        stored: StoredSecret | Problem | None, client: ClientRef
+        stored: StoredSecret | Problem | None, resource: Resource
     ) -> Journal | Problem | None:
         if not isinstance(stored, StoredSecret):
             return stored
         try:
-            return journal_from(stored, client)
+            return journal_from(stored, resource.spec.client, taken_from=resource.take_over)
         except JournalProblemError as error:
             return Problem(error.reason, error.message, needs_action=True)
 
@@ -244,6 +257,13 @@ class Observer:
         return replace(observed, probes={**observed.probes, fact: answer})
 
 
+def _is_overtaken(journal: Journal | Problem | None, target: StoredSecret | Problem | None) -> bool:
+    if not isinstance(journal, Journal) or not isinstance(target, StoredSecret):
+        return False
+    known = journal.publication.number if journal.publication else 0
+    return publication_number(target.annotations) > known
+
+
 def _no_initial_value(ref: SecretKeyRef) -> Problem:
     return Problem(
         "InitialValueMissing",
@@ -263,6 +283,8 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
             value = observed.book.current.value if observed.book.current else None
         case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):
             value = observed.target.data.get(observed.resource.spec.target.keys.current)
+        case Fact.PREVIOUS_PROBE if isinstance(observed.target, StoredSecret):
+            value = observed.target.data.get(observed.resource.spec.target.keys.previous)
         case Fact.DESCRIBED_PROBE if isinstance(observed.description, ClientDescription):
             value = observed.description.original
         case Fact.INITIAL_PROBE if isinstance(observed.initial_value, SecretValue):

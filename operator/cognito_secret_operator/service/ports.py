@@ -258,6 +258,9 @@ class Telemetry(Protocol):
     def retired_by_order(self, order: Order) -> None:
         """Count a previous secret that went although somebody may have held it."""
 
+    def foreign_deleted(self) -> None:
+        """Count the deletion of a secret that is not ours, by order of a resource."""
+
     def reconciled(self, result: str) -> None:
         """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""
 

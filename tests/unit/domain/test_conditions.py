@@ -10,7 +10,7 @@ from cognito_secret_operator.domain.journal import Journal
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.report import ConditionType, Step
-from cognito_secret_operator.domain.spec import Policy, StatusFacts
+from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
 
 from support.builders import (
     NOON,
@@ -39,6 +39,7 @@ HELD = consumers(deployment(stamp="B.7"), pod("old", born=-60))
 MOVED = consumers(deployment(stamp="B.7"), pod("new", born=-5))
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
 STALE = Memory(first_pass_at=NOON, listing=listing("A", minutes=-31))
+MANUAL = resource(replace(SPEC, recovery=Recovery.MANUAL))
 OBSERVING = resource(replace(SPEC, policy=Policy.OBSERVE))
 EDITED = target(RESTING, data={"client-secret": "nonsense"})
 
@@ -61,7 +62,7 @@ TABLE = [
     ),
     (
         "Ready",
-        view(RESTING, memory=GONE),
+        view(RESTING, memory=GONE, of=MANUAL),
         "False",
         "CurrentSecretMissing",
         "the current secret is gone at Cognito",
