@@ -36,6 +36,7 @@ class DamagedError(Exception):
 
 def document_of(journal: Journal) -> dict[str, Any]:
     """Write everything but the values."""
+    added = {"tokenEndpoint": journal.token_endpoint}
     return {
         "format": FORMAT,
         "uid": journal.uid,
@@ -51,6 +52,8 @@ def document_of(journal: Journal) -> dict[str, Any]:
         "rotations": [_rotation_document(rotation) for rotation in journal.rotations],
         "doomed": journal.doomed,
         "handledRotate": journal.handled_rotate,
+        # Younger than format 1: without them a journal reads as it always did.
+        **{key: value for key, value in added.items() if value is not None},
     }
 
 
@@ -166,6 +169,10 @@ class _Part:
             raise self._damaged(key)
         return None if self._body[key] is None else read(key)
 
+    def added(self, key: str, read: Callable[[str], _Read]) -> _Read | None:
+        """Read a field that older versions did not write; where it is, it is not null."""
+        return read(key) if key in self._body else None
+
     def part(self, key: str) -> "_Part":
         """Read an object."""
         return _Part(self._of(key), self._body.get(key))
@@ -223,6 +230,7 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         doomed=document.optional("doomed", document.text),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
+        token_endpoint=document.added("tokenEndpoint", document.text),
     )
 
 

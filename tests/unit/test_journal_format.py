@@ -77,6 +77,7 @@ FULL = Journal(
     doomed="id-previous",
     handled_rotate="2026-11",
     rotations=(replace(ROTATION, finished_at=AT, outcome=Outcome.SUCCESS),),
+    token_endpoint="https://auth.example.com/oauth2/token",
 )
 ADOPTED = Journal(
     uid="uid-1",
@@ -178,6 +179,7 @@ journals = st.builds(
     doomed=st.none() | texts,
     handled_rotate=st.none() | texts,
     rotations=st.lists(rotations, max_size=5).map(tuple),
+    token_endpoint=st.none() | texts,
 )
 
 
@@ -241,7 +243,14 @@ def test_the_format_is_pinned_since_stored_journals_have_it() -> None:
         "rotations": [{**rotation, "finishedAt": at, "outcome": "Success"}],
         "doomed": "id-previous",
         "handledRotate": "2026-11",
+        "tokenEndpoint": "https://auth.example.com/oauth2/token",
     }
+
+
+def test_what_came_later_is_not_there_where_it_is_not_used() -> None:
+    # A journal of the first version stays as it is, byte by byte.
+    document = json.loads(journal_data(ADOPTED)[DOCUMENT].reveal())
+    assert "tokenEndpoint" not in document
 
 
 # --- problems -------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ __all__ = [
     "Forget",
     "Hold",
     "Look",
+    "NoteEndpoint",
     "Plan",
     "Promote",
     "Publish",
@@ -109,6 +110,13 @@ class CreateTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteEndpoint:
+    """Write into the journal where the pool's token endpoint was found, for the target."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Write both values into the target Secret, by compare-and-swap."""
 
@@ -161,6 +169,7 @@ Effect = (
     | Record
     | Promote
     | CreateTarget
+    | NoteEndpoint
     | Publish
     | RecordPublication
     | Republish

@@ -139,6 +139,9 @@ class Journal:
     rotations: tuple[Rotation, ...] = ()
     """The last five rotations, oldest first."""
 
+    token_endpoint: str | None = None
+    """Where the pool's token endpoint was found, for a target that shows it."""
+
     @property
     def is_adopted(self) -> bool:
         """Whether the client's secret has been taken over."""
@@ -246,6 +249,11 @@ def republished(journal: Journal) -> Journal:
     """Begin a new publication of the same secrets: the target was deleted or edited."""
     number = journal.publication.number if journal.publication else 0
     return _next(journal, publication=Publication(number=number + 1))
+
+
+def endpoint_noted(journal: Journal, url: str) -> Journal:
+    """Note where the pool's token endpoint was found: the target shows it from now on."""
+    return _next(journal, token_endpoint=url)
 
 
 def doomed(journal: Journal, secret_id: str) -> Journal:

@@ -40,6 +40,7 @@ class Fact(enum.Enum):
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
     PENDING_PROBE = "whether Cognito accepts the pending value"
+    ENDPOINT = "the address of the pool's token endpoint"
     CONSUMERS = "the namespace's workloads and pods, then the target again"
 
 
@@ -116,6 +117,7 @@ class Observed:
     description: ClientDescription | Problem | Unread = UNREAD
     probes: Mapping[Fact, Probe] = field(default_factory=dict)
     consumers: Consumers | Problem | Unread = UNREAD
+    token_endpoint: str | Problem | Unread = UNREAD
 
     @property
     def book(self) -> Journal:

@@ -7,6 +7,7 @@ from .observed import Observed
 from .rules import Rule
 from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
+from .rules.endpoint import FINDING
 from .rules.guards import GUARDS
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
@@ -19,6 +20,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *GUARDS,
     *ADOPTION,
     *RECORDING,
+    *FINDING,
     *PUBLISHING,
     *ADDING,
     *CONFIRMING,

@@ -58,6 +58,12 @@ class TargetKeys:
     client_id: str = "client-id"
     current: str = "client-secret"
     previous: str = "client-secret-previous"
+    user_pool_id: str | None = None
+    """This key and the following ones are written only where they are named."""
+
+    issuer: str | None = None
+    token_endpoint: str | None = None
+    secret_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

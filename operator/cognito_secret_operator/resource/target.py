@@ -1,7 +1,7 @@
 """``spec.target``: the Secret that applications read."""
 
 import re
-from typing import Final
+from typing import Final, TypeVar
 
 from ..domain.spec import TargetKeys, TargetSpec
 from ..errors import InvalidResourceError
@@ -9,6 +9,8 @@ from ..names import JOURNAL_SUFFIX
 from .sections import LABEL, Section
 
 __all__ = ["target_spec"]
+
+_Default = TypeVar("_Default", str, None)
 
 _SECRET_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
 _DATA_KEY: Final = re.compile(r"(?![.]\Z|[.][.])[-._a-zA-Z0-9]{1,253}")
@@ -40,7 +42,7 @@ def _target_name(target: Section, name: str) -> str:
 def _target_keys(keys: Section) -> TargetKeys:
     defaults = TargetKeys()
 
-    def read(key: str, default: str) -> str:
+    def read(key: str, default: _Default) -> str | _Default:
         text = keys.matching(
             key,
             _DATA_KEY,
@@ -52,11 +54,30 @@ def _target_keys(keys: Section) -> TargetKeys:
         client_id=read("clientId", defaults.client_id),
         current=read("current", defaults.current),
         previous=read("previous", defaults.previous),
+        user_pool_id=read("userPoolId", None),
+        issuer=read("issuer", None),
+        token_endpoint=read("tokenEndpoint", None),
+        secret_id=read("secretId", None),
     )
     keys.refuse_the_rest()
-    if len({chosen.client_id, chosen.current, chosen.previous}) < len(("id", "current", "old")):
-        raise InvalidResourceError(
-            f"spec.target.keys: must differ from each other, and are clientId {chosen.client_id}, "
-            f"current {chosen.current}, previous {chosen.previous}: give each key a name of its own"
-        )
+    _refuse_equal_keys(chosen)
     return chosen
+
+
+def _refuse_equal_keys(chosen: TargetKeys) -> None:
+    named = {
+        "clientId": chosen.client_id,
+        "current": chosen.current,
+        "previous": chosen.previous,
+        "userPoolId": chosen.user_pool_id,
+        "issuer": chosen.issuer,
+        "tokenEndpoint": chosen.token_endpoint,
+        "secretId": chosen.secret_id,
+    }
+    given = {field: key for field, key in named.items() if key is not None}
+    if len(set(given.values())) < len(given):
+        shown = ", ".join(f"{field} {key}" for field, key in given.items())
+        raise InvalidResourceError(
+            f"spec.target.keys: must differ from each other, and are {shown}: give each key a name "
+            "of its own"
+        )

@@ -14,6 +14,7 @@ from ..domain.actions import (
     Doom,
     Effect,
     Forget,
+    NoteEndpoint,
     Promote,
     Publish,
     Record,
@@ -32,6 +33,9 @@ from ..names import RESOURCE_MARK, journal_name, stamp_key
 from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]
+
+Note = Adopt | Record | Promote | RecordPublication | Republish | NoteEndpoint | Doom | Forget
+"""An effect that changes nothing but the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class Executor:
     async def _note(
         self,
         observed: Observed,
-        effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
+        effect: Note,
     ) -> Done:
         """Write the effects that change nothing but the journal."""
         await self._write_journal(observed, _next_journal(observed, effect))
@@ -176,7 +180,7 @@ class Executor:
 
 def _next_journal(
     observed: Observed,
-    effect: Adopt | Record | Promote | RecordPublication | Republish | Doom | Forget,
+    effect: Note,
 ) -> Journal:
     book = observed.book
     match effect:
@@ -193,6 +197,8 @@ def _next_journal(
             return journals.promoted(book, verified=verified)
         case Republish():
             return journals.republished(book)
+        case NoteEndpoint(url):
+            return journals.endpoint_noted(book, url)
         case Doom(secret_id):
             return journals.doomed(book, secret_id)
         case Forget(secret_id):

@@ -79,6 +79,8 @@ class Observer:
                 return await self._described(observed)
             case Fact.CONSUMERS:
                 return await self._consumers(observed)
+            case Fact.ENDPOINT:
+                return await self._token_endpoint(observed)
             case _:
                 return await self._probed(observed, fact)
 
@@ -170,6 +172,13 @@ class Observer:
             return replace(observed, consumers=problem_of(error))
         target = await self._read(observed.resource, target_name)
         return replace(observed, consumers=found, target=target)
+
+    async def _token_endpoint(self, observed: Observed) -> Observed:
+        try:
+            found = await self.endpoint.find(observed.resource.spec.client)
+        except OutsideError as error:
+            return replace(observed, token_endpoint=problem_of(error))
+        return replace(observed, token_endpoint=found)
 
     async def _probed(self, observed: Observed, fact: Fact) -> Observed:
         spec = observed.resource.spec

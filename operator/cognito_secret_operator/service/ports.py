@@ -166,6 +166,14 @@ class EndpointPort(Protocol):
 
         """
 
+    async def find(self, client: ClientRef) -> str:
+        """Find the token endpoint of *client*'s pool by ``DescribeUserPool``.
+
+        Raises:
+            EndpointUnknownError: the pool has none that we know of, or we may not ask.
+
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class KubernetesEvent:

@@ -15,6 +15,7 @@ from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import (
     AccessDeniedError,
     ClientNotFoundError,
+    EndpointUnknownError,
     LimitReachedError,
     RefusedError,
     RetryLaterError,
@@ -180,6 +181,18 @@ class FakeEndpoint:
     cognito: FakeCognito
     faults: Faults
     is_silent: bool = False
+    url: str | None = None
+    """Where the pool's token endpoint is found, if anywhere."""
+
+    async def find(self, client: ClientRef) -> str:
+        """Find the endpoint."""
+
+        def effect() -> str:
+            if self.url is None:
+                raise EndpointUnknownError(f"user pool {client.pool_id} has no domain")
+            return self.url
+
+        return await self.faults.pass_through("endpoint.find", effect)
 
     async def probe(
         self,

@@ -28,6 +28,7 @@ def test_the_rules_and_their_order() -> None:
         # what only this process knows is made durable
         "add_was_answered",
         # the target follows the journal
+        "token_endpoint_is_not_noted",
         "target_is_missing",
         "target_was_edited",
         "target_is_not_yet_written",
@@ -56,6 +57,7 @@ def test_the_rules_and_their_order() -> None:
         "current_is_missing",
         "value_is_unknown",
         "rotation_is_due",
+        "token_endpoint_is_unknown",
         "nothing_is_to_be_done",
     ]
 

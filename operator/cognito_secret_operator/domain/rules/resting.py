@@ -8,6 +8,7 @@ from ..observed import Observed
 from ..schedule import due_at, overdue_at, retry_at
 from . import Rule
 from .adoption import client_is_public, slots_are_blocked
+from .endpoint import token_endpoint_is_unknown
 from .needs import hold, listing, wait
 
 __all__ = ["RESTING"]
@@ -86,5 +87,6 @@ RESTING: Final[tuple[Rule, ...]] = (
     current_is_missing,
     value_is_unknown,
     rotation_is_due,
+    token_endpoint_is_unknown,
     nothing_is_to_be_done,
 )
