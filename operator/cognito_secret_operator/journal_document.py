@@ -36,7 +36,10 @@ class DamagedError(Exception):
 
 def document_of(journal: Journal) -> dict[str, Any]:
     """Write everything but the values."""
-    added = {"tokenEndpoint": journal.token_endpoint}
+    added = {
+        "tokenEndpoint": journal.token_endpoint,
+        "earlierRotates": list(journal.earlier_rotates) or None,
+    }
     return {
         "format": FORMAT,
         "uid": journal.uid,
@@ -231,6 +234,7 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
         token_endpoint=document.added("tokenEndpoint", document.text),
+        earlier_rotates=document.added("earlierRotates", document.texts) or (),
     )
 
 

@@ -78,6 +78,7 @@ FULL = Journal(
     handled_rotate="2026-11",
     rotations=(replace(ROTATION, finished_at=AT, outcome=Outcome.SUCCESS),),
     token_endpoint="https://auth.example.com/oauth2/token",
+    earlier_rotates=("2026-09", "2026-10"),
 )
 ADOPTED = Journal(
     uid="uid-1",
@@ -180,6 +181,7 @@ journals = st.builds(
     handled_rotate=st.none() | texts,
     rotations=st.lists(rotations, max_size=5).map(tuple),
     token_endpoint=st.none() | texts,
+    earlier_rotates=st.lists(texts, max_size=3).map(tuple),
 )
 
 
@@ -244,13 +246,14 @@ def test_the_format_is_pinned_since_stored_journals_have_it() -> None:
         "doomed": "id-previous",
         "handledRotate": "2026-11",
         "tokenEndpoint": "https://auth.example.com/oauth2/token",
+        "earlierRotates": ["2026-09", "2026-10"],
     }
 
 
 def test_what_came_later_is_not_there_where_it_is_not_used() -> None:
     # A journal of the first version stays as it is, byte by byte.
     document = json.loads(journal_data(ADOPTED)[DOCUMENT].reveal())
-    assert "tokenEndpoint" not in document
+    assert not {"tokenEndpoint", "earlierRotates"} & document.keys()
 
 
 # --- problems -------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ FORMAT = 1
 """Version of the journal's format; a journal of another one is held, not read."""
 
 KEPT_ROTATIONS = 5
+KEPT_TOKENS = 20
 
 
 class Origin(enum.Enum):
@@ -142,6 +143,9 @@ class Journal:
     token_endpoint: str | None = None
     """Where the pool's token endpoint was found, for a target that shows it."""
 
+    earlier_rotates: tuple[str, ...] = ()
+    """Tokens handled before *handled_rotate*, oldest first: Git may bring one of them back."""
+
     @property
     def is_adopted(self) -> bool:
         """Whether the client's secret has been taken over."""
@@ -155,6 +159,10 @@ class Journal:
         if self.pending is not None and self.pending.secret is not None:
             ids.add(self.pending.secret.id)
         return frozenset(ids)
+
+    def has_handled(self, token: str) -> bool:
+        """Tell whether a rotate token was handled before, lately or a while ago."""
+        return token == self.handled_rotate or token in self.earlier_rotates
 
     @property
     def shown_previous(self) -> JournaledSecret | None:
@@ -198,7 +206,12 @@ def staged(
     rotation = Rotation(trigger=trigger, started_at=claim.at)
     pending = Pending(value=value, before=before, claim=claim, rotation=rotation)
     handled = rotate_token or journal.handled_rotate
-    return _next(journal, pending=pending, handled_rotate=handled)
+    return _next(
+        journal,
+        pending=pending,
+        handled_rotate=handled,
+        earlier_rotates=_earlier_tokens(journal, handled),
+    )
 
 
 def claimed(journal: Journal, *, claim: Claim, before: tuple[str, ...]) -> Journal:
@@ -281,6 +294,14 @@ def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
         rotation=None,
         rotations=rotations,
     )
+
+
+def _earlier_tokens(journal: Journal, handled: str | None) -> tuple[str, ...]:
+    last = journal.handled_rotate
+    if last is None or last == handled:
+        return journal.earlier_rotates
+    kept = (token for token in journal.earlier_rotates if token not in {last, handled})
+    return (*kept, last)[-KEPT_TOKENS:]
 
 
 def _finished(

@@ -17,7 +17,7 @@ __all__ = ["RESTING"]
 def rotation_is_requested(observed: Observed) -> Plan | None:
     """The rotate annotation holds a token that was not handled yet."""
     token = observed.resource.rotate_token
-    if token is None or token == observed.book.handled_rotate:
+    if token is None or observed.book.has_handled(token):
         return None
     return _stage(observed, Trigger.REQUEST, "the rotate annotation asks for a rotation")
 
