@@ -21,7 +21,7 @@ from .domain.journal import (
     Published,
     Rotation,
 )
-from .domain.model import ClientRef, RemoteSecret, Trigger
+from .domain.model import ClientRef, RemoteSecret, Trigger, Verdict
 from .domain.value import SecretValue
 
 __all__ = ["DamagedError", "document_of", "journal_of", "values_of"]
@@ -136,6 +136,7 @@ def _publication_document(publication: Publication | None) -> dict[str, Any] | N
 def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
     if rotation is None:
         return None
+    verdict = rotation.retired_verdict
     return {
         "trigger": rotation.trigger.value,
         "startedAt": _time_text(rotation.started_at),
@@ -143,6 +144,7 @@ def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
         "retiredId": rotation.retired_id,
         "finishedAt": _time_text(rotation.finished_at),
         "outcome": rotation.outcome.value if rotation.outcome else None,
+        **({"retiredVerdict": verdict.value} if verdict else {}),
     }
 
 
@@ -294,6 +296,7 @@ def _rotation(part: _Part) -> Rotation:
         retired_id=part.text("retiredId"),
         finished_at=part.optional("finishedAt", part.time),
         outcome=part.optional("outcome", lambda key: part.choice(key, Outcome)),
+        retired_verdict=part.added("retiredVerdict", lambda key: part.choice(key, Verdict)),
     )
 
 

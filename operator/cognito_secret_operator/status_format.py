@@ -169,6 +169,7 @@ def _rotation(rotation: Rotation) -> dict[str, Any]:
             "outcome": rotation.outcome.value if rotation.outcome else None,
             "secretId": rotation.secret_id or None,
             "retiredId": rotation.retired_id or None,
+            "retiredVerdict": rotation.retired_verdict.value if rotation.retired_verdict else None,
         }
     )
 

@@ -9,9 +9,15 @@ import pytest
 
 from cognito_secret_operator import names
 from cognito_secret_operator.domain.journal import Origin, Outcome
-from cognito_secret_operator.domain.model import Trigger
+from cognito_secret_operator.domain.model import Trigger, Verdict
 from cognito_secret_operator.domain.report import ConditionType, Role
-from cognito_secret_operator.domain.spec import Policy, RetireOriginal, Spec, TargetKeys
+from cognito_secret_operator.domain.spec import (
+    Policy,
+    RetireOriginal,
+    Spec,
+    TargetKeys,
+    VerificationMode,
+)
 from cognito_secret_operator.errors import InvalidResourceError
 from cognito_secret_operator.resource.parse import parse
 from cognito_secret_operator.resource.sections import span
@@ -145,6 +151,7 @@ def test_the_default_names_in_the_descriptions_are_the_parsers() -> None:
 def test_the_default_choices_in_the_descriptions_are_the_parsers() -> None:
     spec = smallest()
     assert f"{spec.policy.value} (default)" in description("policy")
+    assert f"{spec.verification.mode.value} (default)" in description("verification.mode")
     assert f"{spec.adoption.retire_original.value} (default)" in description(
         "adoption.retireOriginal"
     )
@@ -153,6 +160,8 @@ def test_the_default_choices_in_the_descriptions_are_the_parsers() -> None:
 
 def test_the_enumerations_of_the_schema_are_the_models() -> None:
     assert SPEC_FIELDS[".spec.policy"]["enum"] == [member.value for member in Policy]
+    modes = SPEC_FIELDS[".spec.verification.mode"]["enum"]
+    assert modes == [member.value for member in VerificationMode]
     adoption = SPEC_FIELDS[".spec.adoption.retireOriginal"]["enum"]
     assert adoption == [member.value for member in RetireOriginal]
 
@@ -165,6 +174,7 @@ def test_the_descriptions_of_status_name_every_value() -> None:
         (status[".status.conditions"]["description"], ConditionType),
         (rotation["trigger"]["description"], Trigger),
         (rotation["outcome"]["description"], Outcome),
+        (rotation["retiredVerdict"]["description"], Verdict),
         (secret["role"]["description"], Role),
         (secret["origin"]["description"], Origin),
     ]:

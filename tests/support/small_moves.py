@@ -130,6 +130,8 @@ def _look(state: State, observed: Observed, fact: Fact, listed: tuple[Secret, ..
         return replace(observed, consumers=_consumers(state))
     book = state.book
     value = book.pending.value if fact is Fact.PENDING_PROBE and book.pending else None
+    if fact is Fact.PREVIOUS_PROBE and book.previous:
+        value = book.previous.value
     if fact is Fact.CURRENT_PROBE and book.current:
         value = book.current.value
     if value is None:

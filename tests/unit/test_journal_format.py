@@ -25,6 +25,7 @@ from cognito_secret_operator.domain.model import (
     RemoteSecret,
     StoredSecret,
     Trigger,
+    Verdict,
 )
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ActionNeededError
@@ -76,7 +77,10 @@ FULL = Journal(
     rotation=replace(ROTATION, secret_id="id-current"),
     doomed="id-previous",
     handled_rotate="2026-11",
-    rotations=(replace(ROTATION, finished_at=AT, outcome=Outcome.SUCCESS),),
+    rotations=(
+        replace(ROTATION, finished_at=AT, outcome=Outcome.REFUSED),
+        replace(ROTATION, finished_at=AT, outcome=Outcome.SUCCESS, retired_verdict=Verdict.REFUSED),
+    ),
     token_endpoint="https://auth.example.com/oauth2/token",
     earlier_rotates=("2026-09", "2026-10"),
 )
@@ -150,6 +154,7 @@ rotations = st.builds(
     retired_id=texts,
     finished_at=st.none() | times,
     outcome=st.none() | st.sampled_from(Outcome),
+    retired_verdict=st.none() | st.sampled_from(Verdict),
 )
 pendings = st.builds(
     Pending,
@@ -242,7 +247,15 @@ def test_the_format_is_pinned_since_stored_journals_have_it() -> None:
             "published": {"targetUid": "uid-2", "dataOwner": "writer@12:00", "at": at},
         },
         "rotation": {**rotation, "secretId": "id-current"},
-        "rotations": [{**rotation, "finishedAt": at, "outcome": "Success"}],
+        "rotations": [
+            {**rotation, "finishedAt": at, "outcome": "Refused"},
+            {
+                **rotation,
+                "finishedAt": at,
+                "outcome": "Success",
+                "retiredVerdict": "Refused",
+            },
+        ],
         "doomed": "id-previous",
         "handledRotate": "2026-11",
         "tokenEndpoint": "https://auth.example.com/oauth2/token",

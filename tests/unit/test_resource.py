@@ -190,7 +190,7 @@ def test_anything_else_is_no_span(text: str) -> None:
         pytest.param(body(rotation={"interval": 90}), "spec.rotation.interval", id="a bare number"),
         pytest.param(body(rotation={"windows": []}), "spec.rotation.windows", id="a later field"),
         pytest.param(
-            body(target={"keys": {"issuer": "iss"}}), "spec.target.keys.issuer", id="a later key"
+            body(target={"keys": {"realm": "r"}}), "spec.target.keys.realm", id="a later key"
         ),
         pytest.param(
             body(retirement={"approval": "Manual"}),

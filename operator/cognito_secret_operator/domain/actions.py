@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .journal import JournaledSecret
-from .model import RemoteSecret, Trigger
+from .model import RemoteSecret, Trigger, Verdict
 from .observed import Fact
 from .rollout import Workload
 
@@ -158,6 +158,8 @@ class Forget:
     """Strike the doomed secret, which is gone at Cognito, from the journal."""
 
     secret_id: str
+    verdict: Verdict | None = None
+    """What Cognito said of its value afterwards; None where it was not asked."""
 
 
 Effect = (

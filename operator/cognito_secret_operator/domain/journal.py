@@ -8,7 +8,7 @@ import enum
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .model import ClientRef, RemoteSecret, StoredSecret, Trigger
+from .model import ClientRef, RemoteSecret, StoredSecret, Trigger, Verdict
 from .value import SecretValue
 
 __all__ = [
@@ -82,6 +82,8 @@ class Rotation:
     retired_id: str = ""
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    retired_verdict: Verdict | None = None
+    """What Cognito said of the retired value after its deletion; None where it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +276,9 @@ def doomed(journal: Journal, secret_id: str) -> Journal:
     return _next(journal, doomed=secret_id)
 
 
-def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
+def forgotten(
+    journal: Journal, secret_id: str, *, at: datetime, verdict: Verdict | None = None
+) -> Journal:
     """Strike a secret that is gone at Cognito: the refused pending one or the previous one."""
     pending = journal.pending
     if pending is not None and pending.secret is not None and pending.secret.id == secret_id:
@@ -285,7 +289,7 @@ def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
     rotations = journal.rotations
     if journal.rotation is not None:
         done = _finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
-        rotations = _kept(journal, done)
+        rotations = _kept(journal, replace(done, retired_verdict=verdict))
     return _next(
         journal,
         previous=None,

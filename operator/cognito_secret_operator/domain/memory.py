@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from .journal import Journal, JournaledSecret
-from .model import Listing
-from .observed import Memory, Observed
+from .model import Listing, Verdict
+from .observed import Fact, Memory, Observed
 from .rollout import Consumers, holders
 from .rules.rolling_out import evidence
 
@@ -18,6 +18,8 @@ def remembered(observed: Observed) -> Memory:
     if isinstance(observed.listing, Listing):
         missing = _missing(observed, observed.listing)
         memory = replace(memory, listing=observed.listing, missing=missing)
+    if Fact.PREVIOUS_PROBE in observed.probes:
+        memory = replace(memory, lingers=_lingers(observed))
     if isinstance(observed.consumers, Consumers):
         memory = replace(memory, clear=_clear(observed, observed.consumers))
     return memory
@@ -37,6 +39,15 @@ def _missing(observed: Observed, listed: Listing) -> dict[str, datetime]:
 
 def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> bool:
     return listed.at < secret.created_at + observed.timing.answer_outranks
+
+
+def _lingers(observed: Observed) -> tuple[str, datetime] | None:
+    journal, before = observed.journal, observed.memory.lingers
+    previous = journal.previous if isinstance(journal, Journal) else None
+    accepted = observed.probes[Fact.PREVIOUS_PROBE].verdict is Verdict.ACCEPTED
+    if previous is None or not accepted:
+        return None
+    return before if before and before[0] == previous.id else (previous.id, observed.now)
 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:

@@ -39,6 +39,7 @@ class Fact(enum.Enum):
     TARGET_PROBE = "whether Cognito accepts the target's value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
+    PREVIOUS_PROBE = "whether Cognito still accepts the deleted value"
     PENDING_PROBE = "whether Cognito accepts the pending value"
     ENDPOINT = "the address of the pool's token endpoint"
     CONSUMERS = "the namespace's workloads and pods, then the target again"
@@ -79,6 +80,9 @@ class Memory:
 
     missing: Mapping[str, datetime] = field(default_factory=dict)
     """Ids of the journal that a List lacked, and since when."""
+
+    lingers: tuple[str, datetime] | None = None
+    """A deleted secret that Cognito accepted nevertheless, and since when that is seen."""
 
     client_missing_since: datetime | None = None
     clear: tuple[str, datetime] | None = None

@@ -17,6 +17,7 @@ __all__ = [
     "StatusFacts",
     "TargetKeys",
     "TargetSpec",
+    "VerificationMode",
     "VerificationSpec",
 ]
 
@@ -43,12 +44,26 @@ class RotationSpec:
     max_age: timedelta
 
 
+class VerificationMode(enum.Enum):
+    """How much has to be shown before a secret is published."""
+
+    AUTO = "Auto"
+    """Ask; where nobody can be asked, wait for the activation delay."""
+
+    REQUIRED = "Required"
+    """Publish nothing that nobody could be asked about."""
+
+    SKIP = "Skip"
+    """Ask nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class VerificationSpec:
     """How the operator shows that Cognito accepts a secret."""
 
     token_endpoint: str | None
     activation_delay: timedelta
+    mode: VerificationMode = VerificationMode.AUTO
 
 
 @dataclass(frozen=True, slots=True)

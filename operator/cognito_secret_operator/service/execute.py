@@ -201,8 +201,8 @@ def _next_journal(
             return journals.endpoint_noted(book, url)
         case Doom(secret_id):
             return journals.doomed(book, secret_id)
-        case Forget(secret_id):
-            return journals.forgotten(book, secret_id, at=observed.now)
+        case Forget(secret_id, verdict):
+            return journals.forgotten(book, secret_id, at=observed.now, verdict=verdict)
         case RecordPublication():
             if not isinstance(observed.target, StoredSecret):
                 raise TypeError("a publication is recorded from a read of the target")

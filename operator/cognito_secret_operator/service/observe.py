@@ -194,6 +194,8 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
     match fact:
         case Fact.PENDING_PROBE:
             value = observed.book.pending.value if observed.book.pending else None
+        case Fact.PREVIOUS_PROBE:
+            value = observed.book.previous.value if observed.book.previous else None
         case Fact.CURRENT_PROBE:
             value = observed.book.current.value if observed.book.current else None
         case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):

@@ -47,6 +47,7 @@ _ALARMS: Final = (
 
 _NOTICES: Final = (
     (ConditionType.ROTATING, "AwaitingApproval", "Normal"),
+    (ConditionType.VERIFIED, "RetiredStillAccepted", "Warning"),
     (ConditionType.ROLLED_OVER, "MaxOverlapExceeded", "Warning"),
 )
 """Reasons that a person should hear of although nothing is wrong, or not yet."""

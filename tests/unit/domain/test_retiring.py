@@ -19,7 +19,7 @@ from cognito_secret_operator.domain.rollout import (
 )
 from cognito_secret_operator.domain.rules.retiring import CONFIRMING, RETIRING
 from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT, name_some
-from cognito_secret_operator.domain.spec import RetireOriginal
+from cognito_secret_operator.domain.spec import RetireOriginal, VerificationMode
 
 from support.builders import (
     NOON,
@@ -47,7 +47,11 @@ DOOMED = journal("B", "A", published=-10, doomed="A")
 RESTING = journal("B")
 ADOPTED = journal("B", secret("A", origin=Origin.TARGET), published=-10)
 FOREIGN = journal("B", secret("A", origin=Origin.UNKNOWN, has_value=False), published=-10)
+DOOMED_VALUELESS = replace(FOREIGN, doomed="A")
+SKIPPING = resource(spec(verification={"mode": VerificationMode.SKIP}))
+STILL_ACCEPTED = {Fact.PREVIOUS_PROBE: probe("Accepted")}
 CLEAR = Memory(first_pass_at=NOON, clear=(STAMP, at(-60)))
+LINGERS = replace(CLEAR, lingers=("A", NOON))
 
 MOVED = consumers(deployment(stamp=STAMP), pod("new", born=-8))
 OLD = consumers(deployment(), pod("old", born=-60))
@@ -75,7 +79,48 @@ TABLE = [
     ("doomed_is_gone", view(ROLLING, listed="B"), "", "nothing is doomed"),
     ("doomed_is_gone", view(DOOMED), "Look LISTING", "doomed: is it still there?"),
     ("doomed_is_gone", view(DOOMED, listed="A B"), "", "doomed and still there"),
-    ("doomed_is_gone", view(DOOMED, listed="B"), "Forget Retired", "doomed and gone"),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B"),
+        "Look PREVIOUS_PROBE",
+        "doomed and gone: does Cognito refuse it?",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", probes={Fact.PREVIOUS_PROBE: probe("Refused")}),
+        "Forget Retired",
+        "doomed, gone and refused",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", probes={Fact.PREVIOUS_PROBE: probe("Unknown")}),
+        "Forget Retired",
+        "doomed and gone, and nobody can be asked",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", of=SKIPPING),
+        "Forget Retired",
+        "doomed and gone, and the spec says to ask nobody",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS),
+        "Wait AwaitingRefusal",
+        "doomed and gone, but accepted: a lag",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS, minutes=6),
+        "Forget RetiredStillAccepted",
+        "doomed and gone, but accepted for too long: told, and no longer waited for",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED_VALUELESS, listed="B"),
+        "Forget Retired",
+        "doomed and gone, and nobody ever knew its value",
+    ),
     (
         "doomed_is_gone",
         view(DOOMED, listed="X"),
@@ -84,7 +129,11 @@ TABLE = [
     ),
     (
         "doomed_is_gone",
-        view(DOOMED, memory=replace(CLEAR, deleted=frozenset("A"))),
+        view(
+            DOOMED,
+            memory=replace(CLEAR, deleted=frozenset("A")),
+            probes={Fact.PREVIOUS_PROBE: probe("Refused")},
+        ),
         "Forget Retired",
         "our Delete was answered",
     ),

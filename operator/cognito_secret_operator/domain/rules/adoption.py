@@ -14,7 +14,7 @@ from ..observed import Fact, Observed
 from ..projection import publication_number
 from ..value import SecretValue
 from . import Rule
-from .needs import description, hold, listing, probe
+from .needs import description, hold, listing, probe, unverified
 
 __all__ = ["ADOPTION", "client_is_public", "slots_are_blocked"]
 
@@ -118,6 +118,10 @@ def _adopt(
         known=confirmed,
         verified=confirmed,
     )
+    if value is not None and not confirmed:
+        held = unverified(observed, remote.id, "the value is one that the client had before")
+        if held is not None:
+            return held
     target = observed.target
     shown = publication_number(target.annotations) if isinstance(target, StoredSecret) else 0
     source = {

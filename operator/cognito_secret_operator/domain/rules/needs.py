@@ -3,11 +3,21 @@
 from datetime import datetime
 
 from ..actions import Hold, Look, Plan, Wait
-from ..model import ClientDescription, Listing, Probe
+from ..model import ClientDescription, Listing, Probe, Verdict
 from ..observed import UNREAD, Fact, Observed, Problem
 from ..rollout import Consumers
+from ..spec import VerificationMode
 
-__all__ = ["description", "hold", "hold_for", "listing", "probe", "read_consumers", "wait"]
+__all__ = [
+    "description",
+    "hold",
+    "hold_for",
+    "listing",
+    "probe",
+    "read_consumers",
+    "unverified",
+    "wait",
+]
 
 
 def look(fact: Fact) -> Plan:
@@ -49,8 +59,23 @@ def description(observed: Observed) -> ClientDescription | Plan:
 
 
 def probe(observed: Observed, fact: Fact) -> Probe | Plan:
-    """Give a probe of this pass."""
+    """Give a probe of this pass; where the spec says to ask nobody, nobody is asked."""
+    if observed.resource.spec.verification.mode is VerificationMode.SKIP:
+        return Probe(Verdict.UNKNOWN, "verification.mode is Skip")
     return observed.probes.get(fact) or look(fact)
+
+
+def unverified(observed: Observed, secret_id: str, detail: str) -> Plan | None:
+    """Hold where a secret that nobody could be asked about must not be published."""
+    if observed.resource.spec.verification.mode is not VerificationMode.REQUIRED:
+        return None
+    return hold(
+        "VerificationRequired",
+        f"nobody could be asked whether Cognito accepts secret {secret_id} ({detail}), and "
+        "verification.mode is Required: it is not published",
+        "make the token endpoint reachable (verification.tokenEndpoint), or set verification.mode "
+        "to Auto",
+    )
 
 
 def read_consumers(observed: Observed) -> Consumers | Plan:
