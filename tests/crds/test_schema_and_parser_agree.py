@@ -12,6 +12,7 @@ from cognito_secret_operator.domain.journal import Origin, Outcome
 from cognito_secret_operator.domain.model import Trigger, Verdict
 from cognito_secret_operator.domain.report import ConditionType, Role
 from cognito_secret_operator.domain.spec import (
+    CreationPolicy,
     Policy,
     RetireOriginal,
     Spec,
@@ -152,6 +153,8 @@ def test_the_default_choices_in_the_descriptions_are_the_parsers() -> None:
     spec = smallest()
     assert f"{spec.policy.value} (default)" in description("policy")
     assert f"{spec.verification.mode.value} (default)" in description("verification.mode")
+    policy = spec.target.creation_policy.value
+    assert f"{policy} (default)" in description("target.creationPolicy")
     assert f"{spec.adoption.retire_original.value} (default)" in description(
         "adoption.retireOriginal"
     )
@@ -162,6 +165,8 @@ def test_the_enumerations_of_the_schema_are_the_models() -> None:
     assert SPEC_FIELDS[".spec.policy"]["enum"] == [member.value for member in Policy]
     modes = SPEC_FIELDS[".spec.verification.mode"]["enum"]
     assert modes == [member.value for member in VerificationMode]
+    policies = SPEC_FIELDS[".spec.target.creationPolicy"]["enum"]
+    assert policies == [member.value for member in CreationPolicy]
     adoption = SPEC_FIELDS[".spec.adoption.retireOriginal"]["enum"]
     assert adoption == [member.value for member in RetireOriginal]
 

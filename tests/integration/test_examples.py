@@ -51,6 +51,16 @@ DOCUMENTED: Final = [
     # OIDCClientIDKey and OIDCClientSecretKey of
     # https://github.com/envoyproxy/gateway/blob/main/api/v1alpha1/oidc_types.go
     Documented("12-envoy-gateway", {"client-id": "id", "client-secret": "secret"}),
+    # config.existingSecret in
+    # https://github.com/oauth2-proxy/manifests/blob/main/helm/oauth2-proxy/values.yaml
+    Documented(
+        "13-oauth2-proxy",
+        {
+            "client-id": "id",
+            "client-secret": "secret",
+            "cookie-secret": "replace-this-text-by-32-letters!",
+        },
+    ),
 ]
 
 

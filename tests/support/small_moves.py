@@ -11,6 +11,7 @@ from cognito_secret_operator.domain.actions import (
     Claim,
     CreateJournal,
     CreateTarget,
+    Decorate,
     Delete,
     Hold,
     Look,
@@ -206,7 +207,7 @@ def _carry_out(state: State, process: ModelProcess, flight: Flight) -> tuple[Sta
             return _publish(state, flight.observed), process
         case Stage() | Claim():
             return _claim(state, process, flight.observed, action)
-        case Look() | Wait() | Hold() | CreateJournal() | CreateTarget():
+        case Look() | Wait() | Hold() | CreateJournal() | CreateTarget() | Decorate():
             raise LookupError(action)
         case _:
             _compare(state, flight.observed)

@@ -8,16 +8,24 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..domain.model import StoredSecret
+from ..domain.model import Decoration, StoredSecret
 from ..domain.value import SecretValue
 from ..errors import ConflictError, NotFoundError, RefusedError
-from ..names import FIELD_MANAGER
+from ..names import DECORATOR, FIELD_MANAGER, GROUP, KIND, VERSION
 from .exchange import Answer, api_path
 from .kube_api import APPLY_PATCH, AS_WRITER, KubeApi
 
 __all__ = ["SecretStore", "data_owner"]
 
 _DATA_FIELD: Final = "f:data"
+_TEXT_FIELD: Final = "f:stringData"
+"""What server-side apply notes instead of `_DATA_FIELD` for data given as text.
+
+The API server turns the text into data afterwards, and the key keeps its earlier owner: "The
+stringData field does not work well with server-side apply" (Kubernetes' page on Secrets).
+"""
+
+_WHO: Final = ("manager", "operation", "subresource", "time")
 
 
 class SecretStore:
@@ -77,7 +85,9 @@ class SecretStore:
         data: Mapping[str, SecretValue],
         annotations: Mapping[str, str],
     ) -> StoredSecret:
-        """PUT *data* in place of all data and merge *annotations*, if *stored* is still current.
+        """PUT *data* in place of *stored*'s and merge *annotations*, if *stored* is still current.
+
+        Keys of the object that *stored* does not show stay.
 
         The object is read again for what `StoredSecret` does not carry (type, owner references,
         finalizers); uid and resourceVersion of *stored* go into the PUT, so that the API server
@@ -99,12 +109,47 @@ class SecretStore:
             raise ConflictError(f"{what} was written by somebody else meanwhile")
         if answer.body.get("immutable"):
             raise RefusedError(f"{what} is immutable: delete it, or name another target")
-        body = _replaced(answer.body, data, annotations)
+        body = _replaced(answer.body, stored.data, data, annotations)
         try:
             written = await self._api.request("PUT", path, query=AS_WRITER, body=body)
         except NotFoundError:
             raise ConflictError(f"{what} is gone") from None
         return _stored(written)
+
+    async def decorate(self, stored: StoredSecret, decoration: Decoration) -> StoredSecret:
+        """Apply *decoration* in place of an earlier one, if *stored* is still current.
+
+        Applied by a manager of its own, so that the dates of who wrote data stay; what that manager
+        applied before and does not now is removed by the API server.
+
+        Raises:
+            ConflictError: uid or resourceVersion differ by now, or it is gone.
+            AnswerLostError: it may or may not have been written.
+
+        """
+        metadata: dict[str, Any] = {
+            "name": stored.name,
+            "namespace": stored.namespace,
+            "uid": stored.uid,
+            "resourceVersion": stored.resource_version,
+            "labels": dict(decoration.labels),
+            "annotations": dict(decoration.annotations),
+        }
+        if decoration.owner is not None:
+            name, uid = decoration.owner
+            owner = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "name": name, "uid": uid}
+            metadata["ownerReferences"] = [owner]
+        try:
+            answer = await self._api.request(
+                "PATCH",
+                _path(stored.namespace, stored.name),
+                query=(("fieldManager", DECORATOR), ("force", "true")),
+                body={"apiVersion": "v1", "kind": "Secret", "metadata": metadata},
+                content_type=APPLY_PATCH,
+            )
+        except NotFoundError:
+            raise ConflictError(f"Secret {stored.namespace}/{stored.name} is gone") from None
+        return _stored(answer)
 
 
 def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
@@ -125,7 +170,7 @@ def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
     entries = sorted(
         _owner_text(entry)
         for entry in metadata.get("managedFields") or ()
-        if _DATA_FIELD in (entry.get("fieldsV1") or {})
+        if {_DATA_FIELD, _TEXT_FIELD} & (entry.get("fieldsV1") or {}).keys()
     )
     if not entries and has_data:
         return f"unknown@{metadata['resourceVersion']}"
@@ -133,8 +178,13 @@ def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
 
 
 def _owner_text(entry: Mapping[str, Any]) -> str:
-    keys = sorted(key.removeprefix("f:") for key in entry["fieldsV1"][_DATA_FIELD])
-    parts = [entry.get(name) or "" for name in ("manager", "operation", "subresource", "time")]
+    fields = entry["fieldsV1"]
+    keys = sorted(
+        key.removeprefix("f:")
+        for name in (_DATA_FIELD, _TEXT_FIELD)
+        for key in fields.get(name) or ()
+    )
+    parts = [entry.get(name) or "" for name in _WHO]
     return json.dumps([*parts, keys], separators=(",", ":"))
 
 
@@ -155,16 +205,74 @@ def _stored(answer: Answer) -> StoredSecret:
         data_owner=data_owner(metadata, has_data=bool(data)),
         read_at=answer.date,
         labels=dict(metadata.get("labels") or {}),
+        owners=frozenset(one["uid"] for one in metadata.get("ownerReferences") or ()),
+        decorated=_decorated(metadata),
+        key_owners=_key_owners(metadata),
+        own_keys=frozenset(_own_keys(metadata)),
     )
 
 
+def _decorated(metadata: Mapping[str, Any]) -> frozenset[str]:
+    """Name the labels, annotations and owners that `SecretStore.decorate` applied."""
+    parts: list[str] = []
+    for entry in _entries(metadata, DECORATOR):
+        fields = entry["fieldsV1"].get("f:metadata") or {}
+        for kind, name in (("label", "f:labels"), ("annotation", "f:annotations")):
+            keys = [key.removeprefix("f:") for key in fields.get(name) or {} if key != "."]
+            parts += [f"{kind} {key}" for key in keys]
+        items = [key for key in fields.get("f:ownerReferences") or {} if key.startswith("k:")]
+        parts += [f"owner {json.loads(key.removeprefix('k:'))['uid']}" for key in items]
+    return frozenset(parts)
+
+
+def _own_keys(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Map each data key that we wrote last to the date of our last write."""
+    return {
+        key: entry.get("time") or ""
+        for entry in _entries(metadata, FIELD_MANAGER)
+        for key in _data_keys(entry)
+    }
+
+
+def _key_owners(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Tell of each data key who wrote its value when.
+
+    Where it is ours the other owners do not matter: had one of them changed the value, the key
+    would not be ours any more; they have applied the same value. Whoever applied a text counts.
+    """
+    owners: dict[str, set[str]] = {}
+    ours = _own_keys(metadata)
+    for entry in metadata.get("managedFields") or ():
+        text = json.dumps([entry.get(part) or "" for part in _WHO], separators=(",", ":"))
+        theirs = [key for key in _data_keys(entry) if key not in ours]
+        for key in (*theirs, *_data_keys(entry, _TEXT_FIELD)):
+            owners.setdefault(key, set()).add(text)
+    for key, at in ours.items():
+        owners.setdefault(key, set()).add(f"ours@{at}")
+    return {key: "+".join(sorted(texts)) for key, texts in owners.items()}
+
+
+def _data_keys(entry: Mapping[str, Any], field: str = _DATA_FIELD) -> list[str]:
+    fields = (entry.get("fieldsV1") or {}).get(field) or {}
+    return [key.removeprefix("f:") for key in fields if key != "."]
+
+
+def _entries(metadata: Mapping[str, Any], manager: str) -> list[Mapping[str, Any]]:
+    found = metadata.get("managedFields") or ()
+    return [one for one in found if one.get("manager") == manager and one.get("fieldsV1")]
+
+
 def _replaced(
-    body: Mapping[str, Any], data: Mapping[str, SecretValue], annotations: Mapping[str, str]
+    body: Mapping[str, Any],
+    seen: Mapping[str, SecretValue],
+    data: Mapping[str, SecretValue],
+    annotations: Mapping[str, str],
 ) -> dict[str, Any]:
     metadata = {key: part for key, part in body["metadata"].items() if key != "managedFields"}
     metadata["annotations"] = {**(metadata.get("annotations") or {}), **annotations}
     encoded = {key: _encoded(value) for key, value in data.items()}
-    return {**body, "metadata": metadata, "data": encoded}
+    others = {key: text for key, text in (body.get("data") or {}).items() if key not in seen}
+    return {**body, "metadata": metadata, "data": {**others, **encoded}}
 
 
 def _decoded(text: str) -> SecretValue:

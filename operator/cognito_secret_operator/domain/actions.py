@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .journal import JournaledSecret
-from .model import RemoteSecret, Trigger, Verdict
+from .model import Decoration, RemoteSecret, Trigger, Verdict
 from .observed import Fact
 from .rollout import Workload
 
@@ -15,6 +15,7 @@ __all__ = [
     "Claim",
     "CreateJournal",
     "CreateTarget",
+    "Decorate",
     "Delete",
     "Doom",
     "Effect",
@@ -110,6 +111,13 @@ class CreateTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Decorate:
+    """Set the labels, annotations and owner that the resource gives its target; data stay."""
+
+    decoration: Decoration
+
+
+@dataclass(frozen=True, slots=True)
 class NoteEndpoint:
     """Write into the journal where the pool's token endpoint was found, for the target."""
 
@@ -171,6 +179,7 @@ Effect = (
     | Record
     | Promote
     | CreateTarget
+    | Decorate
     | NoteEndpoint
     | Publish
     | RecordPublication

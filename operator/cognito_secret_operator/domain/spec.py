@@ -1,13 +1,15 @@
 """What the user asked for: the resource as it was read, with every default filled in."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .model import ClientRef, ResourceKey
 
 __all__ = [
     "AdoptionSpec",
+    "CreationPolicy",
     "Policy",
     "Resource",
     "RetireOriginal",
@@ -81,12 +83,28 @@ class TargetKeys:
     secret_id: str | None = None
 
 
+class CreationPolicy(enum.Enum):
+    """Whose the target is."""
+
+    ORPHAN = "Orphan"
+    """The operator makes it, and it outlives the resource."""
+
+    OWNER = "Owner"
+    """The operator makes it, and Kubernetes deletes it after the resource."""
+
+    MERGE = "Merge"
+    """Somebody else makes it; the operator writes its own keys into it and leaves the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
     """The Secret that applications read."""
 
     name: str
     keys: TargetKeys
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    creation_policy: CreationPolicy = CreationPolicy.ORPHAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """``spec.target``: the Secret that applications read."""
 
 import re
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from ..domain.spec import TargetKeys, TargetSpec
+from ..domain.spec import CreationPolicy, TargetKeys, TargetSpec
 from ..errors import InvalidResourceError
-from ..names import JOURNAL_SUFFIX
+from ..names import GROUP, JOURNAL_SUFFIX
 from .sections import LABEL, Section
 
 __all__ = ["target_spec"]
@@ -14,13 +15,55 @@ _Default = TypeVar("_Default", str, None)
 
 _SECRET_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
 _DATA_KEY: Final = re.compile(r"(?![.]\Z|[.][.])[-._a-zA-Z0-9]{1,253}")
+_PREFIX: Final = rf"(?=[^/]{{1,253}}/){LABEL.pattern}([.]{LABEL.pattern})*/"
+_MARK: Final = re.compile(rf"({_PREFIX})?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")
+_LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_ANY_TEXT: Final = re.compile(r"[\s\S]{0,4096}")
+_MOST_MARKS: Final = 32
+
+_BAD_KEY: Final = (
+    "must have keys like team or example.com/team, of at most 63 letters, digits, '-', '_' and '.' "
+    "after the prefix: correct the key"
+)
+_BAD_LABEL: Final = (
+    "must have values of at most 63 letters, digits, '-', '_' and '.', that begin and end with a "
+    "letter or digit: shorten it, or use an annotation"
+)
+_BAD_ANNOTATION: Final = "must have values of at most 4096 characters: shorten it"
 
 
 def target_spec(target: Section, resource_name: str) -> TargetSpec:
     """Read the section; the Secret is called like the resource where it is given no name."""
-    spec = TargetSpec(_target_name(target, resource_name), _target_keys(target.section("keys")))
+    spec = TargetSpec(
+        name=_target_name(target, resource_name),
+        keys=_target_keys(target.section("keys")),
+        labels=_marks(target, "labels", _LABEL_VALUE, _BAD_LABEL),
+        annotations=_marks(target, "annotations", _ANY_TEXT, _BAD_ANNOTATION),
+        creation_policy=target.choice("creationPolicy", CreationPolicy.ORPHAN),
+    )
     target.refuse_the_rest()
     return spec
+
+
+def _marks(
+    target: Section, field: str, value: re.Pattern[str], otherwise: str
+) -> Mapping[str, str]:
+    """Read labels or annotations; the error does not quote a value."""
+    marks = target.texts(field)
+    if len(marks) > _MOST_MARKS:
+        raise target.invalid(field, f"must have at most {_MOST_MARKS} items: remove some")
+    for key, text in marks.items():
+        if key.startswith(f"{GROUP}/"):
+            raise target.invalid(
+                field,
+                f"must not have a key with the prefix {GROUP}/, which is the operator's: remove "
+                "the key",
+            )
+        if not _MARK.fullmatch(key):
+            raise target.invalid(field, _BAD_KEY)
+        if not value.fullmatch(text):
+            raise target.invalid(field, otherwise)
+    return marks
 
 
 def _target_name(target: Section, name: str) -> str:

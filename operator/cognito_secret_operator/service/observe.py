@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ..domain.journal import Journal
 from ..domain.model import ClientDescription, ClientRef, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
+from ..domain.scope import in_scope
 from ..domain.spec import Resource
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
@@ -63,7 +64,7 @@ class Observer:
             memory=memory,
             journal_secret=stored,
             journal=journal,
-            target=await self._read(resource, resource.spec.target.name),
+            target=await self._target(resource),
             began=began,
             claim_is_ours=self._holds(claim, journal),
             clock_skew_seconds=skew.total_seconds(),
@@ -98,6 +99,10 @@ class Observer:
             and journal.sequence == claim.sequence
             and self.clock.monotonic() < claim.send_before
         )
+
+    async def _target(self, resource: Resource) -> StoredSecret | Problem | None:
+        found = await self._read(resource, resource.spec.target.name)
+        return in_scope(found, resource.spec.target) if isinstance(found, StoredSecret) else found
 
     async def _read(self, resource: Resource, name: str) -> StoredSecret | Problem | None:
         try:
@@ -170,7 +175,7 @@ class Observer:
             found = await self.workloads.consumers(key.namespace, target_name, stamp_key(key.name))
         except OutsideError as error:
             return replace(observed, consumers=problem_of(error))
-        target = await self._read(observed.resource, target_name)
+        target = await self._target(observed.resource)
         return replace(observed, consumers=found, target=target)
 
     async def _token_endpoint(self, observed: Observed) -> Observed:

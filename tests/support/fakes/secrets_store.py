@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cognito_secret_operator.domain.model import StoredSecret
+from cognito_secret_operator.domain.model import Decoration, StoredSecret
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ConflictError
 
@@ -12,6 +12,9 @@ from .faults import Faults
 from .process import FakeClock
 
 __all__ = ["FakeSecrets", "Written"]
+
+
+US = "us"
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,40 @@ class FakeSecrets:
             if found is None or (found.uid, found.resource_version) != seen:
                 raise ConflictError(f"Secret {stored.name} was written meanwhile")
             marks = {**found.annotations, **annotations}
-            return self._write(replace(found, data=dict(data), annotations=marks))
+            others = {key: value for key, value in found.data.items() if key not in stored.data}
+            written = replace(found, data={**others, **data}, annotations=marks)
+            return self._write(written, by=US)
 
         return await self.faults.pass_through(
             f"secrets.replace {_short(stored.name)}", effect, is_write=True
+        )
+
+    async def decorate(self, stored: StoredSecret, decoration: Decoration) -> StoredSecret:
+        """Apply labels, annotations and owner, and remove what was applied before."""
+
+        def effect() -> StoredSecret:
+            found = self.stored.get((stored.namespace, stored.name))
+            seen = (stored.uid, stored.resource_version)
+            if found is None or (found.uid, found.resource_version) != seen:
+                raise ConflictError(f"Secret {stored.name} was written meanwhile")
+            gone = found.decorated - decoration.names
+            labels = {k: v for k, v in found.labels.items() if f"label {k}" not in gone}
+            marks = {k: v for k, v in found.annotations.items() if f"annotation {k}" not in gone}
+            owners = {uid for uid in found.owners if f"owner {uid}" not in gone}
+            return self._write(
+                replace(
+                    found,
+                    labels={**labels, **decoration.labels},
+                    annotations={**marks, **decoration.annotations},
+                    owners=frozenset(
+                        owners | ({decoration.owner[1]} if decoration.owner else set())
+                    ),
+                    decorated=decoration.names,
+                )
+            )
+
+        return await self.faults.pass_through(
+            f"secrets.decorate {_short(stored.name)}", effect, is_write=True
         )
 
     def get(self, namespace: str, name: str) -> StoredSecret | None:
@@ -136,7 +169,7 @@ class FakeSecrets:
             read_at=self.clock.date(),
         )
 
-    def _write(self, wanted: StoredSecret) -> StoredSecret:
+    def _write(self, wanted: StoredSecret, by: str = "somebody") -> StoredSecret:
         """Store an object; like the API server, without a trace where nothing changes."""
         key = (wanted.namespace, wanted.name)
         before = self.stored.get(key)
@@ -144,8 +177,11 @@ class FakeSecrets:
             return before
         data_changed = before is None or before.data != wanted.data
         owner = f"somebody@{self._next()}" if data_changed and wanted.data else wanted.data_owner
+        owners = self._key_owners(before, wanted, by)
         written = replace(
             wanted,
+            key_owners=owners,
+            own_keys=frozenset(key for key, owner in owners.items() if owner.startswith(US)),
             resource_version=str(self._next()),
             data_owner=owner,
             read_at=self.clock.date(),
@@ -155,6 +191,20 @@ class FakeSecrets:
             plain = {name: value.reveal() for name, value in wanted.data.items()}
             self.past.setdefault(key, []).append(Written(self.clock.now(), plain))
         return written
+
+    def _key_owners(
+        self, before: StoredSecret | None, wanted: StoredSecret, by: str
+    ) -> dict[str, str]:
+        """Like managedFields: who changes a value owns its key, and dates are those of entries."""
+        old = before.data if before else {}
+        changed = {key for key, value in wanted.data.items() if old.get(key) != value}
+        kept = before.key_owners if before else {}
+        owners = {key: kept[key] for key in wanted.data if key in kept and key not in changed}
+        if not changed:
+            return owners
+        mark = f"{by}@{self._next()}"
+        again = {key for key, owner in owners.items() if owner.startswith(f"{by}@")}
+        return {**owners, **dict.fromkeys(changed | again, mark)}
 
     def _next(self) -> int:
         self._counter += 1

@@ -31,6 +31,7 @@ def test_the_rules_and_their_order() -> None:
         "token_endpoint_is_not_noted",
         "target_is_missing",
         "target_was_edited",
+        "target_is_not_decorated",
         "target_is_not_yet_written",
         "publication_is_not_recorded",
         # a new secret

@@ -1,11 +1,14 @@
 """The target follows the journal."""
 
+from dataclasses import replace
+
 import pytest
 
 from cognito_secret_operator.domain.observed import Observed
 from cognito_secret_operator.domain.rules.publishing import PUBLISHING
+from cognito_secret_operator.domain.spec import CreationPolicy
 
-from support.builders import journal, said, secret, target, view
+from support.builders import journal, resource, said, secret, spec, target, view
 
 RULES = {rule.__name__: rule for rule in PUBLISHING}
 RECORDED = journal("B", "A", published=-1)
@@ -16,6 +19,11 @@ EDITED = target(RECORDED, data={"client-secret": "nonsense"})
 TOUCHED = target(RECORDED, owner="somebody@1")
 REMADE = target(RECORDED, uid="target-2")
 EMPTY = target(UNRECORDED, data={}, owner="")
+MERGING = resource(spec(target={"creation_policy": CreationPolicy.MERGE}))
+OWNING = resource(spec(target={"creation_policy": CreationPolicy.OWNER}))
+OWNERS = frozenset({"resource-1"})
+LABELLING = resource(spec(target={"labels": {"team": "shop"}}))
+LABELLED = replace(target(RECORDED), labels={"team": "shop"}, decorated=frozenset({"label team"}))
 
 TABLE = [
     ("target_is_missing", view(RECORDED), "", "the target is there"),
@@ -36,6 +44,67 @@ TABLE = [
         view(VALUELESS, has_target=False),
         "",
         "no value is known that could be published",
+    ),
+    (
+        "target_is_missing",
+        view(RECORDED, of=MERGING, has_target=False),
+        "Hold TargetMissing",
+        "the target was deleted, and somebody else makes it",
+    ),
+    (
+        "target_is_missing",
+        view(UNRECORDED, of=MERGING, has_target=False),
+        "Hold TargetMissing",
+        "there never was a target, and somebody else makes it",
+    ),
+    ("target_is_not_decorated", view(RECORDED), "", "nothing is wanted besides data"),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=LABELLING),
+        "Decorate Publishing",
+        "a label is wanted",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=LABELLING, target_secret=replace(LABELLED, labels={"team": "x"})),
+        "Decorate Publishing",
+        "somebody changed the label",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=LABELLING, target_secret=LABELLED),
+        "",
+        "the label is there",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, target_secret=LABELLED),
+        "Decorate Publishing",
+        "the label is no longer wanted",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, target_secret=replace(LABELLED, decorated=frozenset())),
+        "",
+        "a label that is not wanted is somebody else's",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=OWNING),
+        "Decorate Publishing",
+        "the resource is to own it",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=OWNING, target_secret=replace(target(RECORDED), owners=OWNERS)),
+        "",
+        "the resource owns it",
+    ),
+    (
+        "target_is_not_decorated",
+        view(VALUELESS, of=LABELLING, target_secret=EMPTY),
+        "",
+        "nothing is published yet",
     ),
     ("target_was_edited", view(RECORDED), "", "the target is as it was recorded"),
     (

@@ -2,12 +2,16 @@
 
 from typing import Final
 
-from ..actions import CreateTarget, Plan, Publish, RecordPublication, Republish
+from ...names import RESOURCE_MARK
+from ..actions import CreateTarget, Decorate, Plan, Publish, RecordPublication, Republish
 from ..journal import Journal, Publication
 from ..model import StoredSecret
 from ..observed import Observed
 from ..projection import is_projection
+from ..scope import decoration_of, is_decorated
+from ..spec import CreationPolicy
 from . import Rule
+from .needs import hold
 
 __all__ = ["PUBLISHING"]
 
@@ -18,6 +22,13 @@ def target_is_missing(observed: Observed) -> Plan | None:
     if publication is None or observed.target is not None:
         return None
     name = observed.resource.spec.target.name
+    if observed.resource.spec.target.creation_policy is CreationPolicy.MERGE:
+        return hold(
+            "TargetMissing",
+            f"Secret {name} (spec.target.name) does not exist, and target.creationPolicy is Merge:"
+            " the operator writes into a Secret that somebody else has made",
+            f"create it with the annotation {RESOURCE_MARK}: {observed.resource.key.name}",
+        )
     if publication.published is not None:
         return Plan(Republish(), "TargetRestored", f"Secret {name} was deleted; writing it again")
     return Plan(CreateTarget(), "Publishing", f"creating Secret {name}")
@@ -43,6 +54,18 @@ def target_was_edited(observed: Observed) -> Plan | None:
         "TargetRestored",
         f"Secret {target.name} was edited by somebody else; restoring it as a new publication; "
         "restart pods that started meanwhile, they may hold other values",
+    )
+
+
+def target_is_not_decorated(observed: Observed) -> Plan | None:
+    """The target lacks a label, an annotation or the owner that the resource gives it."""
+    target, wanted = observed.target, decoration_of(observed.resource)
+    if _publication(observed.book) is None or not isinstance(target, StoredSecret):
+        return None
+    if is_decorated(target, wanted):
+        return None
+    return Plan(
+        Decorate(wanted), "Publishing", f"setting labels, annotations and owner of {target.name}"
     )
 
 
@@ -79,6 +102,7 @@ def _publication(journal: Journal) -> Publication | None:
 PUBLISHING: Final[tuple[Rule, ...]] = (
     target_is_missing,
     target_was_edited,
+    target_is_not_decorated,
     target_is_not_yet_written,
     publication_is_not_recorded,
 )
