@@ -190,6 +190,35 @@ def test_every_field_of_the_spec_is_described() -> None:
     assert [path for path, field in SPEC_FIELDS.items() if not field.get("description")] == []
 
 
+def described(section: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every field below *section*, those of a list's items included."""
+    for key, field in section.get("properties", {}).items():
+        yield f"{path}.{key}", field
+        yield from described(field, f"{path}.{key}")
+        yield from described(field.get("items", {}), f"{path}.{key}[]")
+
+
+@pytest.mark.parametrize("part", ["spec", "status"])
+def test_every_description_that_kubectl_explain_shows_is_a_sentence(part: str) -> None:
+    found = dict(described(schema()["properties"][part], f".{part}"))
+    texts = {path: field.get("description", "") for path, field in found.items()}
+    assert [path for path, text in texts.items() if not text.endswith(".")] == []
+    assert [path for path, text in texts.items() if not text[:1].isupper()] == []
+
+
+def test_every_field_that_may_be_left_out_names_its_default() -> None:
+    spec = schema()["properties"]["spec"]
+    required = {f".spec.{key}" for key in spec["required"]}
+    silent = [
+        path
+        for path, field in SPEC_FIELDS.items()
+        if "properties" not in field
+        and path not in required
+        and not re.search(r"\bDefault |\(default\)", field["description"])
+    ]
+    assert silent == []
+
+
 def test_every_text_of_the_spec_has_a_limit_for_the_cost_of_rules() -> None:
     unlimited = [
         path
