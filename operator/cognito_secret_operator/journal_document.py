@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from .domain.journal import (
     FORMAT,
     Claim,
+    Emergency,
     Journal,
     JournaledSecret,
     Origin,
@@ -22,6 +23,7 @@ from .domain.journal import (
     Rotation,
 )
 from .domain.model import ClientRef, RemoteSecret, Trigger, Verdict
+from .domain.spec import EmergencyRequest
 from .domain.value import SecretValue
 
 __all__ = ["DamagedError", "document_of", "journal_of", "values_of"]
@@ -36,10 +38,6 @@ class DamagedError(Exception):
 
 def document_of(journal: Journal) -> dict[str, Any]:
     """Write everything but the values."""
-    added = {
-        "tokenEndpoint": journal.token_endpoint,
-        "earlierRotates": list(journal.earlier_rotates) or None,
-    }
     return {
         "format": FORMAT,
         "uid": journal.uid,
@@ -55,9 +53,17 @@ def document_of(journal: Journal) -> dict[str, Any]:
         "rotations": [_rotation_document(rotation) for rotation in journal.rotations],
         "doomed": journal.doomed,
         "handledRotate": journal.handled_rotate,
-        # Younger than format 1: without them a journal reads as it always did.
-        **{key: value for key, value in added.items() if value is not None},
+        **_present("tokenEndpoint", journal.token_endpoint),
+        **_present("earlierRotates", list(journal.earlier_rotates) or None),
+        **_present("initialIsWanted", journal.initial_is_wanted or None),
+        **_present("emergency", _emergency_document(journal.emergency)),
+        **_present("handledEmergency", _request_document(journal.handled_emergency)),
     }
+
+
+def _present(key: str, body: object) -> dict[str, Any]:
+    """Write a key of a later version only where it is used: journals without it stay readable."""
+    return {} if body is None else {key: body}
 
 
 def values_of(journal: Journal) -> dict[str, SecretValue]:
@@ -115,7 +121,13 @@ def _pending_document(pending: Pending | None) -> dict[str, Any] | None:
         "rotation": _rotation_document(pending.rotation),
         "secret": remote and {"id": remote.id, "createdAt": _time_text(remote.created_at)},
         "recordedAt": _time_text(pending.recorded_at),
+        **_present("origin", _origin_of_value(pending.origin)),
     }
+
+
+def _origin_of_value(origin: Origin) -> str | None:
+    """Write where a pending value came from, unless we drew it."""
+    return None if origin is Origin.OPERATOR else origin.value
 
 
 def _publication_document(publication: Publication | None) -> dict[str, Any] | None:
@@ -148,6 +160,21 @@ def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
     }
 
 
+def _emergency_document(emergency: Emergency | None) -> dict[str, Any] | None:
+    if emergency is None:
+        return None
+    return {
+        "leaked": list(emergency.leaked),
+        "now": emergency.now,
+        "at": _time_text(emergency.at),
+        "renews": emergency.renews,
+    }
+
+
+def _request_document(request: EmergencyRequest | None) -> dict[str, Any] | None:
+    return None if request is None else {"secretId": request.secret_id, "now": request.now}
+
+
 def _time_text(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -174,9 +201,17 @@ class _Part:
             raise self._damaged(key)
         return None if self._body[key] is None else read(key)
 
-    def added(self, key: str, read: Callable[[str], _Read]) -> _Read | None:
-        """Read a field that older versions did not write; where it is, it is not null."""
-        return read(key) if key in self._body else None
+    def added(self, key: str, read: Callable[["_Part"], _Read]) -> _Read | None:
+        """Read an object of a later version, which is there only where it is used."""
+        return read(self.part(key)) if key in self._body else None
+
+    def is_set(self, key: str) -> bool:
+        """Read a mark of a later version, which is there only where it is set."""
+        return key in self._body and self.one(key, bool)
+
+    def has(self, key: str) -> bool:
+        """Tell whether a field of a later version is there."""
+        return key in self._body
 
     def part(self, key: str) -> "_Part":
         """Read an object."""
@@ -235,9 +270,25 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         doomed=document.optional("doomed", document.text),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
-        token_endpoint=document.added("tokenEndpoint", document.text),
-        earlier_rotates=document.added("earlierRotates", document.texts) or (),
+        token_endpoint=document.text("tokenEndpoint") if document.has("tokenEndpoint") else None,
+        earlier_rotates=document.texts("earlierRotates") if document.has("earlierRotates") else (),
+        initial_is_wanted=document.is_set("initialIsWanted"),
+        emergency=document.added("emergency", _emergency),
+        handled_emergency=document.added("handledEmergency", _request),
     )
+
+
+def _emergency(part: _Part) -> Emergency:
+    return Emergency(
+        leaked=part.texts("leaked"),
+        now=part.one("now", bool),
+        at=part.time("at"),
+        renews=part.one("renews", bool),
+    )
+
+
+def _request(part: _Part) -> EmergencyRequest:
+    return EmergencyRequest(secret_id=part.text("secretId"), now=part.one("now", bool))
 
 
 def _secret(document: _Part, slot: str, values: Mapping[str, SecretValue]) -> JournaledSecret:
@@ -268,6 +319,7 @@ def _pending(part: _Part, values: Mapping[str, SecretValue]) -> Pending:
         rotation=_rotation(part.part("rotation")),
         secret=part.optional("secret", lambda key: _remote(part.part(key))),
         recorded_at=part.optional("recordedAt", part.time),
+        origin=part.choice("origin", Origin) if part.has("origin") else Origin.OPERATOR,
     )
 
 
@@ -296,7 +348,9 @@ def _rotation(part: _Part) -> Rotation:
         retired_id=part.text("retiredId"),
         finished_at=part.optional("finishedAt", part.time),
         outcome=part.optional("outcome", lambda key: part.choice(key, Outcome)),
-        retired_verdict=part.added("retiredVerdict", lambda key: part.choice(key, Verdict)),
+        retired_verdict=part.choice("retiredVerdict", Verdict)
+        if part.has("retiredVerdict")
+        else None,
     )
 
 

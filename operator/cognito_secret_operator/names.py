@@ -30,6 +30,12 @@ ROTATE_TOKEN: Final = f"{GROUP}/rotate"
 APPROVE_TOKEN: Final = f"{GROUP}/approve"
 """On the resource: the id of an adopted secret that may be deleted."""
 
+EMERGENCY_TOKEN: Final = f"{GROUP}/emergency"
+"""On the resource: the id of a leaked secret, to be replaced and deleted as soon as pods moved."""
+
+EMERGENCY_NOW_TOKEN: Final = f"{GROUP}/emergency-now"
+"""On the resource: the id of a leaked secret, to be deleted once another one is published."""
+
 RESOURCE_MARK: Final = f"{GROUP}/resource"
 """On a target or journal: the resource it belongs to; a user sets it to hand a Secret over."""
 

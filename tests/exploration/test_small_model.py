@@ -45,6 +45,25 @@ MODELS = [
     pytest.param(
         start(crashes=1, losses=1, strangers=1), DOUBTFUL, id="one process, a foreign secret"
     ),
+    pytest.param(start(crashes=1, losses=1, leaks=1), frozenset(), id="one process, a leak"),
+    pytest.param(
+        start(crashes=1, losses=0, leaks=1, loud=True), frozenset(), id="one process, a loud leak"
+    ),
+    pytest.param(
+        start(processes=2, crashes=0, losses=0, leaks=1),
+        frozenset(),
+        marks=wide,
+        id="two processes, a leak",
+    ),
+    pytest.param(
+        start(crashes=0, losses=0, leaks=2), frozenset(), marks=wide, id="one process, two leaks"
+    ),
+    pytest.param(
+        start(crashes=0, losses=1, leaks=1, edits=1),
+        frozenset(),
+        marks=wide,
+        id="one process, a leak, an edit",
+    ),
     pytest.param(
         start(processes=2, crashes=0, losses=0), frozenset(), id="two processes, nothing breaks"
     ),

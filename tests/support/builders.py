@@ -46,6 +46,7 @@ from cognito_secret_operator.domain.rollout import (
 )
 from cognito_secret_operator.domain.spec import (
     AdoptionSpec,
+    EmergencyRequest,
     Policy,
     Resource,
     RetirementSpec,
@@ -117,6 +118,7 @@ def resource(
     *,
     rotate: str | None = None,
     approved: str | None = None,
+    emergency: EmergencyRequest | None = None,
     status: StatusFacts | None = None,
 ) -> Resource:
     """Build a resource; Cognito was looked at before."""
@@ -128,6 +130,7 @@ def resource(
         spec=spec,
         rotate_token=rotate,
         approved_id=approved,
+        emergency=emergency,
         status=status or StatusFacts(listed_at=NOON),
     )
 

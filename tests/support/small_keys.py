@@ -45,6 +45,7 @@ def key_of(state: State) -> _Key:
         tuple((_Date(since), secret) for since, secret in _shown_lately(state)),
         tuple((_Date(pod.born), pod.holds, pod.stamp, pod.leaving) for pod in state.pods),
         state.stamp,
+        (state.leaks, state.report),
         (state.adds, state.crashes, state.losses, state.edits, state.drains, state.strangers),
     )
     processes = tuple(_process_key(process, state) for process in state.processes)
@@ -69,6 +70,9 @@ def _book_key(book: Journal) -> _Key:
         book.current.id if book.current else None,
         book.previous.id if book.previous else None,
         book.doomed,
+        book.emergency and (book.emergency.leaked, book.emergency.now, book.emergency.renews),
+        book.handled_emergency,
+        book.shown_previous.id if book.shown_previous else None,
         publication.number if publication else None,
         (_Date(_minute(record.at)) if rolls else None, record.data_owner) if record else None,
         (
@@ -126,7 +130,7 @@ def _told(action: Action) -> _Key:
     """Write an action without the dates that are in it."""
     parts = [
         getattr(action, name)
-        for name in ("secret_id", "verified", "before", "trigger")
+        for name in ("secret_id", "verified", "before", "trigger", "request")
         if hasattr(action, name)
     ]
     remote = getattr(action, "remote", None)

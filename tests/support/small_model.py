@@ -16,7 +16,12 @@ from cognito_secret_operator.domain.journal import Journal, JournaledSecret, Ori
 from cognito_secret_operator.domain.model import StoredSecret, Timing
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.projection import target_annotations, target_data
-from cognito_secret_operator.domain.spec import Resource, RetireOriginal, StatusFacts
+from cognito_secret_operator.domain.spec import (
+    EmergencyRequest,
+    Resource,
+    RetireOriginal,
+    StatusFacts,
+)
 from cognito_secret_operator.domain.value import SecretValue
 
 from .builders import CLIENT, resource, spec
@@ -123,12 +128,19 @@ class State:
     edits: int = 0
     drains: int = 0
     strangers: int = 0
+    leaks: int = 0
+    loud: bool = False
+    """Whether whoever reports a leak says that it must not wait."""
+
+    report: EmergencyRequest | None = None
     speaks: bool = True
     """Whether there is a token endpoint to ask."""
 
     @property
     def rests(self) -> bool:
         """Whether the rotation is over."""
+        if self.book.emergency is not None or self.report != self.book.handled_emergency:
+            return False
         return self.book.pending is None and self.book.previous is None and self.adds > 0
 
 

@@ -30,6 +30,7 @@ from cognito_secret_operator.domain.model import (
     Verdict,
 )
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
+from cognito_secret_operator.domain.ownership import Owner, owners_text
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.projection import target_annotations, target_data
 from cognito_secret_operator.domain.rollout import (
@@ -39,8 +40,10 @@ from cognito_secret_operator.domain.rollout import (
     Workload,
     WorkloadRef,
 )
+from cognito_secret_operator.domain.spec import EmergencyRequest
 from cognito_secret_operator.domain.value import SecretValue
-from cognito_secret_operator.service.execute import _next_journal
+from cognito_secret_operator.names import FIELD_MANAGER
+from cognito_secret_operator.service.entries import next_journal
 
 from .small_model import (
     BEGINNING,
@@ -85,7 +88,15 @@ def moves(state: State) -> Iterator[tuple[str, State]]:
         foreign = Secret("X", FOREIGN, state.now)
         left = _less(state, "strangers")
         yield "somebody else adds a secret", _changed(left, (*state.cognito, foreign))
+    yield from _leaks(state)
     yield "a minute passes", replace(state, now=state.now + 1)
+
+
+def _leaks(state: State) -> Iterator[tuple[str, State]]:
+    """A person may report any secret, at any time, but names one that is there."""
+    for secret_id in sorted(state.book.ids) if state.leaks else ():
+        request = EmergencyRequest(secret_id, now=state.loud)
+        yield f"{secret_id} leaks", replace(_less(state, "leaks"), report=request)
 
 
 def _looks(state: State, index: int) -> Iterator[tuple[str, State]]:
@@ -109,7 +120,7 @@ def _looks(state: State, index: int) -> Iterator[tuple[str, State]]:
 def _observe(state: State, process: ModelProcess, listed: tuple[Secret, ...]) -> Observed:
     observed = Observed(
         now=_at(state.now),
-        resource=RESOURCE,
+        resource=replace(RESOURCE, emergency=state.report),
         timing=TIMING,
         memory=process.memory,
         journal_secret=state.target,
@@ -213,7 +224,7 @@ def _carry_out(state: State, process: ModelProcess, flight: Flight) -> tuple[Sta
             _compare(state, flight.observed)
             if isinstance(action, Record):
                 memory = replace(memory, added=None, add_sent=False)
-            book = _next_journal(flight.observed, action)
+            book = next_journal(flight.observed, action)
             return _lawful(replace(state, book=book)), replace(process, memory=memory, claim=None)
 
 
@@ -239,7 +250,8 @@ def _delete(state: State, secret_id: str) -> State:
     _demand(state, current is None or current.id != secret_id, "the current secret is deleted")
     _demand(state, state.shown[-1][1] != secret_id, "the target's current secret is deleted")
     held = any(secret_id in pod.holds for pod in state.pods)
-    _demand(state, not held, "a secret is deleted that a live pod may hold")
+    ordered = book.emergency is not None and book.emergency.now and book.is_leaked(secret_id)
+    _demand(state, ordered or not held, "a secret is deleted that a live pod may hold")
     return _changed(state, tuple(one for one in state.cognito if one.id != secret_id))
 
 
@@ -254,7 +266,11 @@ def _publish(state: State, observed: Observed) -> State:
     _demand(state, bool(found), "a value is published that Cognito does not have")
     aged = bool(found) and (state.speaks or state.now > found[0].born or found[0].id == "A")
     _demand(state, aged, "a value is published before its activation delay")
-    version = f"publication {book.publication.number}, edits {state.edits}"
+    shown = book.shown_previous
+    version = (
+        f"publication {book.publication.number}, edits {state.edits}, "
+        f"previous {shown.id if shown else None}"
+    )
     written = replace(
         state.target,
         data=target_data(book, RESOURCE) or {},
@@ -320,7 +336,9 @@ def _edited(state: State) -> State:
 
 
 def _written(state: State, target: StoredSecret, version: str, shows: str) -> State:
-    written = replace(target, resource_version=version, data_owner=version, read_at=_at(state.now))
+    by = "somebody" if version.startswith("edited") else FIELD_MANAGER
+    owner = owners_text([Owner(by, "Update", "", version, frozenset(target.data))])
+    written = replace(target, resource_version=version, data_owner=owner, read_at=_at(state.now))
     return replace(state, target=written, shown=(*state.shown, (state.now, shows)))
 
 

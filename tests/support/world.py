@@ -9,7 +9,14 @@ from cognito_secret_operator.domain.journal import Journal, Outcome
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, StoredSecret, Timing
 from cognito_secret_operator.errors import OutsideError
 from cognito_secret_operator.journal_format import journal_from
-from cognito_secret_operator.names import APPROVE_TOKEN, RESOURCE_MARK, ROTATE_TOKEN, journal_name
+from cognito_secret_operator.names import (
+    APPROVE_TOKEN,
+    EMERGENCY_NOW_TOKEN,
+    EMERGENCY_TOKEN,
+    RESOURCE_MARK,
+    ROTATE_TOKEN,
+    journal_name,
+)
 from cognito_secret_operator.service.execute import Executor
 from cognito_secret_operator.service.observe import Observer
 from cognito_secret_operator.service.reconcile import Pauses, Reconciler
@@ -193,7 +200,9 @@ class World:
             return False
         if journal.publication is None or journal.publication.published is None:
             return False
-        return (journal.pending, journal.previous) == (None, None)
+        if journal.initial_is_wanted:
+            return False
+        return (journal.pending, journal.previous, journal.emergency) == (None, None, None)
 
     def is_stalled(self) -> bool:
         """Tell whether a person is asked for."""
@@ -255,6 +264,12 @@ class World:
     def request_rotation(self, token: str) -> None:
         """Let a person ask for a rotation."""
         self.resources.annotate_for_test(KEY, {ROTATE_TOKEN: token})
+
+    def leak(self, secret_id: str, *, now: bool = False) -> None:
+        """Let a person report that a secret leaked."""
+        token = EMERGENCY_NOW_TOKEN if now else EMERGENCY_TOKEN
+        self.laws.may_be_pulled_away |= {secret_id} if now else set()
+        self.resources.annotate_for_test(KEY, {token: secret_id})
 
     def approve(self, secret_id: str) -> None:
         """Let a person approve a deletion."""

@@ -79,6 +79,7 @@ def test_the_smallest_resource_has_every_default() -> None:
         ),
         rotate_token=None,
         approved_id=None,
+        emergency=None,
         status=StatusFacts(journal_sequence=0),
     )
 

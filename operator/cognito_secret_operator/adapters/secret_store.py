@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..domain.model import Decoration, StoredSecret
+from ..domain.ownership import Owner, owners_text
 from ..domain.value import SecretValue
 from ..errors import ConflictError, NotFoundError, RefusedError
 from ..names import DECORATOR, FIELD_MANAGER, GROUP, KIND, VERSION
@@ -25,7 +26,7 @@ The API server turns the text into data afterwards, and the key keeps its earlie
 stringData field does not work well with server-side apply" (Kubernetes' page on Secrets).
 """
 
-_WHO: Final = ("manager", "operation", "subresource", "time")
+_TEXT: Final = "text of "
 
 
 class SecretStore:
@@ -167,25 +168,28 @@ def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
             and every write counts.
 
     """
-    entries = sorted(
-        _owner_text(entry)
+    entries = [
+        _owner(entry)
         for entry in metadata.get("managedFields") or ()
         if {_DATA_FIELD, _TEXT_FIELD} & (entry.get("fieldsV1") or {}).keys()
-    )
+    ]
     if not entries and has_data:
         return f"unknown@{metadata['resourceVersion']}"
-    return ";".join(entries)
+    return owners_text(entries)
 
 
-def _owner_text(entry: Mapping[str, Any]) -> str:
-    fields = entry["fieldsV1"]
-    keys = sorted(
-        key.removeprefix("f:")
-        for name in (_DATA_FIELD, _TEXT_FIELD)
-        for key in fields.get(name) or ()
+def _owner(entry: Mapping[str, Any], only: str | None = None) -> Owner:
+    """Read an entry, of all data keys or of one; a key with a text applied shows as such."""
+    keys = {*_data_keys(entry), *(f"{_TEXT}{key}" for key in _data_keys(entry, _TEXT_FIELD))}
+    if only is not None:
+        keys &= {only, f"{_TEXT}{only}"}
+    return Owner(
+        manager=str(entry.get("manager") or ""),
+        operation=str(entry.get("operation") or ""),
+        subresource=str(entry.get("subresource") or ""),
+        time=str(entry.get("time") or ""),
+        keys=frozenset(keys),
     )
-    parts = [entry.get(name) or "" for name in _WHO]
-    return json.dumps([*parts, keys], separators=(",", ":"))
 
 
 def _path(namespace: str, name: str) -> str:
@@ -208,7 +212,7 @@ def _stored(answer: Answer) -> StoredSecret:
         owners=frozenset(one["uid"] for one in metadata.get("ownerReferences") or ()),
         decorated=_decorated(metadata),
         key_owners=_key_owners(metadata),
-        own_keys=frozenset(_own_keys(metadata)),
+        own_keys=_own_keys(metadata),
     )
 
 
@@ -225,13 +229,10 @@ def _decorated(metadata: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(parts)
 
 
-def _own_keys(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Map each data key that we wrote last to the date of our last write."""
-    return {
-        key: entry.get("time") or ""
-        for entry in _entries(metadata, FIELD_MANAGER)
-        for key in _data_keys(entry)
-    }
+def _own_keys(metadata: Mapping[str, Any]) -> frozenset[str]:
+    """Name the data keys that we wrote last."""
+    ours = _entries(metadata, FIELD_MANAGER)
+    return frozenset(key for entry in ours for key in _data_keys(entry))
 
 
 def _key_owners(metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -240,16 +241,14 @@ def _key_owners(metadata: Mapping[str, Any]) -> dict[str, str]:
     Where it is ours the other owners do not matter: had one of them changed the value, the key
     would not be ours any more; they have applied the same value. Whoever applied a text counts.
     """
-    owners: dict[str, set[str]] = {}
-    ours = _own_keys(metadata)
+    ours, owners = _own_keys(metadata), dict[str, list[Owner]]()
     for entry in metadata.get("managedFields") or ():
-        text = json.dumps([entry.get(part) or "" for part in _WHO], separators=(",", ":"))
-        theirs = [key for key in _data_keys(entry) if key not in ours]
-        for key in (*theirs, *_data_keys(entry, _TEXT_FIELD)):
-            owners.setdefault(key, set()).add(text)
-    for key, at in ours.items():
-        owners.setdefault(key, set()).add(f"ours@{at}")
-    return {key: "+".join(sorted(texts)) for key, texts in owners.items()}
+        keys, texts = set(_data_keys(entry)), set(_data_keys(entry, _TEXT_FIELD))
+        if entry.get("manager") != FIELD_MANAGER:
+            keys -= ours
+        for key in keys | texts:
+            owners.setdefault(key, []).append(_owner(entry, only=key))
+    return {key: owners_text(found) for key, found in owners.items()}
 
 
 def _data_keys(entry: Mapping[str, Any], field: str = _DATA_FIELD) -> list[str]:

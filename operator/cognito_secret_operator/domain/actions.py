@@ -7,6 +7,8 @@ from .journal import JournaledSecret
 from .model import Decoration, RemoteSecret, Trigger, Verdict
 from .observed import Fact
 from .rollout import Workload
+from .spec import EmergencyRequest
+from .value import SecretValue
 
 __all__ = [
     "Action",
@@ -15,6 +17,7 @@ __all__ = [
     "Claim",
     "CreateJournal",
     "CreateTarget",
+    "Declare",
     "Decorate",
     "Delete",
     "Doom",
@@ -28,6 +31,7 @@ __all__ = [
     "Publish",
     "Record",
     "RecordPublication",
+    "Redact",
     "Republish",
     "Stage",
     "Stamp",
@@ -68,15 +72,26 @@ class Adopt:
 
     secret: JournaledSecret
     publication_number: int
+    wants_initial: bool = False
+    """The user's own value is to follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """Write into the journal that a secret leaked."""
+
+    request: EmergencyRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Draw a value and write it into the journal as pending, with our claim."""
+    """Write a value into the journal as pending, with our claim; draw it unless it is given."""
 
     before: tuple[str, ...]
     trigger: Trigger
     rotate_token: str | None
+    value: SecretValue | None = None
+    """The user's own value, for a migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +150,11 @@ class RecordPublication:
 
 
 @dataclass(frozen=True, slots=True)
+class Redact:
+    """Write into the journal that the target was read and lacks the leaked value by now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Republish:
     """Begin a new publication in the journal: the target was deleted or edited."""
 
@@ -183,6 +203,8 @@ Effect = (
     | NoteEndpoint
     | Publish
     | RecordPublication
+    | Declare
+    | Redact
     | Republish
     | Stamp
     | Doom

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .model import ClientRef, RemoteSecret, StoredSecret, Trigger, Verdict
+from .spec import EmergencyRequest
+from .tokens import earlier_tokens
 from .value import SecretValue
 
 __all__ = [
     "FORMAT",
     "Claim",
+    "Emergency",
     "Journal",
     "JournaledSecret",
     "Origin",
@@ -28,7 +31,6 @@ FORMAT = 1
 """Version of the journal's format; a journal of another one is held, not read."""
 
 KEPT_ROTATIONS = 5
-KEPT_TOKENS = 20
 
 
 class Origin(enum.Enum):
@@ -37,6 +39,7 @@ class Origin(enum.Enum):
     OPERATOR = "Operator"
     TARGET = "Target"
     DESCRIBE = "Describe"
+    INITIAL = "Initial"
     UNKNOWN = "Unknown"
 
 
@@ -45,6 +48,7 @@ class Outcome(enum.Enum):
 
     SUCCESS = "Success"
     REFUSED = "Refused"
+    LEAKED = "Leaked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,8 @@ class Pending:
     """What Cognito called it, once that is recorded."""
 
     recorded_at: datetime | None = None
+    origin: Origin = Origin.OPERATOR
+    """Who chose the value: we, or the user at the beginning of a migration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,23 @@ class Publication:
 
     number: int
     published: Published | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Secrets that leaked, until they are gone at Cognito and replaced."""
+
+    leaked: tuple[str, ...]
+    """Their ids, as they were reported."""
+
+    now: bool
+    """They are deleted without waiting for pods to move."""
+
+    at: datetime
+    """When the first of them was reported."""
+
+    renews: bool = True
+    """A new secret is still to be added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +162,11 @@ class Journal:
 
     doomed: str | None = None
     handled_rotate: str | None = None
+    initial_is_wanted: bool = False
+    """The user's own value is still to be added: the client was made without it."""
+
+    emergency: Emergency | None = None
+    handled_emergency: EmergencyRequest | None = None
     rotations: tuple[Rotation, ...] = ()
     """The last five rotations, oldest first."""
 
@@ -168,12 +196,30 @@ class Journal:
 
     @property
     def shown_previous(self) -> JournaledSecret | None:
-        """The secret whose value the target shows as previous; None means: the current one."""
-        return self.previous or self.retired
+        """The secret whose value the target shows as previous; None means: the current one.
+
+        A leaked value is handed out to nobody.
+        """
+        shown = self.previous or self.retired
+        return None if shown is None or self.is_leaked(shown.id) else shown
+
+    def is_leaked(self, secret_id: str) -> bool:
+        """Tell whether a person reported that this secret leaked, and it is not gone yet."""
+        return self.emergency is not None and secret_id in self.emergency.leaked
 
 
-def _next(journal: Journal, **changes: object) -> Journal:
-    return replace(journal, sequence=journal.sequence + 1, **changes)  # type: ignore[arg-type]
+def next_entry(journal: Journal, **changes: object) -> Journal:
+    """Give the journal with *changes*, a sequence number higher."""
+    following: Journal = replace(journal, sequence=journal.sequence + 1, **changes)  # type: ignore[arg-type]
+    return replace(following, emergency=None) if _is_over(following) else following
+
+
+def _is_over(journal: Journal) -> bool:
+    """Tell whether a recorded emergency needs nothing any more."""
+    emergency = journal.emergency
+    if emergency is None or emergency.renews:
+        return False
+    return journal.ids.isdisjoint(emergency.leaked)
 
 
 def adopted(
@@ -182,13 +228,21 @@ def adopted(
     *,
     publication_number: int,
     rotate_token: str | None,
+    emergency: EmergencyRequest | None = None,
+    wants_initial: bool = False,
 ) -> Journal:
-    """Take over the client's secret; a rotate token that is there already is only recorded."""
-    return _next(
+    """Take over the client's secret; tokens that are there already are only recorded.
+
+    But for an emergency that names the very secret: an old one, from Git, names one that is gone.
+    """
+    is_old = emergency is not None and emergency.secret_id != secret.id
+    return next_entry(
         journal,
         current=secret,
         publication=Publication(number=publication_number),
         handled_rotate=rotate_token,
+        handled_emergency=emergency if is_old else None,
+        initial_is_wanted=wants_initial,
     )
 
 
@@ -200,32 +254,33 @@ def staged(
     claim: Claim,
     trigger: Trigger,
     rotate_token: str | None,
+    origin: Origin = Origin.OPERATOR,
 ) -> Journal:
     """Begin a rotation: the new value is durable before Cognito learns it.
 
     A handled token stays handled while the annotation is away: it may come back from Git.
     """
     rotation = Rotation(trigger=trigger, started_at=claim.at)
-    pending = Pending(value=value, before=before, claim=claim, rotation=rotation)
+    pending = Pending(value=value, before=before, claim=claim, rotation=rotation, origin=origin)
     handled = rotate_token or journal.handled_rotate
-    return _next(
+    return next_entry(
         journal,
         pending=pending,
         handled_rotate=handled,
-        earlier_rotates=_earlier_tokens(journal, handled),
+        earlier_rotates=earlier_tokens(journal.earlier_rotates, journal.handled_rotate, handled),
     )
 
 
 def claimed(journal: Journal, *, claim: Claim, before: tuple[str, ...]) -> Journal:
     """Take the right to send the pending value's Add."""
     pending = _pending(journal)
-    return _next(journal, pending=replace(pending, claim=claim, before=before))
+    return next_entry(journal, pending=replace(pending, claim=claim, before=before))
 
 
 def recorded(journal: Journal, remote: RemoteSecret, *, at: datetime) -> Journal:
     """Note what Cognito called the pending value."""
     pending = _pending(journal)
-    return _next(journal, pending=replace(pending, secret=remote, recorded_at=at))
+    return next_entry(journal, pending=replace(pending, secret=remote, recorded_at=at))
 
 
 def promoted(journal: Journal, *, verified: bool) -> Journal:
@@ -234,13 +289,13 @@ def promoted(journal: Journal, *, verified: bool) -> Journal:
     if pending.secret is None or journal.current is None:
         raise ValueError("only a recorded secret can be promoted over an adopted one")
     number = journal.publication.number if journal.publication else 0
-    return _next(
+    return next_entry(
         journal,
         current=JournaledSecret(
             id=pending.secret.id,
             created_at=pending.secret.created_at,
             value=pending.value,
-            origin=Origin.OPERATOR,
+            origin=pending.origin,
             known=True,
             verified=verified,
         ),
@@ -249,6 +304,8 @@ def promoted(journal: Journal, *, verified: bool) -> Journal:
         pending=None,
         publication=Publication(number=number + 1),
         rotation=replace(pending.rotation, secret_id=pending.secret.id),
+        initial_is_wanted=journal.initial_is_wanted and pending.origin is not Origin.INITIAL,
+        emergency=journal.emergency and replace(journal.emergency, renews=False),
     )
 
 
@@ -257,23 +314,32 @@ def published(journal: Journal, target: StoredSecret) -> Journal:
     if journal.publication is None:
         raise ValueError("nothing is to be published")
     record = Published(target_uid=target.uid, data_owner=target.data_owner, at=target.read_at)
-    return _next(journal, publication=replace(journal.publication, published=record))
+    return next_entry(journal, publication=replace(journal.publication, published=record))
 
 
 def republished(journal: Journal) -> Journal:
     """Begin a new publication of the same secrets: the target was deleted or edited."""
     number = journal.publication.number if journal.publication else 0
-    return _next(journal, publication=Publication(number=number + 1))
+    return next_entry(journal, publication=Publication(number=number + 1))
+
+
+def redacted(journal: Journal, target: StoredSecret) -> Journal:
+    """Record that we took a leaked value out of the target: the publication is still the same."""
+    publication = journal.publication
+    if publication is None or publication.published is None:
+        raise ValueError("nothing is published")
+    record = replace(publication.published, data_owner=target.data_owner)
+    return next_entry(journal, publication=replace(publication, published=record))
 
 
 def endpoint_noted(journal: Journal, url: str) -> Journal:
     """Note where the pool's token endpoint was found: the target shows it from now on."""
-    return _next(journal, token_endpoint=url)
+    return next_entry(journal, token_endpoint=url)
 
 
 def doomed(journal: Journal, secret_id: str) -> Journal:
     """Mark the one secret that may be deleted at Cognito."""
-    return _next(journal, doomed=secret_id)
+    return next_entry(journal, doomed=secret_id)
 
 
 def forgotten(
@@ -282,33 +348,26 @@ def forgotten(
     """Strike a secret that is gone at Cognito: the refused pending one or the previous one."""
     pending = journal.pending
     if pending is not None and pending.secret is not None and pending.secret.id == secret_id:
-        failed = _finished(pending.rotation, at, Outcome.REFUSED, secret_id=secret_id)
-        return _next(journal, pending=None, doomed=None, rotations=_kept(journal, failed))
+        outcome = Outcome.LEAKED if journal.is_leaked(secret_id) else Outcome.REFUSED
+        failed = finished(pending.rotation, at, outcome, secret_id=secret_id)
+        return next_entry(journal, pending=None, doomed=None, rotations=kept(journal, failed))
     if journal.previous is None or journal.previous.id != secret_id:
         raise ValueError("only the previous secret or a refused pending one can be forgotten")
     rotations = journal.rotations
     if journal.rotation is not None:
-        done = _finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
-        rotations = _kept(journal, replace(done, retired_verdict=verdict))
-    return _next(
+        done = finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
+        rotations = kept(journal, replace(done, retired_verdict=verdict))
+    return next_entry(
         journal,
         previous=None,
-        retired=journal.previous,
+        retired=None if journal.is_leaked(secret_id) else journal.previous,
         doomed=None,
         rotation=None,
         rotations=rotations,
     )
 
 
-def _earlier_tokens(journal: Journal, handled: str | None) -> tuple[str, ...]:
-    last = journal.handled_rotate
-    if last is None or last == handled:
-        return journal.earlier_rotates
-    kept = (token for token in journal.earlier_rotates if token not in {last, handled})
-    return (*kept, last)[-KEPT_TOKENS:]
-
-
-def _finished(
+def finished(
     rotation: Rotation,
     at: datetime,
     outcome: Outcome,
@@ -316,6 +375,7 @@ def _finished(
     secret_id: str | None = None,
     retired_id: str = "",
 ) -> Rotation:
+    """Give the record of a rotation that has come to its end."""
     return replace(
         rotation,
         finished_at=at,
@@ -325,7 +385,8 @@ def _finished(
     )
 
 
-def _kept(journal: Journal, rotation: Rotation) -> tuple[Rotation, ...]:
+def kept(journal: Journal, rotation: Rotation) -> tuple[Rotation, ...]:
+    """Give the last rotations, *rotation* as the latest."""
     return (*journal.rotations, rotation)[-KEPT_ROTATIONS:]
 
 

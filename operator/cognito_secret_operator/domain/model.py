@@ -28,6 +28,8 @@ class Trigger(enum.Enum):
     INITIAL = "Initial"
     SCHEDULE = "Schedule"
     REQUEST = "Request"
+    EMERGENCY = "Emergency"
+    MIGRATION = "Migration"
 
 
 class Verdict(enum.Enum):
@@ -132,7 +134,10 @@ class StoredSecret:
     annotations: Mapping[str, str]
     data: Mapping[str, SecretValue]
     data_owner: str
-    """Who wrote the data when, from ``managedFields``: changes with every write of the data."""
+    """Who wrote the data when, from ``managedFields``: changes with every write of the data.
+
+    One JSON list for each manager: name, operation, subresource, time, keys; see `ownership`.
+    """
 
     read_at: datetime
     """The API server's time of the read, whole seconds, never earlier than the object's state."""

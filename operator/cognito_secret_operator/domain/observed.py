@@ -18,6 +18,7 @@ from .model import (
 )
 from .rollout import Consumers
 from .spec import Resource
+from .value import SecretValue
 
 __all__ = ["UNREAD", "Fact", "Memory", "Observed", "Problem", "Unread"]
 
@@ -37,6 +38,8 @@ class Fact(enum.Enum):
     LISTING = "the client's secrets at Cognito"
     DESCRIPTION = "the client's description at Cognito"
     TARGET_PROBE = "whether Cognito accepts the target's value"
+    INITIAL_VALUE = "the value that spec.rotation.initialValueFrom names"
+    INITIAL_PROBE = "whether Cognito accepts the initial value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
     PREVIOUS_PROBE = "whether Cognito still accepts the deleted value"
@@ -119,6 +122,7 @@ class Observed:
 
     listing: Listing | Problem | Unread = UNREAD
     description: ClientDescription | Problem | Unread = UNREAD
+    initial_value: SecretValue | Problem | Unread = UNREAD
     probes: Mapping[Fact, Probe] = field(default_factory=dict)
     consumers: Consumers | Problem | Unread = UNREAD
     token_endpoint: str | Problem | Unread = UNREAD
@@ -152,6 +156,19 @@ class Observed:
     def next_look(self) -> datetime:
         """When Cognito is to be looked at again."""
         return (self.last_look or self.now) + self.timing.list_period
+
+    def is_deleted(self, secret_id: str) -> bool:
+        """Tell whether our Delete of a doomed secret is known to be done, by answer or by List.
+
+        A List that shows the newer current secret and lacks the older one is no stale one.
+        """
+        if secret_id in self.memory.deleted:
+            return True
+        last = self.listing if isinstance(self.listing, Listing) else self.memory.listing
+        current = self.book.current
+        if last is None or current is None or self.book.doomed != secret_id:
+            return False
+        return last.get(secret_id) is None and last.get(current.id) is not None
 
     def is_surely_missing(self, secret_id: str) -> bool:
         """Tell whether two Lists, far enough apart, lacked the secret: one List may lag."""

@@ -7,8 +7,10 @@ from .observed import Observed
 from .rules import Rule
 from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
+from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTIONING, RENEWING
 from .rules.endpoint import FINDING
 from .rules.guards import GUARDS
+from .rules.migration import MIGRATING
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
@@ -20,12 +22,18 @@ RULES: Final[tuple[Rule, ...]] = (
     *GUARDS,
     *ADOPTION,
     *RECORDING,
+    *DECLARING,
     *FINDING,
     *PUBLISHING,
+    *QUESTIONING,
     *ADDING,
     *CONFIRMING,
+    *GOING_AT_ONCE,
     *ROLLING_OUT,
+    *GONE_AND_ROLLED,
     *RETIRING,
+    *RENEWING,
+    *MIGRATING,
     *RESTING,
 )
 """Guards before anything is written; an answer that only this process knows is made durable; the

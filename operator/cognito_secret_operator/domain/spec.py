@@ -10,11 +10,13 @@ from .model import ClientRef, ResourceKey
 __all__ = [
     "AdoptionSpec",
     "CreationPolicy",
+    "EmergencyRequest",
     "Policy",
     "Resource",
     "RetireOriginal",
     "RetirementSpec",
     "RotationSpec",
+    "SecretKeyRef",
     "Spec",
     "StatusFacts",
     "TargetKeys",
@@ -39,11 +41,20 @@ class RetireOriginal(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SecretKeyRef:
+    """A key of a Secret of the user, in the resource's namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RotationSpec:
-    """When the secret is replaced."""
+    """When the secret is replaced, and with which value it begins."""
 
     interval: timedelta
     max_age: timedelta
+    initial_value_from: SecretKeyRef | None = None
 
 
 class VerificationMode(enum.Enum):
@@ -137,6 +148,15 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyRequest:
+    """A person says that a secret leaked."""
+
+    secret_id: str
+    now: bool
+    """Delete it without waiting for pods to move."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusFacts:
     """The little that is read back from status; nothing is decided from the rest of it."""
 
@@ -158,4 +178,5 @@ class Resource:
     spec: Spec
     rotate_token: str | None
     approved_id: str | None
+    emergency: EmergencyRequest | None
     status: StatusFacts

@@ -1,9 +1,15 @@
 """The one type that carries secret values."""
 
 import hmac
-from typing import NoReturn
+import re
+from typing import Final, NoReturn
 
-_REDACTED = "SecretValue(redacted)"
+SHORTEST: Final = 24
+LONGEST: Final = 64
+"""Length of a client secret that is not drawn by Cognito."""
+
+_FIT: Final = re.compile(r"[0-9A-Za-z_+]*")
+_REDACTED: Final = "SecretValue(redacted)"
 
 
 class SecretValue:
@@ -22,6 +28,22 @@ class SecretValue:
     def reveal(self) -> str:
         """Give the plain value, to hand it to Cognito or to a Secret of the user."""
         return self._text
+
+    def why_unfit(self) -> str | None:
+        """Tell why Cognito would not take the value; None where it would.
+
+        Source: ``AddUserPoolClientSecret``, ``ClientSecret``: 24 to 64 letters, digits, ``_``
+        and ``+``.
+        """
+        if self._text != self._text.rstrip("\r\n"):
+            return "ends with a line break"
+        if len(self._text) < SHORTEST:
+            return f"is shorter than {SHORTEST} characters"
+        if len(self._text) > LONGEST:
+            return f"is longer than {LONGEST} characters"
+        if not _FIT.fullmatch(self._text):
+            return "has a character other than letters, digits, '_' and '+'"
+        return None
 
     def __eq__(self, other: object) -> bool:
         """Compare in constant time."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from .. import names
 from ..domain.model import ClientRef, ResourceKey
-from ..domain.spec import Policy, Resource, Spec, StatusFacts
+from ..domain.spec import EmergencyRequest, Policy, Resource, Spec, StatusFacts
 from .adoption import adoption_spec
 from .retirement import retirement_spec
 from .rotation import rotation_spec
@@ -46,6 +46,7 @@ def parse(body: Mapping[str, Any]) -> Resource:
         spec=_spec(root.section("spec"), name),
         rotate_token=_token(annotations, names.ROTATE_TOKEN),
         approved_id=_token(annotations, names.APPROVE_TOKEN),
+        emergency=_emergency(annotations),
         status=_status_facts(root.section("status")),
     )
 
@@ -88,6 +89,15 @@ def _time(metadata: Section, key: str) -> datetime:
 
 def _token(annotations: Section, key: str) -> str | None:
     return (annotations.text(key) or "").strip() or None
+
+
+def _emergency(annotations: Section) -> EmergencyRequest | None:
+    """Read which secret leaked; the louder annotation wins where both are there."""
+    at_once = _token(annotations, names.EMERGENCY_NOW_TOKEN)
+    if at_once is not None:
+        return EmergencyRequest(at_once, now=True)
+    waiting = _token(annotations, names.EMERGENCY_TOKEN)
+    return None if waiting is None else EmergencyRequest(waiting, now=False)
 
 
 def _spec(spec: Section, name: str) -> Spec:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from ..domain.spec import RotationSpec
-from .sections import Section
+from ..domain.spec import RotationSpec, SecretKeyRef
+from .sections import DATA_KEY, SECRET_NAME, Section
 
 __all__ = ["DEFAULT_INTERVAL", "rotation_spec"]
 
@@ -25,5 +25,27 @@ def rotation_spec(rotation: Section) -> RotationSpec:
             f"{rotation.text('interval') or '90d (the default)'}: raise rotation.maxAge, or "
             "shorten rotation.interval",
         )
+    initial = _secret_key_ref(rotation.section("initialValueFrom"))
     rotation.refuse_the_rest()
-    return RotationSpec(interval, max_age)
+    return RotationSpec(interval, max_age, initial)
+
+
+def _secret_key_ref(source: Section) -> SecretKeyRef | None:
+    if not source.is_given:
+        return None
+    ref = source.section("secretRef")
+    ref.required("name")
+    ref.required("key")
+    name = ref.matching(
+        "name",
+        SECRET_NAME,
+        "must be a valid name of a Secret: write lower-case letters, digits, '-' and '.'",
+    )
+    key = ref.matching(
+        "key",
+        DATA_KEY,
+        "must be a valid key of a Secret: write letters, digits, '-', '_' and '.'",
+    )
+    ref.refuse_the_rest()
+    source.refuse_the_rest()
+    return SecretKeyRef(name or "", key or "")

@@ -8,13 +8,17 @@ from typing import Any, Final, TypeVar
 
 from ..errors import InvalidResourceError
 
-__all__ = ["LABEL", "Section", "span"]
+__all__ = ["DATA_KEY", "LABEL", "SECRET_NAME", "Section", "span"]
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SPAN: Final = re.compile(r"0s|[1-9][0-9]{0,5}[smhd]")
 
 LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 """A DNS label, but for its length."""
+
+SECRET_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
+DATA_KEY: Final = re.compile(r"(?![.]\Z|[.][.])[-._a-zA-Z0-9]{1,253}")
+"""A key of a Secret's data."""
 
 _Choice = TypeVar("_Choice", bound=Enum)
 
@@ -41,8 +45,14 @@ class Section:
         if body is not None and not isinstance(body, Mapping):
             raise InvalidResourceError(f"{path}: must be an object: write its fields below it")
         self._path = path
+        self._is_given = body is not None
         self._body: Mapping[str, Any] = body or {}
         self._asked: set[str] = set()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything was written."""
+        return self._is_given
 
     def path(self, key: str) -> str:
         """Name a field as the API server would."""

@@ -7,14 +7,12 @@ from typing import Final, TypeVar
 from ..domain.spec import CreationPolicy, TargetKeys, TargetSpec
 from ..errors import InvalidResourceError
 from ..names import GROUP, JOURNAL_SUFFIX
-from .sections import LABEL, Section
+from .sections import DATA_KEY, LABEL, SECRET_NAME, Section
 
 __all__ = ["target_spec"]
 
 _Default = TypeVar("_Default", str, None)
 
-_SECRET_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
-_DATA_KEY: Final = re.compile(r"(?![.]\Z|[.][.])[-._a-zA-Z0-9]{1,253}")
 _PREFIX: Final = rf"(?=[^/]{{1,253}}/){LABEL.pattern}([.]{LABEL.pattern})*/"
 _MARK: Final = re.compile(rf"({_PREFIX})?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")
 _LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
@@ -69,7 +67,7 @@ def _marks(
 def _target_name(target: Section, name: str) -> str:
     given = target.matching(
         "name",
-        _SECRET_NAME,
+        SECRET_NAME,
         "must be a valid name of a Secret: write lower-case letters, digits, '-' and '.'",
     )
     target_name = name if given is None else given
@@ -88,7 +86,7 @@ def _target_keys(keys: Section) -> TargetKeys:
     def read(key: str, default: _Default) -> str | _Default:
         text = keys.matching(
             key,
-            _DATA_KEY,
+            DATA_KEY,
             "must be a valid key of a Secret: write letters, digits, '-', '_' and '.'",
         )
         return default if text is None else text

@@ -6,37 +6,28 @@ from datetime import timedelta
 from ..domain import journal as journals
 from ..domain.actions import (
     Add,
-    Adopt,
     Claim,
     CreateJournal,
     CreateTarget,
     Decorate,
     Delete,
-    Doom,
     Effect,
-    Forget,
-    NoteEndpoint,
-    Promote,
     Publish,
     Record,
-    RecordPublication,
-    Republish,
     Stage,
     Stamp,
 )
-from ..domain.journal import Journal
+from ..domain.journal import Journal, Origin
 from ..domain.model import StoredSecret
 from ..domain.observed import Memory, Observed
 from ..domain.projection import target_annotations, target_data
 from ..errors import AnswerLostError
 from ..journal_format import journal_data
 from ..names import RESOURCE_MARK, journal_name, stamp_key
+from .entries import Entry, next_journal
 from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]
-
-Note = Adopt | Record | Promote | RecordPublication | Republish | NoteEndpoint | Doom | Forget
-"""An effect that changes nothing but the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +98,10 @@ class Executor:
     async def _note(
         self,
         observed: Observed,
-        effect: Note,
+        effect: Entry,
     ) -> Done:
         """Write the effects that change nothing but the journal."""
-        await self._write_journal(observed, _next_journal(observed, effect))
+        await self._write_journal(observed, next_journal(observed, effect))
         memory = observed.memory
         if isinstance(effect, Record):
             memory = replace(memory, added=None, add_sent=False)
@@ -124,7 +115,8 @@ class Executor:
         if isinstance(effect, Stage):
             following = journals.staged(
                 observed.book,
-                value=self.entropy.draw_value(),
+                value=effect.value or self.entropy.draw_value(),
+                origin=Origin.OPERATOR if effect.value is None else Origin.INITIAL,
                 before=effect.before,
                 claim=claim,
                 trigger=effect.trigger,
@@ -187,34 +179,3 @@ class Executor:
             annotations={RESOURCE_MARK: observed.resource.key.name},
         )
         return following
-
-
-def _next_journal(
-    observed: Observed,
-    effect: Note,
-) -> Journal:
-    book = observed.book
-    match effect:
-        case Adopt(secret, number):
-            return journals.adopted(
-                book,
-                secret,
-                publication_number=number,
-                rotate_token=observed.resource.rotate_token,
-            )
-        case Record(remote):
-            return journals.recorded(book, remote, at=observed.now)
-        case Promote(verified):
-            return journals.promoted(book, verified=verified)
-        case Republish():
-            return journals.republished(book)
-        case NoteEndpoint(url):
-            return journals.endpoint_noted(book, url)
-        case Doom(secret_id):
-            return journals.doomed(book, secret_id)
-        case Forget(secret_id, verdict):
-            return journals.forgotten(book, secret_id, at=observed.now, verdict=verdict)
-        case RecordPublication():
-            if not isinstance(observed.target, StoredSecret):
-                raise TypeError("a publication is recorded from a read of the target")
-            return journals.published(book, observed.target)

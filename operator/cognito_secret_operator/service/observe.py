@@ -6,7 +6,7 @@ from ..domain.journal import Journal
 from ..domain.model import ClientDescription, ClientRef, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
 from ..domain.scope import in_scope
-from ..domain.spec import Resource
+from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..journal_format import JournalProblemError, journal_from
@@ -78,6 +78,8 @@ class Observer:
                 return await self._listed(observed)
             case Fact.DESCRIPTION:
                 return await self._described(observed)
+            case Fact.INITIAL_VALUE:
+                return await self._initial_value(observed)
             case Fact.CONSUMERS:
                 return await self._consumers(observed)
             case Fact.ENDPOINT:
@@ -168,6 +170,20 @@ class Observer:
             return replace(observed, description=problem_of(error))
         return replace(observed, description=found)
 
+    async def _initial_value(self, observed: Observed) -> Observed:
+        ref = observed.resource.spec.rotation.initial_value_from
+        if ref is None:
+            raise LookupError("the resource names no initial value")
+        found = await self._read(observed.resource, ref.name)
+        if isinstance(found, StoredSecret):
+            value = found.data.get(ref.key)
+            found = None if not value else found
+        if isinstance(found, Problem):
+            return replace(observed, initial_value=found)
+        if found is None:
+            return replace(observed, initial_value=_no_initial_value(ref))
+        return replace(observed, initial_value=found.data[ref.key])
+
     async def _consumers(self, observed: Observed) -> Observed:
         """Read pods and workloads first, the target last: its data must outlive the pods' read."""
         key, target_name = observed.resource.key, observed.resource.spec.target.name
@@ -194,6 +210,16 @@ class Observer:
         return replace(observed, probes={**observed.probes, fact: answer})
 
 
+def _no_initial_value(ref: SecretKeyRef) -> Problem:
+    return Problem(
+        "InitialValueMissing",
+        f"there is no value under key {ref.key} of Secret {ref.name} "
+        "(spec.rotation.initialValueFrom.secretRef): create the Secret in the resource's "
+        "namespace, or correct its name or key",
+        needs_action=True,
+    )
+
+
 def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
     value: SecretValue | None = None
     match fact:
@@ -207,6 +233,8 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
             value = observed.target.data.get(observed.resource.spec.target.keys.current)
         case Fact.DESCRIBED_PROBE if isinstance(observed.description, ClientDescription):
             value = observed.description.original
+        case Fact.INITIAL_PROBE if isinstance(observed.initial_value, SecretValue):
+            value = observed.initial_value
         case _:
             pass
     if value is None:

@@ -178,7 +178,8 @@ class Reconciler:
         """Report, and give the seconds until the next pass."""
         key, report = observed.resource.key, report_of(observed, plan)
         said = (plan.reason, plan.message)
-        mind.repeats = mind.repeats + 1 if said == mind.last_said else 0
+        hurries = isinstance(observed.journal, Journal) and observed.journal.emergency is not None
+        mind.repeats = mind.repeats + 1 if said == mind.last_said and not hurries else 0
         if said != mind.last_said:
             level = logging.WARNING if isinstance(plan.action, Hold) else logging.INFO
             _LOG.log(level, "%s", plan.message, extra={"key": key, "reason": plan.reason})

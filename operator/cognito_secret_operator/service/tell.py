@@ -6,6 +6,7 @@ from typing import Any, Final
 from ..domain.actions import (
     Add,
     Adopt,
+    Declare,
     Delete,
     Doom,
     Effect,
@@ -25,6 +26,7 @@ __all__ = ["EFFECT_EVENTS", "event_of_effect", "events_of_conditions"]
 
 EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Adopt: "SecretAdopted",
+    Declare: "EmergencyDeclared",
     Stage: "RotationStarted",
     Add: "SecretAdded",
     Record: "SecretRecorded",
@@ -58,7 +60,8 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
-    kind = "Warning" if isinstance(effect, Republish) else "Normal"
+    loud = isinstance(effect, Republish | Declare) or plan.reason == "EmergencyNow"
+    kind = "Warning" if loud else "Normal"
     return KubernetesEvent(kind, reason, plan.message)
 
 

@@ -5,16 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cognito_secret_operator.domain.model import Decoration, StoredSecret
+from cognito_secret_operator.domain.ownership import Owner, owners_text
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ConflictError
+from cognito_secret_operator.names import FIELD_MANAGER
 
 from .faults import Faults
 from .process import FakeClock
 
 __all__ = ["FakeSecrets", "Written"]
-
-
-US = "us"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class FakeSecrets:
             marks = {**found.annotations, **annotations}
             others = {key: value for key, value in found.data.items() if key not in stored.data}
             written = replace(found, data={**others, **data}, annotations=marks)
-            return self._write(written, by=US)
+            return self._write(written, by=FIELD_MANAGER)
 
         return await self.faults.pass_through(
             f"secrets.replace {_short(stored.name)}", effect, is_write=True
@@ -169,19 +168,23 @@ class FakeSecrets:
             read_at=self.clock.date(),
         )
 
-    def _write(self, wanted: StoredSecret, by: str = "somebody") -> StoredSecret:
+    def _write(self, wanted: StoredSecret, *, by: str = "somebody") -> StoredSecret:
         """Store an object; like the API server, without a trace where nothing changes."""
         key = (wanted.namespace, wanted.name)
         before = self.stored.get(key)
         if before == wanted:
             return before
         data_changed = before is None or before.data != wanted.data
-        owner = f"somebody@{self._next()}" if data_changed and wanted.data else wanted.data_owner
+        keys_of_ours = self._own_keys(before, wanted, by)
         owners = self._key_owners(before, wanted, by)
+        owner = wanted.data_owner
+        if data_changed and wanted.data:
+            keys = frozenset(wanted.data)
+            owner = owners_text([Owner(by, "Update", "", str(self._next()), keys)])
         written = replace(
             wanted,
             key_owners=owners,
-            own_keys=frozenset(key for key, owner in owners.items() if owner.startswith(US)),
+            own_keys=keys_of_ours,
             resource_version=str(self._next()),
             data_owner=owner,
             read_at=self.clock.date(),
@@ -192,23 +195,36 @@ class FakeSecrets:
             self.past.setdefault(key, []).append(Written(self.clock.now(), plain))
         return written
 
+    @staticmethod
+    def _own_keys(before: StoredSecret | None, wanted: StoredSecret, by: str) -> frozenset[str]:
+        """Like managedFields: who changes a value owns its key."""
+        changed = _changed(before, wanted)
+        ours = (before.own_keys if before else frozenset()) - changed
+        return (ours | (changed if by == FIELD_MANAGER else frozenset())) & wanted.data.keys()
+
     def _key_owners(
         self, before: StoredSecret | None, wanted: StoredSecret, by: str
     ) -> dict[str, str]:
-        """Like managedFields: who changes a value owns its key, and dates are those of entries."""
-        old = before.data if before else {}
-        changed = {key for key, value in wanted.data.items() if old.get(key) != value}
+        """Like managedFields: the date of a key is that of its owner's last write."""
+        changed = _changed(before, wanted)
         kept = before.key_owners if before else {}
         owners = {key: kept[key] for key in wanted.data if key in kept and key not in changed}
         if not changed:
             return owners
-        mark = f"{by}@{self._next()}"
-        again = {key for key, owner in owners.items() if owner.startswith(f"{by}@")}
-        return {**owners, **dict.fromkeys(changed | again, mark)}
+        if by == FIELD_MANAGER:
+            changed |= self._own_keys(before, wanted, by)
+        at = str(self._next())
+        new = {key: owners_text([Owner(by, "Update", "", at, frozenset({key}))]) for key in changed}
+        return {**owners, **new}
 
     def _next(self) -> int:
         self._counter += 1
         return self._counter
+
+
+def _changed(before: StoredSecret | None, wanted: StoredSecret) -> frozenset[str]:
+    old = before.data if before else {}
+    return frozenset(key for key, value in wanted.data.items() if old.get(key) != value)
 
 
 def _short(name: str) -> str:

@@ -27,13 +27,18 @@ def test_the_rules_and_their_order() -> None:
         "nothing_is_adopted",
         # what only this process knows is made durable
         "add_was_answered",
+        # a leak is written down first
+        "emergency_is_declared",
         # the target follows the journal
         "token_endpoint_is_not_noted",
         "target_is_missing",
+        "leaked_value_is_shown",
+        "redaction_is_not_recorded",
         "target_was_edited",
         "target_is_not_decorated",
         "target_is_not_yet_written",
         "publication_is_not_recorded",
+        "emergency_names_no_secret_of_ours",
         # a new secret
         "claim_is_ours",
         "claim_still_runs",
@@ -42,18 +47,22 @@ def test_the_rules_and_their_order() -> None:
         "pending_is_recorded",
         # the end of the previous one
         "doomed_is_gone",
+        "leaked_goes_at_once",
         "publication_settles",
         "previous_was_deleted_elsewhere",
         "no_consumer_is_found",
         "workload_needs_the_stamp",
         "somebody_holds_the_previous_secret",
         "rollout_is_unfinished",
+        "leaked_is_gone_and_pods_have_moved",
         "origin_is_unknown",
         "deletion_awaits_approval",
         "overlap_runs",
         "previous_is_not_doomed",
         "previous_can_go",
         # rest
+        "emergency_needs_a_new_secret",
+        "initial_value_is_wanted",
         "rotation_is_requested",
         "current_is_missing",
         "value_is_unknown",

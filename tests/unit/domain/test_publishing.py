@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from cognito_secret_operator.domain.journal import Emergency, Journal, Publication, Published
 from cognito_secret_operator.domain.observed import Observed
+from cognito_secret_operator.domain.ownership import Owner, owners_text
 from cognito_secret_operator.domain.rules.publishing import PUBLISHING
 from cognito_secret_operator.domain.spec import CreationPolicy
+from cognito_secret_operator.names import FIELD_MANAGER
 
-from support.builders import journal, resource, said, secret, spec, target, view
+from support.builders import NOON, at, journal, resource, said, secret, spec, target, view
 
 RULES = {rule.__name__: rule for rule in PUBLISHING}
 RECORDED = journal("B", "A", published=-1)
@@ -18,6 +21,23 @@ OLD = target(journal("A", number=6))
 EDITED = target(RECORDED, data={"client-secret": "nonsense"})
 TOUCHED = target(RECORDED, owner="somebody@1")
 REMADE = target(RECORDED, uid="target-2")
+
+
+def _owned(manager: str, time: str) -> str:
+    return owners_text([Owner(manager, "Update", "", time, frozenset({"client-secret"}))])
+
+
+def _recorded_by_us() -> Journal:
+    publication = Publication(7, Published("target-1", _owned(FIELD_MANAGER, "1"), at(-40)))
+    return replace(RECORDED, publication=publication)
+
+
+ROLLING = _recorded_by_us()
+LEAKED = replace(ROLLING, emergency=Emergency(("A",), now=False, at=NOON, renews=False))
+AS_RECORDED = target(LEAKED, owner=_owned(FIELD_MANAGER, "1"))
+SHOWING = target(ROLLING, owner=_owned(FIELD_MANAGER, "1"))
+REDACTED = target(LEAKED, owner=_owned(FIELD_MANAGER, "2"))
+WRITTEN_BY_OTHERS = target(LEAKED, owner=_owned("somebody", "2"))
 EMPTY = target(UNRECORDED, data={}, owner="")
 MERGING = resource(spec(target={"creation_policy": CreationPolicy.MERGE}))
 OWNING = resource(spec(target={"creation_policy": CreationPolicy.OWNER}))
@@ -130,6 +150,34 @@ TABLE = [
         view(UNRECORDED, target_secret=OLD),
         "",
         "the publication is not recorded: what is there now does not count",
+    ),
+    (
+        "leaked_value_is_shown",
+        view(LEAKED, target_secret=SHOWING),
+        "Publish Emergency",
+        "the previous one leaked",
+    ),
+    ("leaked_value_is_shown", view(ROLLING), "", "nothing leaked"),
+    ("leaked_value_is_shown", view(LEAKED, target_secret=AS_RECORDED), "", "it is out already"),
+    (
+        "leaked_value_is_shown",
+        view(LEAKED, target_secret=EDITED),
+        "",
+        "somebody edited the target: that is another rule's",
+    ),
+    (
+        "redaction_is_not_recorded",
+        view(LEAKED, target_secret=REDACTED),
+        "Redact Emergency",
+        "we wrote last",
+    ),
+    ("redaction_is_not_recorded", view(LEAKED, target_secret=AS_RECORDED), "", "it is recorded"),
+    ("redaction_is_not_recorded", view(ROLLING), "", "nothing leaked"),
+    (
+        "redaction_is_not_recorded",
+        view(LEAKED, target_secret=WRITTEN_BY_OTHERS),
+        "",
+        "somebody else wrote last: pods may have read anything",
     ),
     (
         "target_is_not_yet_written",

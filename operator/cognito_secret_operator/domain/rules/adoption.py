@@ -14,7 +14,7 @@ from ..observed import Fact, Observed
 from ..projection import publication_number
 from ..value import SecretValue
 from . import Rule
-from .needs import description, hold, listing, probe, unverified
+from .needs import description, hold, initial_value, listing, probe, unverified
 
 __all__ = ["ADOPTION", "client_is_public", "slots_are_blocked"]
 
@@ -32,15 +32,31 @@ def client_is_public(observed: Observed, listed: Listing) -> Plan | None:
 
 def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
     """Both slots are taken, and one of them by a secret that the journal does not know."""
-    if len(listed.secrets) < 2:  # noqa: PLR2004
+    shown = [secret_id for secret_id in listed.ids if not _was_deleted_lately(observed, secret_id)]
+    if len(shown) < 2:  # noqa: PLR2004
         return None
     known = observed.book.ids if observed.journal is not None else frozenset[str]()
-    foreign = [secret_id for secret_id in listed.ids if secret_id not in known]
+    foreign = [secret_id for secret_id in shown if secret_id not in known]
     return hold(
         "SlotsBlocked",
         "the client has two secrets, and the operator did not make "
-        + " and ".join(foreign or listed.ids),
+        + " and ".join(foreign or shown),
         "find out who uses it and delete it at Cognito (delete-user-pool-client-secret)",
+    )
+
+
+def _was_deleted_lately(observed: Observed, secret_id: str) -> bool:
+    """Tell whether we deleted a secret so lately that a List may still show it."""
+    if secret_id in observed.memory.deleted:
+        return True
+    if observed.journal is None or secret_id in observed.book.ids:
+        return False
+    since = observed.now - observed.timing.answer_outranks
+    return any(
+        rotation.finished_at is not None
+        and rotation.finished_at > since
+        and secret_id in {rotation.retired_id, rotation.secret_id}
+        for rotation in observed.book.rotations
     )
 
 
@@ -66,7 +82,38 @@ def nothing_is_adopted(observed: Observed) -> Plan | None:
     if isinstance(listed, Plan):
         return listed
     refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
-    return refusal or _from_target(observed, listed.secrets[0])
+    if refusal is not None:
+        return refusal
+    if observed.resource.spec.rotation.initial_value_from is not None:
+        return _with_initial(observed, listed.secrets[0])
+    return _from_target(observed, listed.secrets[0])
+
+
+def _with_initial(observed: Observed, remote: RemoteSecret) -> Plan:
+    """Find out whether the client was made with the user's own value or still has to get it."""
+    value = initial_value(observed)
+    if isinstance(value, Plan):
+        return value
+    asked = probe(observed, Fact.INITIAL_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    if asked.verdict is Verdict.ACCEPTED:
+        return _adopt(observed, remote, value, Origin.INITIAL, confirmed=True)
+    if asked.verdict is Verdict.REFUSED:
+        return _from_target(observed, remote)
+    described = description(observed)
+    if isinstance(described, Plan):
+        return described
+    if described.original is None:
+        return hold(
+            "InitialValueUnconfirmed",
+            f"nothing tells whether secret {remote.id} has the value of "
+            f"spec.rotation.initialValueFrom ({asked.detail})",
+            "set spec.verification.tokenEndpoint, so that Cognito can be asked",
+        )
+    if described.original == value:
+        return _adopt(observed, remote, value, Origin.INITIAL, confirmed=False)
+    return _from_target(observed, remote)
 
 
 def _from_target(observed: Observed, remote: RemoteSecret) -> Plan:
@@ -128,10 +175,16 @@ def _adopt(
         Origin.TARGET: "its value is taken from the target Secret",
         Origin.DESCRIBE: "its value is taken from DescribeUserPoolClient",
         Origin.UNKNOWN: "nobody can tell its value, so it is left alone and a new one is added",
+        Origin.INITIAL: "it has the value of spec.rotation.initialValueFrom",
         Origin.OPERATOR: "",
     }[origin]
+    begins = observed.resource.spec.rotation.initial_value_from is not None
     return Plan(
-        Adopt(secret, publication_number=shown + 1),
+        Adopt(
+            secret,
+            publication_number=shown + 1,
+            wants_initial=begins and origin is not Origin.INITIAL,
+        ),
         "Adopting",
         f"taking over secret {remote.id}: {source}",
     )

@@ -7,11 +7,13 @@ from ..model import ClientDescription, Listing, Probe, Verdict
 from ..observed import UNREAD, Fact, Observed, Problem
 from ..rollout import Consumers
 from ..spec import VerificationMode
+from ..value import SecretValue
 
 __all__ = [
     "description",
     "hold",
     "hold_for",
+    "initial_value",
     "listing",
     "probe",
     "read_consumers",
@@ -75,6 +77,25 @@ def unverified(observed: Observed, secret_id: str, detail: str) -> Plan | None:
         "verification.mode is Required: it is not published",
         "make the token endpoint reachable (verification.tokenEndpoint), or set verification.mode "
         "to Auto",
+    )
+
+
+def initial_value(observed: Observed) -> SecretValue | Plan:
+    """Give the user's own value, as this pass has read it; one that Cognito would refuse holds."""
+    found = observed.initial_value
+    if found is UNREAD:
+        return look(Fact.INITIAL_VALUE)
+    if isinstance(found, Problem):
+        return hold_for(found)
+    unfit, ref = found.why_unfit(), observed.resource.spec.rotation.initial_value_from
+    if unfit is None or ref is None:
+        return found
+    return hold(
+        "InitialValueInvalid",
+        f"the value under key {ref.key} of Secret {ref.name} "
+        f"(spec.rotation.initialValueFrom.secretRef) {unfit}",
+        "Cognito takes 24 to 64 letters, digits, '_' and '+': write the value of the other "
+        "provider without a line break, or remove initialValueFrom and let one be drawn",
     )
 
 

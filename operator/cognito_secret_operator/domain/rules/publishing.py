@@ -1,12 +1,22 @@
 """The target Secret follows the journal: created, written, compared, recorded, restored."""
 
+from dataclasses import replace
 from typing import Final
 
 from ...names import RESOURCE_MARK
-from ..actions import CreateTarget, Decorate, Plan, Publish, RecordPublication, Republish
+from ..actions import (
+    CreateTarget,
+    Decorate,
+    Plan,
+    Publish,
+    RecordPublication,
+    Redact,
+    Republish,
+)
 from ..journal import Journal, Publication
 from ..model import StoredSecret
 from ..observed import Observed
+from ..ownership import only_we_wrote
 from ..projection import is_projection
 from ..scope import decoration_of, is_decorated
 from ..spec import CreationPolicy
@@ -34,6 +44,42 @@ def target_is_missing(observed: Observed) -> Plan | None:
     return Plan(CreateTarget(), "Publishing", f"creating Secret {name}")
 
 
+def leaked_value_is_shown(observed: Observed) -> Plan | None:
+    """The recorded target still shows a leaked value as previous: take it out, restart nothing."""
+    publication, target = _publication(observed.book), observed.target
+    if publication is None or not isinstance(target, StoredSecret):
+        return None
+    if not _is_untouched(publication, target) or observed.book.emergency is None:
+        return None
+    as_before = replace(observed.book, emergency=None)
+    if is_projection(target, observed.book, observed.resource):
+        return None
+    if not is_projection(target, as_before, observed.resource):
+        return None
+    return Plan(Publish(), "Emergency", f"taking the leaked value out of Secret {target.name}")
+
+
+def redaction_is_not_recorded(observed: Observed) -> Plan | None:
+    """We took the leaked value out of the target; its current value was there all the time.
+
+    Only the rule above writes our data over a recorded publication, and only by compare-and-swap
+    on data that nobody else had touched: pods that have moved need not move again.
+    """
+    publication, target = _publication(observed.book), observed.target
+    if publication is None or not isinstance(target, StoredSecret):
+        return None
+    record = publication.published
+    if record is None or observed.book.emergency is None or target.uid != record.target_uid:
+        return None
+    if target.data_owner == record.data_owner:
+        return None
+    if not only_we_wrote(record.data_owner, target.data_owner):
+        return None
+    if not is_projection(target, observed.book, observed.resource):
+        return None
+    return Plan(Redact(), "Emergency", f"the leaked value is out of Secret {target.name}")
+
+
 def target_was_edited(observed: Observed) -> Plan | None:
     """Somebody wrote or replaced the recorded target: pods born since may have read anything."""
     publication, target = _publication(observed.book), observed.target
@@ -42,7 +88,7 @@ def target_was_edited(observed: Observed) -> Plan | None:
     record = publication.published
     if record is None:
         return None
-    untouched = (target.uid, target.data_owner) == (record.target_uid, record.data_owner)
+    untouched = _is_untouched(publication, target)
     if untouched and is_projection(target, observed.book, observed.resource):
         return None
     if untouched:
@@ -93,6 +139,13 @@ def publication_is_not_recorded(observed: Observed) -> Plan | None:
     )
 
 
+def _is_untouched(publication: Publication, target: StoredSecret) -> bool:
+    record = publication.published
+    return record is not None and (
+        (target.uid, target.data_owner) == (record.target_uid, record.data_owner)
+    )
+
+
 def _publication(journal: Journal) -> Publication | None:
     if journal.current is None or journal.current.value is None:
         return None
@@ -101,6 +154,8 @@ def _publication(journal: Journal) -> Publication | None:
 
 PUBLISHING: Final[tuple[Rule, ...]] = (
     target_is_missing,
+    leaked_value_is_shown,
+    redaction_is_not_recorded,
     target_was_edited,
     target_is_not_decorated,
     target_is_not_yet_written,

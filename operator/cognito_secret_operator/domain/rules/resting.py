@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from ..actions import Plan, Stage
+from ..actions import Plan
 from ..model import Trigger
 from ..observed import Observed
 from ..schedule import due_at, overdue_at, retry_at
 from . import Rule
-from .adoption import client_is_public, slots_are_blocked
 from .endpoint import token_endpoint_is_unknown
-from .needs import hold, listing, wait
+from .needs import hold, wait
+from .staging import stage
 
 __all__ = ["RESTING"]
 
@@ -19,7 +19,7 @@ def rotation_is_requested(observed: Observed) -> Plan | None:
     token = observed.resource.rotate_token
     if token is None or observed.book.has_handled(token):
         return None
-    return _stage(observed, Trigger.REQUEST, "the rotate annotation asks for a rotation")
+    return stage(observed, Trigger.REQUEST, "the rotate annotation asks for a rotation")
 
 
 def current_is_missing(observed: Observed) -> Plan | None:
@@ -39,7 +39,7 @@ def value_is_unknown(observed: Observed) -> Plan | None:
     current = observed.book.current
     if current is None or current.value is not None or _backs_off(observed):
         return None
-    return _stage(observed, Trigger.INITIAL, "the client's first secret of our own")
+    return stage(observed, Trigger.INITIAL, "the client's first secret of our own")
 
 
 def rotation_is_due(observed: Observed) -> Plan | None:
@@ -47,7 +47,7 @@ def rotation_is_due(observed: Observed) -> Plan | None:
     due = due_at(observed.resource, observed.book, observed.timing)
     if due is None or observed.now < due:
         return None
-    return _stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
+    return stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
 
 
 def nothing_is_to_be_done(observed: Observed) -> Plan | None:
@@ -68,18 +68,6 @@ def nothing_is_to_be_done(observed: Observed) -> Plan | None:
 def _backs_off(observed: Observed) -> bool:
     retry = retry_at(observed.book, observed.timing)
     return retry is not None and observed.now < retry
-
-
-def _stage(observed: Observed, trigger: Trigger, why: str) -> Plan:
-    listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
-    refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
-    return refusal or Plan(
-        Stage(before=listed.ids, trigger=trigger, rotate_token=observed.resource.rotate_token),
-        "Staging",
-        f"drawing a new value: {why}",
-    )
 
 
 RESTING: Final[tuple[Rule, ...]] = (

@@ -22,6 +22,8 @@ def doomed_is_gone(observed: Observed) -> Plan | None:
     previous, current = observed.book.previous, observed.book.current
     if previous is None or current is None or observed.book.doomed != previous.id:
         return None
+    if _goes_at_once(observed, previous):
+        return None
     if previous.id in observed.memory.deleted:
         return _forget(observed, previous)
     listed = listing(observed)
@@ -58,6 +60,8 @@ def origin_is_unknown(observed: Observed) -> Plan | None:
     previous = _retiree(observed)
     if previous is None or previous.origin is not Origin.UNKNOWN:
         return None
+    if observed.book.is_leaked(previous.id):
+        return None
     return hold(
         "ForeignSecret",
         f"secret {previous.id} was there before, and its value is unknown: it is never deleted",
@@ -69,6 +73,8 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     """We did not make the previous secret: nobody knows who else holds it."""
     previous = _retiree(observed)
     if previous is None or previous.origin is Origin.OPERATOR:
+        return None
+    if observed.book.is_leaked(previous.id):
         return None
     if observed.resource.spec.adoption.retire_original is RetireOriginal.AUTOMATIC:
         return None
@@ -83,8 +89,8 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
 
 def overlap_runs(observed: Observed) -> Plan | None:
     """Nobody seems to hold it any more; a pod that vanished without a word may live on a while."""
-    proof = rolling(observed)
-    if proof is None:
+    proof, previous = rolling(observed), observed.book.previous
+    if proof is None or previous is None or observed.book.is_leaked(previous.id):
         return None
     clear = observed.memory.clear
     since = clear[1] if clear is not None and clear[0] == proof.stamp else observed.now
@@ -127,6 +133,12 @@ def previous_can_go(observed: Observed) -> Plan | None:
         "Retiring",
         f"deleting secret {previous.id}: every pod has moved to {current.id}, the overlap is over",
     )
+
+
+def _goes_at_once(observed: Observed, previous: JournaledSecret) -> bool:
+    """Tell whether the secret leaves before the pods have moved, so that its end is no end yet."""
+    emergency = observed.book.emergency
+    return emergency is not None and emergency.now and previous.id in emergency.leaked
 
 
 def _retiree(observed: Observed) -> JournaledSecret | None:

@@ -61,7 +61,7 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    if seen.consumers.workloads or seen.consumers.pods:
+    if seen.consumers.workloads or seen.consumers.pods or _goes_at_once(observed):
         return None
     return hold(
         "NoConsumers",
@@ -120,7 +120,7 @@ def rollout_is_unfinished(observed: Observed) -> Plan | None:
     if not isinstance(seen, _Rollout):
         return seen
     waiting = unfinished(seen.consumers)
-    if not waiting:
+    if not waiting or _leaked(observed):
         return None
     return _held_up_by(seen.consumers) or wait(
         "RolloutUnfinished", f"{waiting[0].ref} is not rolled out: {waiting[0].detail}"
@@ -142,6 +142,17 @@ def _held_up_by(found: Consumers) -> Plan | None:
                 "resume it, or restart its pods yourself",
             )
     return None
+
+
+def _leaked(observed: Observed) -> bool:
+    """Tell whether the previous secret leaked: nothing but pods and caches is waited for."""
+    previous = observed.book.previous
+    return previous is not None and observed.book.is_leaked(previous.id)
+
+
+def _goes_at_once(observed: Observed) -> bool:
+    emergency = observed.book.emergency
+    return emergency is not None and emergency.now and _leaked(observed)
 
 
 def name_some(suspects: tuple[Holder, ...], most: int = 3) -> str:

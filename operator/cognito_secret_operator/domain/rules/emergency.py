@@ -1,0 +1,139 @@
+"""A secret leaked: replace it, take it out of every hand, delete it; nothing else is waited for."""
+
+from typing import Final
+
+from ...names import EMERGENCY_NOW_TOKEN, EMERGENCY_TOKEN
+from ..actions import Declare, Delete, Doom, Forget, Plan
+from ..emergency import can_turn_back
+from ..journal import Journal, JournaledSecret
+from ..model import Trigger, Verdict
+from ..observed import Fact, Observed
+from ..spec import EmergencyRequest
+from . import Rule
+from .needs import hold, listing, probe, wait
+from .rolling_out import rolling
+from .staging import stage
+
+__all__ = ["DECLARING", "GOING_AT_ONCE", "GONE_AND_ROLLED", "QUESTIONING", "RENEWING"]
+
+
+def emergency_is_declared(observed: Observed) -> Plan | None:
+    """A person reports that a secret of ours leaked: write it down before anything else is done."""
+    request, book = _report(observed), observed.book
+    if request is None or _add_comes_first(observed):
+        return None
+    leaked = request.secret_id
+    if leaked in book.ids:
+        remedy = _remedy(book, leaked)
+    elif _is_retired(book, leaked):
+        remedy = "it is deleted at Cognito already"
+    else:
+        return None
+    return Plan(Declare(request), "Emergency", f"secret {leaked} leaked: {remedy}")
+
+
+def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
+    """A person reports a leak of an id that the journal does not know: most likely a slip."""
+    request, book = _report(observed), observed.book
+    if request is None or request.secret_id in book.ids or _is_retired(book, request.secret_id):
+        return None
+    token = EMERGENCY_NOW_TOKEN if request.now else EMERGENCY_TOKEN
+    return hold(
+        "EmergencyUnknown",
+        f"the annotation {token} names {request.secret_id}, which is none of the secrets that the "
+        f"operator manages ({', '.join(sorted(book.ids))})",
+        "correct the id (status.secrets lists them), or remove the annotation; delete a secret "
+        "that the operator does not manage at Cognito (delete-user-pool-client-secret)",
+    )
+
+
+def leaked_goes_at_once(observed: Observed) -> Plan | None:
+    """By the order not to wait: delete the leaked secret as soon as another one is published."""
+    leaked, current = _leaked_previous(observed), observed.book.current
+    if leaked is None or current is None or observed.is_deleted(leaked.id):
+        return None
+    if observed.book.doomed is None:
+        return Plan(
+            Doom(leaked.id), "Emergency", f"secret {leaked.id} leaked: it goes without waiting"
+        )
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    if listed.get(leaked.id) is None:
+        return None
+    if set(listed.ids) != {current.id, leaked.id}:
+        return wait("Emergency", f"List shows {' and '.join(listed.ids)}: waiting for both secrets")
+    asked = probe(observed, Fact.CURRENT_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    if asked.verdict is Verdict.REFUSED:
+        return hold(
+            "CurrentRefused",
+            f"Cognito refuses the current secret {current.id} ({asked.detail}): the leaked one is "
+            "the only one that works",
+            "look at the client at Cognito",
+        )
+    return Plan(
+        Delete(leaked.id),
+        "EmergencyNow",
+        f"deleting secret {leaked.id}, which leaked; pods that still hold it fail until they are "
+        "restarted",
+    )
+
+
+def leaked_is_gone_and_pods_have_moved(observed: Observed) -> Plan | None:
+    """The leaked secret went before the pods had moved; now they have."""
+    leaked = _leaked_previous(observed)
+    if leaked is None or not observed.is_deleted(leaked.id):
+        return None
+    return Plan(Forget(leaked.id), "Retired", f"secret {leaked.id} is deleted, every pod has moved")
+
+
+def emergency_needs_a_new_secret(observed: Observed) -> Plan | None:
+    """The leaked secret is current, or gave way to an older one: add a new one now."""
+    emergency = observed.book.emergency
+    if emergency is None or not emergency.renews:
+        return None
+    return stage(observed, Trigger.EMERGENCY, f"{' and '.join(emergency.leaked)} leaked")
+
+
+def _leaked_previous(observed: Observed) -> JournaledSecret | None:
+    """Give the previous secret where it leaked and is to go at once, and another is published."""
+    emergency, previous = observed.book.emergency, observed.book.previous
+    if emergency is None or previous is None or rolling(observed) is None:
+        return None
+    return previous if emergency.now and previous.id in emergency.leaked else None
+
+
+def _report(observed: Observed) -> EmergencyRequest | None:
+    """Give the report of a leak that was not written down yet."""
+    request, handled = observed.resource.emergency, observed.book.handled_emergency
+    if request is None or handled is None or handled.secret_id != request.secret_id:
+        return request
+    return None if handled.now or not request.now else request
+
+
+def _is_retired(book: Journal, secret_id: str) -> bool:
+    return book.retired is not None and book.retired.id == secret_id
+
+
+def _add_comes_first(observed: Observed) -> bool:
+    """Tell whether our claim would lapse by another write of the journal: its Add is wanted too."""
+    return observed.claim_is_ours and not observed.memory.add_sent
+
+
+def _remedy(book: Journal, leaked: str) -> str:
+    if book.previous is not None and book.previous.id == leaked:
+        return "it goes as soon as nothing holds it"
+    if book.pending is not None and book.pending.secret and book.pending.secret.id == leaked:
+        return "it is deleted unpublished, and another one is added"
+    if can_turn_back(book) and book.previous is not None:
+        return f"{book.previous.id} is published again, then a new one is added"
+    return "a new one is added and published, then it goes"
+
+
+DECLARING: Final[tuple[Rule, ...]] = (emergency_is_declared,)
+QUESTIONING: Final[tuple[Rule, ...]] = (emergency_names_no_secret_of_ours,)
+GOING_AT_ONCE: Final[tuple[Rule, ...]] = (leaked_goes_at_once,)
+GONE_AND_ROLLED: Final[tuple[Rule, ...]] = (leaked_is_gone_and_pods_have_moved,)
+RENEWING: Final[tuple[Rule, ...]] = (emergency_needs_a_new_secret,)
