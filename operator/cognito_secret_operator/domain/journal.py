@@ -4,11 +4,11 @@ Each function of this module is one write of the journal: it takes the journal a
 gives the next one, a sequence number higher. The shell writes it by compare-and-swap.
 """
 
-import enum
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .model import ClientRef, RemoteSecret, StoredSecret, Trigger, Verdict
+from .record import Order, Origin, Outcome
 from .spec import EmergencyRequest
 from .tokens import earlier_tokens
 from .value import SecretValue
@@ -19,6 +19,7 @@ __all__ = [
     "Emergency",
     "Journal",
     "JournaledSecret",
+    "Order",
     "Origin",
     "Outcome",
     "Pending",
@@ -31,24 +32,6 @@ FORMAT = 1
 """Version of the journal's format; a journal of another one is held, not read."""
 
 KEPT_ROTATIONS = 5
-
-
-class Origin(enum.Enum):
-    """Where a secret came from, for the audit."""
-
-    OPERATOR = "Operator"
-    TARGET = "Target"
-    DESCRIBE = "Describe"
-    INITIAL = "Initial"
-    UNKNOWN = "Unknown"
-
-
-class Outcome(enum.Enum):
-    """How a rotation ended."""
-
-    SUCCESS = "Success"
-    REFUSED = "Refused"
-    LEAKED = "Leaked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +71,13 @@ class Rotation:
     outcome: Outcome | None = None
     retired_verdict: Verdict | None = None
     """What Cognito said of the retired value after its deletion; None where it was not asked."""
+    retired_by: Order | None = None
+    """The order that the previous secret went by; None where nobody held it any more."""
+    add_request_id: str = ""
+    """AWS's id of the Add; empty where its answer was lost."""
+
+    delete_request_id: str = ""
+    """AWS's id of the Delete; empty where another process saw its answer, or nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +151,9 @@ class Journal:
     """The rotation whose previous secret is not retired yet."""
 
     doomed: str | None = None
+    doomed_by: Order | None = None
+    """The order that the mark was set by; None where nobody held the secret any more."""
+
     handled_rotate: str | None = None
     initial_is_wanted: bool = False
     """The user's own value is still to be added: the client was made without it."""
@@ -280,7 +273,9 @@ def claimed(journal: Journal, *, claim: Claim, before: tuple[str, ...]) -> Journ
 def recorded(journal: Journal, remote: RemoteSecret, *, at: datetime) -> Journal:
     """Note what Cognito called the pending value."""
     pending = _pending(journal)
-    return next_entry(journal, pending=replace(pending, secret=remote, recorded_at=at))
+    rotation = replace(pending.rotation, add_request_id=remote.request_id)
+    following = replace(pending, secret=remote, recorded_at=at, rotation=rotation)
+    return next_entry(journal, pending=following)
 
 
 def promoted(journal: Journal, *, verified: bool) -> Journal:
@@ -337,31 +332,47 @@ def endpoint_noted(journal: Journal, url: str) -> Journal:
     return next_entry(journal, token_endpoint=url)
 
 
-def doomed(journal: Journal, secret_id: str) -> Journal:
-    """Mark the one secret that may be deleted at Cognito."""
-    return next_entry(journal, doomed=secret_id)
+def doomed(journal: Journal, secret_id: str, order: Order | None = None) -> Journal:
+    """Mark the one secret that may be deleted at Cognito, and by which order."""
+    return next_entry(journal, doomed=secret_id, doomed_by=order)
 
 
 def forgotten(
-    journal: Journal, secret_id: str, *, at: datetime, verdict: Verdict | None = None
+    journal: Journal,
+    secret_id: str,
+    *,
+    at: datetime,
+    request_id: str = "",
+    verdict: Verdict | None = None,
 ) -> Journal:
-    """Strike a secret that is gone at Cognito: the refused pending one or the previous one."""
+    """Strike a secret that is gone at Cognito: the refused pending one or the previous one.
+
+    *request_id* is AWS's of the Delete, where it is known; *verdict* what Cognito said afterwards.
+    """
     pending = journal.pending
     if pending is not None and pending.secret is not None and pending.secret.id == secret_id:
         outcome = Outcome.LEAKED if journal.is_leaked(secret_id) else Outcome.REFUSED
-        failed = finished(pending.rotation, at, outcome, secret_id=secret_id)
+        rotation = replace(pending.rotation, delete_request_id=request_id)
+        failed = finished(rotation, at, outcome, secret_id=secret_id)
         return next_entry(journal, pending=None, doomed=None, rotations=kept(journal, failed))
     if journal.previous is None or journal.previous.id != secret_id:
         raise ValueError("only the previous secret or a refused pending one can be forgotten")
     rotations = journal.rotations
     if journal.rotation is not None:
-        done = finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
-        rotations = kept(journal, replace(done, retired_verdict=verdict))
+        rotation = replace(
+            journal.rotation,
+            delete_request_id=request_id,
+            retired_by=journal.doomed_by,
+            retired_verdict=verdict,
+        )
+        done = finished(rotation, at, Outcome.SUCCESS, retired_id=secret_id)
+        rotations = kept(journal, done)
     return next_entry(
         journal,
         previous=None,
         retired=None if journal.is_leaked(secret_id) else journal.previous,
         doomed=None,
+        doomed_by=None,
         rotation=None,
         rotations=rotations,
     )

@@ -6,8 +6,8 @@ from datetime import datetime
 from .journal import Journal, JournaledSecret
 from .model import Listing, Verdict
 from .observed import Fact, Memory, Observed
-from .rollout import Consumers, holders
-from .rules.rolling_out import evidence
+from .rollout import Consumers
+from .rules.rolling_out import evidence, suspects
 
 __all__ = ["remembered"]
 
@@ -21,7 +21,8 @@ def remembered(observed: Observed) -> Memory:
     if Fact.PREVIOUS_PROBE in observed.probes:
         memory = replace(memory, lingers=_lingers(observed))
     if isinstance(observed.consumers, Consumers):
-        memory = replace(memory, clear=_clear(observed, observed.consumers))
+        clear = _clear(observed, observed.consumers)
+        memory = replace(memory, clear=clear, previewed_at=observed.now)
     return memory
 
 
@@ -52,7 +53,7 @@ def _lingers(observed: Observed) -> tuple[str, datetime] | None:
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
     proof = evidence(observed) if isinstance(observed.journal, Journal) else None
-    if proof is None or holders(found, proof):
+    if proof is None or suspects(observed, found, proof):
         return None
     before = observed.memory.clear
     if before is not None and before[0] == proof.stamp:

@@ -11,10 +11,10 @@ from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTION
 from .rules.endpoint import FINDING
 from .rules.guards import GUARDS
 from .rules.migration import MIGRATING
+from .rules.orders import EVIDENCE, giving_way
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
-from .rules.rolling_out import ROLLING_OUT
 
 __all__ = ["RULES", "plan", "rule_that_speaks"]
 
@@ -29,7 +29,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *ADDING,
     *CONFIRMING,
     *GOING_AT_ONCE,
-    *ROLLING_OUT,
+    *giving_way(EVIDENCE),
     *GONE_AND_ROLLED,
     *RETIRING,
     *RENEWING,

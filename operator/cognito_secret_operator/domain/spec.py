@@ -6,11 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .model import ClientRef, ResourceKey
+from .windows import Window
 
 __all__ = [
+    "Acknowledgement",
     "AdoptionSpec",
+    "Approval",
+    "AwsSpec",
     "CreationPolicy",
     "EmergencyRequest",
+    "OnMaxOverlap",
     "Policy",
     "Resource",
     "RetireOriginal",
@@ -40,6 +45,28 @@ class RetireOriginal(enum.Enum):
     AUTOMATIC = "Automatic"
 
 
+class OnMaxOverlap(enum.Enum):
+    """What becomes of a previous secret that somebody still holds after the longest overlap."""
+
+    HOLD = "Hold"
+    DELETE = "Delete"
+
+
+class Approval(enum.Enum):
+    """Whether each deletion of a previous secret waits for a person."""
+
+    AUTOMATIC = "Automatic"
+    MANUAL = "Manual"
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSpec:
+    """With which role AWS is asked."""
+
+    role_arn: str | None = None
+    """None takes the operator's own credentials."""
+
+
 @dataclass(frozen=True, slots=True)
 class SecretKeyRef:
     """A key of a Secret of the user, in the resource's namespace."""
@@ -53,8 +80,13 @@ class RotationSpec:
     """When the secret is replaced, and with which value it begins."""
 
     interval: timedelta
+    """With windows alone: the longest time between two days on which one opens."""
+
     max_age: timedelta
     initial_value_from: SecretKeyRef | None = None
+    windows: tuple[Window, ...] = ()
+    is_by_windows: bool = False
+    """True where each opening is a due time; else windows only say when a rotation may start."""
 
 
 class VerificationMode(enum.Enum):
@@ -124,6 +156,18 @@ class RetirementSpec:
 
     min_overlap: timedelta
     max_overlap: timedelta
+    on_max_overlap: OnMaxOverlap = OnMaxOverlap.HOLD
+    approval: Approval = Approval.AUTOMATIC
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A consumer outside this namespace's pods, which says for itself when it has moved."""
+
+    name: str
+    delay: timedelta | None = None
+    """From the publication until it counts as moved without a word: a risk that was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +182,7 @@ class Spec:
     """The resource's ``spec``, section by section."""
 
     client: ClientRef
+    aws: AwsSpec
     policy: Policy
     suspended: bool
     rotation: RotationSpec
@@ -145,6 +190,7 @@ class Spec:
     target: TargetSpec
     retirement: RetirementSpec
     adoption: AdoptionSpec
+    acknowledgements: tuple[Acknowledgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +212,9 @@ class StatusFacts:
     listed_at: datetime | None = None
     """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
 
+    next_rotation_at: datetime | None = None
+    """What was last promised, so that a missed opening can be told; nothing else follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -180,3 +229,8 @@ class Resource:
     approved_id: str | None
     emergency: EmergencyRequest | None
     status: StatusFacts
+    override_id: str | None = None
+    """The secret that a person orders to delete although somebody may hold it."""
+
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
+    """Which secret each outside consumer says it uses, by the consumer's name."""

@@ -80,9 +80,8 @@ class Executor:
                 return await self._take_claim(observed, effect)
             case Add():
                 return await self._add(observed, claim)
-            case Delete(secret_id):
-                await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
-                return Done(replace(memory, deleted=memory.deleted | {secret_id}))
+            case Delete(secret_id, _):
+                return Done(await self._delete(observed, secret_id))
             case Stamp(workload, stamp):
                 key = observed.resource.key
                 await self.workloads.stamp(
@@ -158,6 +157,15 @@ class Executor:
                 await self._publish(observed, target)
             case _:
                 raise LookupError("a publication or decoration needs a target")
+
+    async def _delete(self, observed: Observed, secret_id: str) -> Memory:
+        memory = observed.memory
+        request_id = await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
+        return replace(
+            memory,
+            deleted=memory.deleted | {secret_id},
+            delete_requests={**memory.delete_requests, secret_id: request_id},
+        )
 
     async def _create(self, observed: Observed, name: str) -> None:
         key = observed.resource.key
