@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .model import ClientRef, RemoteSecret, StoredSecret, Trigger, Verdict
-from .record import Order, Origin, Outcome
+from .record import Claim, Order, Origin, Outcome
 from .spec import EmergencyRequest
 from .tokens import earlier_tokens
 from .value import SecretValue
@@ -49,14 +49,6 @@ class JournaledSecret:
 
     verified: bool = False
     """Cognito accepted the value before it was published."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to send one Add: whose it is, and since when (API server's time)."""
-
-    owner: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
-"""What the record says of secrets and rotations: where from, how it ended, by whose order."""
+"""What the journal says of secrets and rotations: where from, whose turn, how it ended."""
 
 import enum
+from dataclasses import dataclass
+from datetime import datetime
 
-__all__ = ["Order", "Origin", "Outcome"]
+__all__ = ["Claim", "Order", "Origin", "Outcome"]
 
 
 class Origin(enum.Enum):
@@ -28,3 +30,11 @@ class Order(enum.Enum):
 
     MAX_OVERLAP = "MaxOverlap"
     OVERRIDE = "Override"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to send one Add: whose it is, and since when (API server's time)."""
+
+    owner: str
+    at: datetime
