@@ -1,0 +1,103 @@
+"""Fields and annotations whose effect no other story shows: written down, and seen to count."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from rig.operator_process import OperatorProcess
+from rig.shop import Shop, application
+
+pytestmark = pytest.mark.integration
+
+StartOperator = Callable[..., OperatorProcess]
+
+OURS: Final = "cognito-secrets.dev"
+JOURNAL: Final = "orders-api-cognito-journal"
+
+
+def annotations(shop: Shop, secret: str) -> dict[str, str]:
+    """Read a Secret's annotations of ours, without their prefix."""
+    path = f"/api/v1/namespaces/{shop.namespace}/secrets/{secret}"
+    found: dict[str, str] = shop.api.get(path)["metadata"]["annotations"]
+    prefix = f"{OURS}/"
+    return {key.removeprefix(prefix): found[key] for key in found if key.startswith(prefix)}
+
+
+def test_the_smallest_resource_waits_for_an_approval_and_then_for_the_overlap(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    smallest = shop.resource(client)
+    smallest["spec"] = {"userPoolId": client.pool_id, "clientId": client.client_id}
+    shop.apply(application("web"), smallest)
+    start_operator()
+    first = shop.wait_ready(client)
+    assert shop.secret()["client-secret"] == client.value
+    shop.annotate("orders-api", rotate="drill-1")
+    assert first[0] in shop.wait_condition("Rotating", "True", "AwaitingApproval")
+    shop.annotate("orders-api", approve=first[0])
+    shop.wait_condition("Rotating", "True", "OverlapRuns")
+    smallest["spec"]["retirement"] = {"minOverlap": "0s"}
+    shop.apply(smallest)
+    shop.wait_rotated(client, first)
+
+
+def test_the_original_is_retired_by_approval_or_automatically(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    first = shop.active_ids(client)
+    shop.apply(
+        application("web"),
+        shop.resource(client, adoption={"retireOriginal": "Approve"}),
+    )
+    start_operator()
+    shop.wait_ready(client)
+    shop.annotate("orders-api", rotate="drill-1")
+    shop.wait_condition("Rotating", "True", "AwaitingApproval")
+    assert len(shop.active_ids(client)) == 2
+    shop.apply(shop.resource(client, adoption={"retireOriginal": "Automatic"}))
+    shop.wait_rotated(client, first)
+
+
+def test_a_client_is_observed_and_later_rotated(shop: Shop, start_operator: StartOperator) -> None:
+    client = shop.cognito.create_client(shop.pool_id, age=timedelta(days=91))
+    first = shop.active_ids(client)
+    shop.apply(application("web"), shop.resource(client, policy="Observe"))
+    start_operator()
+    shop.wait_condition("Reconciling", "False", "Observing")
+    assert shop.active_ids(client) == first
+    assert shop.secret() == {}
+    shop.apply(shop.resource(client, policy="Rotate"))
+    shop.wait_rotated(client, first)
+
+
+def test_the_target_has_the_name_and_the_keys_that_are_asked_for_and_tells_its_ids(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    keys = {"clientId": "OIDC_ID", "current": "OIDC_SECRET", "previous": "OIDC_SECRET_BEFORE"}
+    shop.apply(
+        application("web", secret="web-login"),
+        shop.resource(client, target={"name": "web-login", "keys": keys}),
+    )
+    start_operator()
+    first = shop.wait_ready(client)
+    assert shop.secret("web-login") == {
+        "OIDC_ID": client.client_id,
+        "OIDC_SECRET": client.value,
+        "OIDC_SECRET_BEFORE": client.value,
+    }
+    before = annotations(shop, "web-login")
+    assert before["resource"] == annotations(shop, JOURNAL)["resource"] == "orders-api"
+    assert before["current-id"] == first[0]
+    shop.annotate("orders-api", rotate="drill-1")
+    current = shop.wait_rotated(client, first)
+    data, after = shop.secret("web-login"), annotations(shop, "web-login")
+    assert shop.cognito.accepted_id(client.client_id, data["OIDC_SECRET"]) == current
+    assert data["OIDC_SECRET_BEFORE"] == client.value
+    assert (after["current-id"], after["previous-id"]) == (current, first[0])
+    assert int(after["publication"]) == int(before["publication"]) + 1
+    assert shop.secret("orders-api") == {}
