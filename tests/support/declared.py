@@ -112,3 +112,22 @@ def _declared(node: ast.AST) -> Iterator[str]:
         value = statement.value
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield from [value.value for one in targets if getattr(one, "id", "") == "reason"]
+
+
+def shown_reasons() -> set[str]:
+    """Give the reasons that a rule waits or holds with, and those of conditions themselves."""
+    nodes = [
+        node
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    return {reason for node in nodes if _rests(node) for reason in _passed_on(node, "")}
+
+
+def _rests(call: ast.Call) -> bool:
+    """Tell whether a call makes something that a pass ends with."""
+    name = getattr(call.func, "id", "")
+    if name == "Plan" and call.args and isinstance(call.args[0], ast.Call):
+        return getattr(call.args[0].func, "id", "") in {"Hold", "Wait"}
+    return name in {"hold", "wait", "Problem", "Condition"}
