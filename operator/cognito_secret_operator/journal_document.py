@@ -15,6 +15,7 @@ from .domain.journal import (
     Emergency,
     Journal,
     JournaledSecret,
+    Order,
     Origin,
     Outcome,
     Pending,
@@ -54,6 +55,7 @@ def document_of(journal: Journal) -> dict[str, Any]:
         "doomed": journal.doomed,
         "handledRotate": journal.handled_rotate,
         **_present("initialIsWanted", journal.initial_is_wanted or None),
+        **_present("doomedBy", _value_of(journal.doomed_by)),
         **_present("emergency", _emergency_document(journal.emergency)),
         **_present("handledEmergency", _request_document(journal.handled_emergency)),
     }
@@ -62,6 +64,10 @@ def document_of(journal: Journal) -> dict[str, Any]:
 def _present(key: str, body: object) -> dict[str, Any]:
     """Write a key of a later version only where it is used: journals without it stay readable."""
     return {} if body is None else {key: body}
+
+
+def _value_of(member: Enum | None) -> object:
+    return None if member is None else member.value
 
 
 def values_of(journal: Journal) -> dict[str, SecretValue]:
@@ -146,14 +152,21 @@ def _publication_document(publication: Publication | None) -> dict[str, Any] | N
 def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
     if rotation is None:
         return None
-    return {
+    document = {
         "trigger": rotation.trigger.value,
         "startedAt": _time_text(rotation.started_at),
         "secretId": rotation.secret_id,
         "retiredId": rotation.retired_id,
         "finishedAt": _time_text(rotation.finished_at),
         "outcome": rotation.outcome.value if rotation.outcome else None,
+        **_present("retiredBy", _value_of(rotation.retired_by)),
     }
+    # Younger than the format: a record without them is written as it was read.
+    requests = {
+        "addRequestId": rotation.add_request_id,
+        "deleteRequestId": rotation.delete_request_id,
+    }
+    return document | {key: given for key, given in requests.items() if given}
 
 
 def _emergency_document(emergency: Emergency | None) -> dict[str, Any] | None:
@@ -197,6 +210,10 @@ class _Part:
             raise self._damaged(key)
         return None if self._body[key] is None else read(key)
 
+    def where_given(self, key: str, read: Callable[[str], _Read]) -> _Read | None:
+        """Read a field that is there only where it says something."""
+        return read(key) if key in self._body else None
+
     def added(self, key: str, read: Callable[["_Part"], _Read]) -> _Read | None:
         """Read an object of a later version, which is there only where it is used."""
         return read(self.part(key)) if key in self._body else None
@@ -227,6 +244,10 @@ class _Part:
     def text(self, key: str) -> str:
         """Read a string."""
         return self.one(key, str)
+
+    def younger_text(self, key: str) -> str:
+        """Read a string that older journals do not have."""
+        return self.text(key) if key in self._body else ""
 
     def time(self, key: str) -> datetime:
         """Read a time."""
@@ -264,6 +285,7 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         publication=document.optional("publication", lambda key: _publication(document.part(key))),
         rotation=document.optional("rotation", lambda key: _rotation(document.part(key))),
         doomed=document.optional("doomed", document.text),
+        doomed_by=document.where_given("doomedBy", lambda key: document.choice(key, Order)),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
         initial_is_wanted=document.is_set("initialIsWanted"),
@@ -342,6 +364,9 @@ def _rotation(part: _Part) -> Rotation:
         retired_id=part.text("retiredId"),
         finished_at=part.optional("finishedAt", part.time),
         outcome=part.optional("outcome", lambda key: part.choice(key, Outcome)),
+        retired_by=part.where_given("retiredBy", lambda key: part.choice(key, Order)),
+        add_request_id=part.younger_text("addRequestId"),
+        delete_request_id=part.younger_text("deleteRequestId"),
     )
 
 

@@ -26,7 +26,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from . import __version__
-from .domain.journal import Outcome
+from .domain.journal import Order, Outcome
 from .domain.model import ResourceKey, Trigger
 from .domain.report import Report, Role, Step, Truth
 
@@ -87,6 +87,10 @@ HOLDERS: Final = _object(
     "pods_on_previous",
     "Pods that may still hold the previous secret. Absent where unknown.",
 )
+OUTSIDE: Final = _object(
+    "acknowledgements_missing",
+    "Declared consumers outside that may still use the previous secret. Absent where unknown.",
+)
 SUSPENDED: Final = _object("suspended", "1 if the spec suspends all writes, else 0.")
 OBSERVED: Final = _object(
     "observed_timestamp_seconds", "When Cognito last listed the client's secrets; 0 if never."
@@ -94,6 +98,12 @@ OBSERVED: Final = _object(
 
 ROTATIONS: Final = _process(
     "counter", "rotations_total", "Rotations that ended.", "result", "trigger"
+)
+ORDERED: Final = _process(
+    "counter",
+    "ordered_retirements_total",
+    "Previous secrets that were deleted by an order although somebody may have held them.",
+    "order",
 )
 AWS_REQUESTS: Final = _process(
     "counter", "aws_requests_total", "Calls to AWS by OK or error code.", "operation", "code"
@@ -112,6 +122,13 @@ QUEUE_DEPTH: Final = _process("gauge", "queue_depth", "Resources that are due an
 HEARTBEAT: Final = _process(
     "gauge", "heartbeat_timestamp_seconds", "When the work queue last turned."
 )
+FROZEN: Final = _process("gauge", "frozen", "1 while the freeze switch stops all writes, else 0.")
+ALLOW_FILE_VALID: Final = _process(
+    "gauge", "allow_file_valid", "1 if the allow-list in force is the one in its file, else 0."
+)
+LEADER: Final = _process(
+    "gauge", "leader", "1 if this process makes passes, 0 if it stands by for another."
+)
 BUILD: Final = _process(
     "gauge", "build_info", "Always 1: what is running.", "version", "python_version"
 )
@@ -127,18 +144,23 @@ _OBJECTS: Final = (
     STEP,
     ACTIVE,
     HOLDERS,
+    OUTSIDE,
     SUSPENDED,
     OBSERVED,
 )
 METRICS: Final = (
     *_OBJECTS,
     ROTATIONS,
+    ORDERED,
     AWS_REQUESTS,
     AWS_DURATION,
     AWS_WAIT,
     RECONCILES,
     QUEUE_DEPTH,
     HEARTBEAT,
+    FROZEN,
+    ALLOW_FILE_VALID,
+    LEADER,
     BUILD,
 )
 """Every metric of ours; ``process_*`` comes from prometheus_client as well."""
@@ -160,6 +182,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9]{1,64}")
 _BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 """Seconds; a call gives up after 13."""
 
+_ORDERS: Final = {Order.MAX_OVERLAP: "max_overlap", Order.OVERRIDE: "override"}
 _SLOTS: Final = {Role.CURRENT: "current", Role.PREVIOUS: "previous"}
 
 _disable_created: Final[Callable[[], None]] = disable_created_metrics  # it has no types
@@ -179,6 +202,7 @@ class Metrics:
         self._registry.register(_Objects(self._reports))
         ProcessCollector(registry=self._registry)
         self._rotations = self._counter(ROTATIONS)
+        self._ordered = self._counter(ORDERED)
         self._requests = self._counter(AWS_REQUESTS)
         self._waits = self._counter(AWS_WAIT)
         self._reconciles = self._counter(RECONCILES)
@@ -191,6 +215,9 @@ class Metrics:
         )
         self._depth = self._gauge(QUEUE_DEPTH)
         self._heartbeat = self._gauge(HEARTBEAT)
+        self._frozen = self._gauge(FROZEN)
+        self._allow_file_valid = self._gauge(ALLOW_FILE_VALID)
+        self._leader = self._gauge(LEADER)
         self._gauge(BUILD).labels(__version__, platform.python_version()).set(1)
         self._preset()
 
@@ -205,6 +232,10 @@ class Metrics:
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
         self._rotations.labels(outcome.name.lower(), trigger.name.lower()).inc()
+
+    def retired_by_order(self, order: Order) -> None:
+        """Count a previous secret that went although somebody may have held it."""
+        self._ordered.labels(_ORDERS[order]).inc()
 
     def reconciled(self, result: str) -> None:
         """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""
@@ -238,6 +269,23 @@ class Metrics:
         self._depth.set_function(depth)
         self._heartbeat.set_function(lambda: time.time() - heartbeat_age())
 
+    def watch_platform(
+        self, *, frozen: Callable[[], bool], allow_file_valid: Callable[[], bool]
+    ) -> None:
+        """Ask for the platform team's orders at each scrape.
+
+        Args:
+            frozen: whether the freeze switch is on.
+            allow_file_valid: whether the allow-list in force is the one in its file.
+
+        """
+        self._frozen.set_function(lambda: float(frozen()))
+        self._allow_file_valid.set_function(lambda: float(allow_file_valid()))
+
+    def watch_leadership(self, is_leader: Callable[[], bool]) -> None:
+        """Ask at each scrape whether this process leads."""
+        self._leader.set_function(lambda: float(is_leader()))
+
     def render(self) -> tuple[bytes, str]:
         """Give the body and the content type of ``/metrics``."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
@@ -252,6 +300,8 @@ class Metrics:
         for trigger in Trigger:
             for outcome in Outcome:
                 self._rotations.labels(outcome.name.lower(), trigger.name.lower())
+        for order in Order:
+            self._ordered.labels(_ORDERS[order])
         for result in RESULTS:
             self._reconciles.labels(result)
         for operation in AWS_OPERATIONS:
@@ -316,6 +366,8 @@ def _seconds(at: datetime | None) -> float:
 def _holders(report: Report) -> Iterator[_Sample]:
     """Yield how many may hold the previous secret: nothing where nobody was asked about one."""
     if report.holders is not None:
-        yield HOLDERS, (), float(len(report.holders))
+        yield HOLDERS, (), float(len(report.holders) - report.outside_holders)
+        yield OUTSIDE, (), float(report.outside_holders)
     elif all(secret.role is not Role.PREVIOUS for secret in report.secrets):
         yield HOLDERS, (), 0.0
+        yield OUTSIDE, (), 0.0

@@ -22,7 +22,10 @@ ROTATE_TOKEN: Final = f"{GROUP}/rotate"
 """On the resource: any new value rotates once."""
 
 APPROVE_TOKEN: Final = f"{GROUP}/approve"
-"""On the resource: the id of an adopted secret that may be deleted."""
+"""On the resource: the id of a secret whose deletion waits for approval and may go."""
+
+OVERRIDE_TOKEN: Final = f"{GROUP}/retire-without-evidence"
+"""On the resource: the id of a previous secret that is deleted although somebody may hold it."""
 
 EMERGENCY_TOKEN: Final = f"{GROUP}/emergency"
 """On the resource: the id of a leaked secret, to be replaced and deleted as soon as pods moved."""
@@ -43,6 +46,11 @@ PREVIOUS_ID_MARK: Final = f"{GROUP}/previous-id"
 def journal_name(resource_name: str) -> str:
     """Name the Secret that holds a resource's journal."""
     return f"{resource_name}{JOURNAL_SUFFIX}"
+
+
+def acknowledgement_key(name: str) -> str:
+    """Name the annotation by which an outside consumer says which secret it uses."""
+    return f"{GROUP}/ack.{name}"
 
 
 def stamp_key(resource_name: str) -> str:

@@ -19,6 +19,7 @@ PREFIX: Final = "CSO_"
 
 _LONGEST_SPAN: Final = timedelta(days=30).total_seconds()
 _MOST_WORKERS: Final = 100
+_LONGEST_LEASE: Final = 600
 _HIGHEST_PORT: Final = 65535
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -51,6 +52,30 @@ VARIABLES: Final = (
         "CSO_KUBECONFIG",
         "",
         "Path of a kubeconfig file; empty: the pod's service account, else the usual kubeconfig.",
+    ),
+    Variable(
+        "CSO_ALLOW_FILE",
+        "",
+        "File of the platform team's allow-list; empty: all is allowed, or, where the whole cluster"
+        " is served, nothing.",
+    ),
+    Variable(
+        "CSO_FREEZE_FILE",
+        "",
+        "File of the freeze switch: content other than `false` stops all writes; empty: none.",
+    ),
+    Variable(
+        "CSO_LEASE_NAME", "", "Lease by which replicas take turns; empty: none, for one replica."
+    ),
+    Variable(
+        "CSO_LEASE_NAMESPACE",
+        "",
+        "Namespace of that Lease: the operator's own. Needed with a name.",
+    ),
+    Variable(
+        "CSO_LEASE_SECONDS",
+        "15",
+        "How long a standby waits for a holder that is silent; whole seconds.",
     ),
     Variable(
         "CSO_LISTEN_ADDRESS",
@@ -132,6 +157,11 @@ class Settings:
     """Namespaces to serve, sorted; none means the whole cluster."""
 
     kubeconfig: Path | None
+    allow_file: Path | None
+    freeze_file: Path | None
+    lease_name: str
+    lease_namespace: str
+    lease_duration: timedelta
     listen_address: str
     port: int
     port_file: Path | None
@@ -155,6 +185,11 @@ class Settings:
         settings = cls(
             namespaces=reader.namespaces("CSO_NAMESPACES"),
             kubeconfig=reader.file("CSO_KUBECONFIG"),
+            allow_file=reader.path("CSO_ALLOW_FILE"),
+            freeze_file=reader.path("CSO_FREEZE_FILE"),
+            lease_name=reader.name("CSO_LEASE_NAME"),
+            lease_namespace=reader.name("CSO_LEASE_NAMESPACE"),
+            lease_duration=timedelta(seconds=reader.whole("CSO_LEASE_SECONDS", 1, _LONGEST_LEASE)),
             listen_address=reader.address("CSO_LISTEN_ADDRESS"),
             port=reader.port("CSO_PORT"),
             port_file=reader.path("CSO_PORT_FILE"),
@@ -206,6 +241,11 @@ def _contradictions(settings: Settings) -> list[str]:
             "CSO_ANSWER_OUTRANKS_SECONDS is below CSO_LIST_LAG_SECONDS: an outdated list would be"
             " believed; raise the former or lower the latter"
         )
+    if settings.lease_name and not settings.lease_namespace:
+        found.append(
+            "CSO_LEASE_NAME is set and CSO_LEASE_NAMESPACE is not; set it to the operator's own"
+            " namespace"
+        )
     return found
 
 
@@ -231,6 +271,12 @@ class _Reader:
                 "list exact names separated by commas, or leave it empty for the whole cluster",
             )
         return tuple(sorted(found))
+
+    def name(self, name: str) -> str:
+        text = self._text(name)
+        if text and not _NAMESPACE.fullmatch(text):
+            self._refuse(name, "no name of an object", "use lower-case letters, digits and -")
+        return text
 
     def path(self, name: str) -> Path | None:
         text = self._text(name)

@@ -1,7 +1,7 @@
 """A report -> the status on the wire, and the patch that is worth writing.
 
-Status is for people: of all this, only ``journalSequence`` and ``listedAt`` are ever read back
-(`resource.parse`).
+Status is for people: of all this, only ``journalSequence``, ``listedAt`` and ``nextRotationAt`` are
+ever read back (`resource.parse`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,6 +42,7 @@ def status_of(report: Report, old_status: Mapping[str, Any], now: datetime) -> d
         "podsToMove": _pods_to_move(report.holders),
         "nextRotationAt": _time(report.next_rotation_at),
         "waitsFor": _waits_for(report),
+        "preview": _preview(report, old_status),
         "lastRotationAt": _last_success(report.rotations),
         "rotations": [_rotation(one) for one in reversed(report.rotations[-ROTATIONS_SHOWN:])],
     }
@@ -151,6 +152,25 @@ def _pods_to_move(holders: tuple[str, ...] | None) -> dict[str, Any] | None:
     return {"count": len(holders), "names": list(holders[:NAMES_SHOWN])}
 
 
+def _preview(report: Report, old_status: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Render the preview; the last one stays until another is made or the first rotation begins."""
+    if not report.previewed:
+        return None
+    if report.preview is None:
+        return old_status.get("preview")
+    return {
+        "wouldRestart": _names(report.preview.would_restart),
+        "cannotProve": [_cut(one) for one in _names(report.preview.cannot_prove)],
+    }
+
+
+def _names(names: tuple[str, ...]) -> list[str]:
+    """Show the first ones, and how many there are more."""
+    shown = list(names[:NAMES_SHOWN])
+    left = len(names) - len(shown)
+    return [*shown, f"and {left} more"] if left else shown
+
+
 def _last_success(rotations: Iterable[Rotation]) -> str | None:
     ends = [
         rotation.finished_at
@@ -169,6 +189,9 @@ def _rotation(rotation: Rotation) -> dict[str, Any]:
             "outcome": rotation.outcome.value if rotation.outcome else None,
             "secretId": rotation.secret_id or None,
             "retiredId": rotation.retired_id or None,
+            "retiredBy": rotation.retired_by.value if rotation.retired_by else None,
+            "addRequestId": rotation.add_request_id or None,
+            "deleteRequestId": rotation.delete_request_id or None,
         }
     )
 

@@ -10,6 +10,8 @@ from typing import Any
 from .adapters.cognito import Cognito
 from .adapters.events import EventRecorder
 from .adapters.kube_api import KubeApi
+from .adapters.lease import LeaseStore
+from .adapters.platform_files import PlatformFiles
 from .adapters.resources import ResourceStore
 from .adapters.secret_store import SecretStore
 from .adapters.system import SystemClock, SystemEntropy
@@ -19,8 +21,11 @@ from .domain.actions import Plan
 from .domain.model import ResourceKey
 from .metrics import Metrics
 from .runtime.claimants import Claimants
+from .runtime.freeze import FreezableQuota
 from .runtime.handlers import Sightings, interest_of
+from .runtime.leadership import Leadership
 from .runtime.limiter import QuotaLimiter
+from .runtime.orders import attend
 from .runtime.probes import LoopLag, ProbeServer, Readiness
 from .runtime.process import Endpoint, Scope, Serving, farewell, route
 from .runtime.queue import Requeue, WorkQueue
@@ -32,6 +37,7 @@ from .service.ports import (
     EndpointPort,
     Entropy,
     EventPort,
+    PlatformPort,
     ResourcePort,
     RivalPort,
     SecretStorePort,
@@ -68,12 +74,18 @@ async def build(settings: Settings) -> AsyncIterator[Application]:
 
     """
     metrics = Metrics()
-    cognito = Cognito(quota=_limiter(settings, metrics), on_call=metrics.aws_call)
+    platform = PlatformFiles(
+        allow_file=settings.allow_file,
+        freeze_file=settings.freeze_file,
+        open_without_list=bool(settings.namespaces),
+    )
+    quota = FreezableQuota(_limiter(settings, metrics), platform.frozen)
+    cognito = Cognito(quota=quota, on_call=metrics.aws_call)
     async with (
         await KubeApi.connect(settings.kubeconfig) as api,
         TokenEndpoint(cognito) as endpoint,
     ):
-        yield _application(settings, api, metrics, cognito, endpoint)
+        yield _application(settings, platform, api, metrics, cognito, endpoint)
     cognito.close()
 
 
@@ -82,13 +94,20 @@ def _limiter(settings: Settings, metrics: Metrics) -> QuotaLimiter:
 
 
 def _application(
-    settings: Settings, api: KubeApi, metrics: Metrics, cognito: Cognito, endpoint: TokenEndpoint
+    settings: Settings,
+    platform: PlatformFiles,
+    api: KubeApi,
+    metrics: Metrics,
+    cognito: Cognito,
+    endpoint: TokenEndpoint,
 ) -> Application:
     clock = SystemClock()
     resources = ResourceStore(api)
     claimants = Claimants()
+    identity = f"{socket.gethostname()}/{secrets.token_hex(8)}"
     reconciler = _reconciler(
         settings,
+        identity,
         _Outside(
             resources=resources,
             secrets=SecretStore(api),
@@ -97,6 +116,7 @@ def _application(
             cognito=cognito,
             endpoint=endpoint,
             rivals=claimants,
+            platform=platform,
             telemetry=metrics,
             clock=clock,
             entropy=SystemEntropy(),
@@ -114,6 +134,16 @@ def _application(
     sightings = Sightings(route(queue, claimants))
     reconciler.on_gone = farewell(queue, claimants, sightings)
     metrics.watch_queue(depth=lambda: queue.depth, heartbeat_age=queue.heartbeat_age)
+    metrics.watch_platform(
+        frozen=lambda: platform.frozen() is not None, allow_file_valid=platform.is_list_good
+    )
+
+    def wake_all() -> None:
+        for key in claimants.keys:
+            queue.enqueue(key)
+
+    leadership = _leadership(settings, api, identity, clock)
+    metrics.watch_leadership(lambda: leadership is None or leadership.is_leader)
     readiness = Readiness()
     serving = Serving(
         scope=Scope(settings.namespaces, settings.kubeconfig),
@@ -128,8 +158,21 @@ def _application(
         readiness=readiness,
         sightings=sightings,
         list_all=list_all,
+        leadership=leadership,
+        attend=lambda: attend(lambda: (platform.frozen(), platform.allow_list()), wake_all),
     )
     return Application(reconciler=reconciler, claimants=claimants, serving=serving)
+
+
+def _leadership(settings: Settings, api: KubeApi, identity: str, clock: Clock) -> Leadership | None:
+    if not settings.lease_name:
+        return None
+    return Leadership(
+        LeaseStore(api, settings.lease_namespace, settings.lease_name, clock),
+        identity=identity,
+        duration=settings.lease_duration,
+        monotonic=clock.monotonic,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +186,20 @@ class _Outside:
     cognito: CognitoPort
     endpoint: EndpointPort
     rivals: RivalPort
+    platform: PlatformPort
     telemetry: Telemetry
     clock: Clock
     entropy: Entropy
 
 
-def _reconciler(settings: Settings, outside: _Outside) -> Reconciler:
-    identity = f"{socket.gethostname()}/{secrets.token_hex(8)}"
+def _reconciler(settings: Settings, identity: str, outside: _Outside) -> Reconciler:
     observer = Observer(
         secrets=outside.secrets,
         workloads=outside.workloads,
         cognito=outside.cognito,
         endpoint=outside.endpoint,
         rivals=outside.rivals,
+        platform=outside.platform,
         clock=outside.clock,
         timing=settings.timing,
         identity=identity,

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from cognito_secret_operator import names
-from cognito_secret_operator.adapters.cognito_answers import OPERATIONS, REFRESH
+from cognito_secret_operator.adapters.cognito_answers import ASSUME_ROLE, OPERATIONS, REFRESH
 from cognito_secret_operator.domain.report import ConditionType, Step
 from cognito_secret_operator.metrics import METRICS
 from cognito_secret_operator.resource.parse import parse
@@ -89,7 +89,7 @@ def test_every_annotation_has_a_row() -> None:
     page = "reference/resource.md"
     values = {value for value in vars(names).values() if isinstance(value, str)}
     keys = [key for key in values if key.startswith(f"{names.GROUP}/")]
-    keys += [names.stamp_key("<name>")]
+    keys += [names.stamp_key("<name>"), names.acknowledgement_key("<name>")]
     lines = {key: _line(f"`{key}`", "TODO", "TODO", "TODO") for key in sorted(keys)}
     _compare(page, _keys(page, "## Annotations"), lines)
 
@@ -197,16 +197,21 @@ def test_the_expressions_name_only_metrics_that_exist() -> None:
 
 
 def test_the_table_of_permissions_is_the_role() -> None:
-    documents = yaml.safe_load_all(
-        (ROOT / "examples" / "access" / "namespaced.yaml").read_text(encoding="utf-8")
-    )
-    role = next(one for one in documents if one["kind"] == "Role")
+    roles = [
+        document
+        for page in ("namespaced.yaml", "lease.yaml")
+        for document in yaml.safe_load_all(
+            (ROOT / "examples" / "access" / page).read_text(encoding="utf-8")
+        )
+        if document["kind"] == "Role"
+    ]
     expected = [
         _line(
             ", ".join(f"`{name}`" for name in rule["resources"]),
             ", ".join(f"`{name}`" if name else "core" for name in rule["apiGroups"]),
             ", ".join(f"`{verb}`" for verb in rule["verbs"]),
         )
+        for role in roles
         for rule in role["rules"]
     ]
     shown = [_line(*row[:3]) for row in _rows("security.md", "## What it may do in Kubernetes")]
@@ -217,7 +222,9 @@ def test_the_iam_policy_allows_what_is_called_and_nothing_else() -> None:
     policies = [json.loads(block) for block in _blocks(DOCS / "security.md", "json")]
     actions = [action for one in policies for part in one["Statement"] for action in part["Action"]]
     # GetTokensFromRefreshToken is sent unsigned: IAM has no say in it.
-    assert sorted(actions) == sorted(f"cognito-idp:{name}" for name in {*OPERATIONS} - {REFRESH})
+    called = [f"cognito-idp:{name}" for name in {*OPERATIONS} - {REFRESH}]
+    # Twice: the operator's own policy, and the trust policy of the role.
+    assert sorted(actions) == sorted([*called, *[f"sts:{ASSUME_ROLE}"] * 2])
 
 
 # --- links --------------------------------------------------------------------------------------

@@ -46,3 +46,19 @@ def test_a_restart_tells_nothing_again() -> None:
     told = len(world.events.recorded)
     world.run_for(world.process(), 2 * HOUR)
     assert len(world.events.recorded) == told
+
+
+def test_the_record_of_a_rotation_names_the_requests_that_cloudtrail_shows() -> None:
+    world = World()
+    world.run_until_rest(world.process())
+    [rotation] = world.status()["rotations"]
+    assert (rotation["addRequestId"], rotation["deleteRequestId"]) == ("add B", "delete A")
+
+
+def test_a_request_whose_answer_was_lost_is_not_named() -> None:
+    world = World()
+    world.faults.lose_next_answer_for_test("cognito.add")
+    world.run_until_rest(world.process())
+    [rotation] = world.status()["rotations"]
+    assert "addRequestId" not in rotation
+    assert rotation["deleteRequestId"] == "delete A"

@@ -22,6 +22,8 @@ class RecordedCall(TypedDict):
     """`OK`, or the error's code."""
     lost: bool
     """Whether the answer was lost on purpose."""
+    request_id: str
+    """AWS's id of it, as the answer's header ``x-amzn-RequestId`` and CloudTrail show it."""
     user_agent: str
     role: str | None
     """ARN of the role whose credentials signed the call, if STS lent it here."""

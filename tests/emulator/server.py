@@ -3,8 +3,9 @@
 import json
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -42,6 +43,7 @@ class Arrival:
     pool: str | None = None
     client: str | None = None
     flow: str | None = None
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 class Emulator:
@@ -82,11 +84,12 @@ class Emulator:
         flow = call.text("AuthFlow") or None
         arrival = Arrival(call.request, call.operation, call.pool_id, call.client_id, flow)
         try:
-            return _json(200, self._carry_out(arrival, do))
+            response = _json(200, self._carry_out(arrival, do))
         except AwsError as error:
             response = _json(error.status, {"__type": error.code, "message": error.message})
             response.headers["x-amzn-ErrorType"] = error.code
-            return response
+        response.headers["x-amzn-RequestId"] = arrival.request_id
+        return response
 
     def _token(self, request: Request, pool_id: str | None) -> Response:
         if pool_id is None:
@@ -170,6 +173,7 @@ class Emulator:
                 client=arrival.client,
                 outcome=outcome,
                 lost=is_lost,
+                request_id=arrival.request_id,
                 user_agent=arrival.request.headers.get("User-Agent", ""),
                 role=self._world.role_of(key) if key else None,
             )

@@ -82,3 +82,13 @@ def test_a_call_with_a_lent_role_is_recorded_with_it_and_finds_the_same_pools(
     *_, assumed, described = emulator.calls()
     assert (assumed["operation"], assumed["outcome"]) == ("AssumeRole", "OK")
     assert (described["operation"], described["role"]) == ("DescribeUserPool", role)
+
+
+def test_every_answer_has_an_id_which_is_on_record(emulator: CognitoEmulator) -> None:
+    pool_id = emulator.create_pool()
+    answer = emulator.cognito.list_user_pool_clients(UserPoolId=pool_id)
+    with pytest.raises(emulator.cognito.exceptions.ResourceNotFoundException) as caught:
+        emulator.cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId="nobody")
+    told = [one["ResponseMetadata"]["RequestId"] for one in (answer, caught.value.response)]
+    assert [call["request_id"] for call in emulator.calls()][-2:] == told
+    assert told[0] != told[1]

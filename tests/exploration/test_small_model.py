@@ -65,6 +65,11 @@ MODELS = [
         id="one process, a leak, an edit",
     ),
     pytest.param(
+        start(crashes=1, losses=1, orders=2),
+        frozenset(),
+        id="one process, a crash, a lost answer, an order is given and taken back",
+    ),
+    pytest.param(
         start(processes=2, crashes=0, losses=0), frozenset(), id="two processes, nothing breaks"
     ),
     pytest.param(

@@ -14,7 +14,7 @@ def start_operator(shop: Shop, tmp_path: Path) -> Iterator[StartOperator]:
     """Starts operator processes in the shop's namespace; all are ended at the end."""
     started: list[OperatorProcess] = []
 
-    def start(**environment: str) -> OperatorProcess:
+    def start(*, wait: bool = True, **environment: str) -> OperatorProcess:
         operator = OperatorProcess(
             kubeconfig=shop.kubeconfig,
             namespaces=(shop.namespace,),
@@ -23,7 +23,7 @@ def start_operator(shop: Shop, tmp_path: Path) -> Iterator[StartOperator]:
             name=f"operator-{len(started)}",
         )
         started.append(operator)
-        operator.start()
+        operator.start(wait=wait)
         return operator
 
     yield start

@@ -27,19 +27,31 @@ def cluster_wide_kubeconfig(cluster: ControlPlane) -> Iterator[Path]:
     kubectl("delete", "-n", HOME, "-f", str(CLUSTER_WIDE_ACCESS))
 
 
-def test_one_operator_serves_every_namespace(
+def test_one_operator_serves_every_namespace_that_its_list_allows(
     shop: Shop, cluster_wide_kubeconfig: Path, tmp_path: Path
 ) -> None:
     client = shop.cognito.create_client(shop.pool_id, age=timedelta(days=91))
     first = shop.active_ids(client)
     shop.apply(application("web"), shop.resource(client))
-    operator = OperatorProcess(
-        kubeconfig=cluster_wide_kubeconfig,
-        namespaces=(),
-        environment=shop.cognito.environment,
-        workdir=tmp_path,
-    )
-    with operator:
+    shop.cognito.forget_calls()
+
+    def operator(name: str, **environment: str) -> OperatorProcess:
+        return OperatorProcess(
+            kubeconfig=cluster_wide_kubeconfig,
+            namespaces=(),
+            environment={**shop.cognito.environment, **environment},
+            workdir=tmp_path,
+            name=name,
+        )
+
+    with operator("without-a-list"):
+        shop.wait("it is stalled", lambda: shop.condition("Stalled").get("reason") == "NotAllowed")
+    assert "CSO_ALLOW_FILE" in shop.condition("Stalled")["message"]
+    assert shop.cognito.calls() == [], "everything is denied until a list allows it"
+
+    allow_file = tmp_path / "allow.yaml"
+    allow_file.write_text(f"rules: [{{namespaces: [{shop.namespace}], userPools: ['*']}}]")
+    with operator("with-a-list", CSO_ALLOW_FILE=str(allow_file)):
         shop.wait_rotated(client, first)
     denied = [
         event["objectRef"]

@@ -46,6 +46,7 @@ from cognito_secret_operator.domain.rollout import (
 )
 from cognito_secret_operator.domain.spec import (
     AdoptionSpec,
+    AwsSpec,
     EmergencyRequest,
     Policy,
     Resource,
@@ -88,6 +89,7 @@ NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 CLIENT: Final = ClientRef("eu-west-1_AbCdEfGhI", "1example23456789")
 SPEC: Final = Spec(
     client=CLIENT,
+    aws=AwsSpec(),
     policy=Policy.ROTATE,
     suspended=False,
     rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=33)),

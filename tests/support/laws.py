@@ -4,6 +4,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cognito_secret_operator.domain.journal import Journal
+from cognito_secret_operator.domain.model import ResourceKey
+from cognito_secret_operator.names import OVERRIDE_TOKEN
+from cognito_secret_operator.resource.sections import span
 
 from .fakes.faults import Call
 
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
     from .world import World
 
 __all__ = ["LawBrokenError", "Laws"]
+
+KEY = ResourceKey("shop", "orders-api")
 
 CACHES = timedelta(seconds=60)
 """How old the data may be that a starting pod reads through kubelet's caches."""
@@ -138,10 +143,23 @@ class Laws:
                 f"G2: {gone} was deleted, the journal's current secret",
             )
         _demand(self._world.target_current() != gone, f"G2: {gone} is the target's current one")
+        if self._is_ordered(gone):
+            return
         holders = [pod.name for pod in self._world.workloads.pods if gone in self._held_by(pod)]
         if gone in self.may_be_pulled_away:
             return
         _demand(not holders, f"G2: {gone} was deleted under {holders}")
+
+    def _is_ordered(self, secret_id: str) -> bool:
+        """Tell whether the resource orders the deletion whoever holds the secret."""
+        body = self._world.resources.bodies[KEY]
+        if body["metadata"]["annotations"].get(OVERRIDE_TOKEN) == secret_id:
+            return True
+        retirement, journal = body["spec"].get("retirement", {}), self._world.journal()
+        published = journal.publication.published if journal and journal.publication else None
+        if retirement.get("onMaxOverlap") != "Delete" or published is None:
+            return False
+        return self._world.clock.now() > published.at + span(retirement["maxOverlap"])
 
     def _held_by(self, pod: "LivePod") -> set[str]:
         return set() if pod.finished else self.may_hold(pod)

@@ -47,6 +47,7 @@ def key_of(state: State) -> _Key:
         state.stamp,
         (state.leaks, state.report),
         (state.adds, state.crashes, state.losses, state.edits, state.drains, state.strangers),
+        (state.orders, state.is_ordered),
     )
     processes = tuple(_process_key(process, state) for process in state.processes)
     found = {date.minute for date in _dates_in((world, processes))}
@@ -69,7 +70,7 @@ def _book_key(book: Journal) -> _Key:
     return (
         book.current.id if book.current else None,
         book.previous.id if book.previous else None,
-        book.doomed,
+        (book.doomed, book.doomed_by),
         book.emergency and (book.emergency.leaked, book.emergency.now, book.emergency.renews),
         book.handled_emergency,
         book.shown_previous.id if book.shown_previous else None,
@@ -110,8 +111,8 @@ def _flight_key(process: ModelProcess, flight: Flight, state: State) -> _Key:
             may_send = process.claim is not None and process.claim[1] > state.now
             pending = observed.book.pending
             return ("Add", pending.value.reveal()) if pending and may_send else ("refused",)
-        case Delete(secret_id):
-            return ("Delete", secret_id)
+        case Delete(secret_id, order):
+            return ("Delete", secret_id, order)
         case Stamp(workload, stamp):
             fresh = workload.resource_version == workload_version(state)
             return ("Stamp", stamp) if fresh else ("refused",)
@@ -130,7 +131,7 @@ def _told(action: Action) -> _Key:
     """Write an action without the dates that are in it."""
     parts = [
         getattr(action, name)
-        for name in ("secret_id", "verified", "before", "trigger", "request")
+        for name in ("secret_id", "verified", "before", "trigger", "request", "order")
         if hasattr(action, name)
     ]
     remote = getattr(action, "remote", None)

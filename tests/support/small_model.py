@@ -128,6 +128,10 @@ class State:
     edits: int = 0
     drains: int = 0
     strangers: int = 0
+    orders: int = 0
+    """How often a person may give, or take back, the order to delete A whoever holds it."""
+
+    is_ordered: bool = False
     leaks: int = 0
     loud: bool = False
     """Whether whoever reports a leak says that it must not wait."""

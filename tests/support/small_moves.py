@@ -20,6 +20,7 @@ from cognito_secret_operator.domain.actions import (
     Stamp,
     Wait,
 )
+from cognito_secret_operator.domain.journal import Order
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.model import (
     Listing,
@@ -39,7 +40,7 @@ from cognito_secret_operator.domain.rollout import (
     Workload,
     WorkloadRef,
 )
-from cognito_secret_operator.domain.spec import EmergencyRequest
+from cognito_secret_operator.domain.spec import EmergencyRequest, Resource
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.names import FIELD_MANAGER
 from cognito_secret_operator.service.entries import next_journal
@@ -83,6 +84,10 @@ def moves(state: State) -> Iterator[tuple[str, State]]:
     yield from _pods_move(state)
     if state.edits and not _is_deleting(state):
         yield "a person edits the target", _edited(state)
+    if state.orders:
+        told = "takes the order back" if state.is_ordered else "orders A to be deleted"
+        left = replace(_less(state, "orders"), is_ordered=not state.is_ordered)
+        yield f"a person {told}", left
     if state.strangers and len(state.cognito) == 1:
         foreign = Secret("X", FOREIGN, state.now)
         left = _less(state, "strangers")
@@ -116,10 +121,14 @@ def _looks(state: State, index: int) -> Iterator[tuple[str, State]]:
         yield told, _with(state, index, looked)
 
 
+def _resource(state: State) -> Resource:
+    return replace(RESOURCE, emergency=state.report, override_id="A" if state.is_ordered else None)
+
+
 def _observe(state: State, process: ModelProcess, listed: tuple[Secret, ...]) -> Observed:
     observed = Observed(
         now=_at(state.now),
-        resource=replace(RESOURCE, emergency=state.report),
+        resource=_resource(state),
         timing=TIMING,
         memory=process.memory,
         journal_secret=state.target,
@@ -203,9 +212,10 @@ def _carry_out(state: State, process: ModelProcess, flight: Flight) -> tuple[Sta
     match action:
         case Add():
             return _add(state, process, flight.observed)
-        case Delete(secret_id):
+        case Delete(secret_id, order):
+            _demand(state, order is state.book.doomed_by, "the mark names another order")
             kept = replace(memory, deleted=memory.deleted | {secret_id})
-            return _delete(state, secret_id), replace(process, memory=kept)
+            return _delete(state, secret_id, order), replace(process, memory=kept)
         case Stamp(workload, stamp):
             if workload.resource_version != workload_version(state):
                 raise _RefusedError
@@ -238,7 +248,7 @@ def _add(state: State, process: ModelProcess, observed: Observed) -> tuple[State
     return _lawful(after), replace(process, memory=memory)
 
 
-def _delete(state: State, secret_id: str) -> State:
+def _delete(state: State, secret_id: str, order: Order | None) -> State:
     if all(one.id != secret_id for one in state.cognito):
         return state
     book, current = state.book, state.book.current
@@ -247,7 +257,8 @@ def _delete(state: State, secret_id: str) -> State:
     _demand(state, current is None or current.id != secret_id, "the current secret is deleted")
     _demand(state, state.shown[-1][1] != secret_id, "the target's current secret is deleted")
     held = any(secret_id in pod.holds for pod in state.pods)
-    ordered = book.emergency is not None and book.emergency.now and book.is_leaked(secret_id)
+    at_once = book.emergency is not None and book.emergency.now and book.is_leaked(secret_id)
+    ordered = at_once or order is not None
     _demand(state, ordered or not held, "a secret is deleted that a live pod may hold")
     return _changed(state, tuple(one for one in state.cognito if one.id != secret_id))
 

@@ -28,6 +28,7 @@ from .fakes import (
     FakeEndpoint,
     FakeEntropy,
     FakeEvents,
+    FakePlatform,
     FakeResources,
     FakeRivals,
     FakeSecrets,
@@ -102,6 +103,7 @@ class World:
         self.events = FakeEvents(self.faults)
         self.entropy = FakeEntropy()
         self.rivals = FakeRivals()
+        self.platform = FakePlatform()
         self.processes: list[Process] = []
         self.cognito.add_for_test(ORIGINAL, age=age)
         self.workloads.deploy_for_test("web")
@@ -123,6 +125,7 @@ class World:
             cognito=self.cognito,
             endpoint=self.endpoint,
             rivals=self.rivals,
+            platform=self.platform,
             clock=clock,
             timing=self.timing,
             identity=name,

@@ -13,6 +13,7 @@ from cognito_secret_operator.domain.journal import (
     Claim,
     Journal,
     JournaledSecret,
+    Order,
     Origin,
     Outcome,
     Pending,
@@ -148,6 +149,7 @@ rotations = st.builds(
     retired_id=texts,
     finished_at=st.none() | times,
     outcome=st.none() | st.sampled_from(Outcome),
+    retired_by=st.none() | st.sampled_from(Order),
 )
 pendings = st.builds(
     Pending,
@@ -176,6 +178,7 @@ journals = st.builds(
     publication=st.none() | publications,
     rotation=st.none() | rotations,
     doomed=st.none() | texts,
+    doomed_by=st.none() | st.sampled_from(Order),
     handled_rotate=st.none() | texts,
     rotations=st.lists(rotations, max_size=5).map(tuple),
 )
@@ -242,6 +245,18 @@ def test_the_format_is_pinned_since_stored_journals_have_it() -> None:
         "doomed": "id-previous",
         "handledRotate": "2026-11",
     }
+
+
+def test_what_later_versions_added_is_written_only_where_it_says_something() -> None:
+    ordered = replace(
+        FULL,
+        doomed_by=Order.OVERRIDE,
+        rotations=(replace(FULL.rotations[0], retired_by=Order.MAX_OVERLAP),),
+    )
+    document = json.loads(journal_data(ordered)[DOCUMENT].reveal())
+    assert document["doomedBy"] == "Override"
+    assert document["rotations"][0]["retiredBy"] == "MaxOverlap"
+    assert journal_from(stored(journal_data(ordered)), CLIENT) == ordered
 
 
 # --- problems -------------------------------------------------------------------------------------
@@ -365,3 +380,19 @@ def test_nothing_that_holds_a_journal_prints_a_value() -> None:
     for thing in (FULL, data, stored(data), journal_from(stored(data), CLIENT)):
         told = f"{thing} {thing!r} {thing!s}"
         assert [text for text in SECRETS.values() if text in told] == []
+
+
+def test_requests_are_kept_with_a_rotation_and_a_journal_from_before_them_is_read() -> None:
+    known = replace(ROTATION, add_request_id="add-1", delete_request_id="delete-1")
+    young, old = replace(FULL, rotations=(known,)), replace(FULL, rotations=(ROTATION,))
+    written = json.loads(journal_data(young)[DOCUMENT].reveal())["rotations"][0]
+    assert (written["addRequestId"], written["deleteRequestId"]) == ("add-1", "delete-1")
+    assert journal_from(stored(journal_data(young)), CLIENT) == young
+    assert "addRequestId" not in journal_data(old)[DOCUMENT].reveal()
+    assert journal_from(stored(journal_data(old)), CLIENT) == old
+
+
+@pytest.mark.parametrize("odd", ["", 7, None])
+def test_an_odd_request_id_is_not_understood(odd: object) -> None:
+    data = edited(lambda document: document["rotations"][0].update(addRequestId=odd))
+    assert isinstance(problem(data), JournalUnreadableError)

@@ -9,7 +9,7 @@ from prometheus_client.samples import Sample
 
 from cognito_secret_operator import __version__
 from cognito_secret_operator.adapters.cognito_answers import OPERATIONS
-from cognito_secret_operator.domain.journal import Origin, Outcome, Rotation
+from cognito_secret_operator.domain.journal import Order, Origin, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
 from cognito_secret_operator.domain.report import (
     Condition,
@@ -142,6 +142,12 @@ def test_nobody_asked_is_not_nobody_left() -> None:
     assert of_object(replace(REPORT, holders=()), "pods_on_previous") == 0
 
 
+def test_declared_consumers_are_counted_apart_from_pods() -> None:
+    both = replace(REPORT, holders=("Pod/a", "Acknowledgement/b"), outside_holders=1)
+    assert of_object(both, "pods_on_previous") == 1
+    assert of_object(both, "acknowledgements_missing") == 1
+
+
 def test_a_slot_that_is_empty_has_no_creation_date() -> None:
     alone = replace(REPORT, secrets=REPORT.secrets[1:])
     assert of_object(alone, "created_timestamp_seconds", slot="previous") is None
@@ -197,6 +203,7 @@ def test_the_operations_are_those_of_the_adapter() -> None:
 def test_what_happens_is_counted() -> None:
     metrics = Metrics()
     metrics.rotation_finished(Trigger.REQUEST, Outcome.SUCCESS)
+    metrics.retired_by_order(Order.MAX_OVERLAP)
     metrics.reconciled("effect")
     metrics.aws_call("AddUserPoolClientSecret", "OK", 0.2)
     metrics.quota_waited("AddUserPoolClientSecret", 1.5)
@@ -204,6 +211,8 @@ def test_what_happens_is_counted() -> None:
     labels = {"result": "success", "trigger": "request"}
     add = {"operation": "AddUserPoolClientSecret"}
     assert value(metrics, f"{PROCESS}rotations_total", **labels) == 1
+    assert value(metrics, f"{PROCESS}ordered_retirements_total", order="max_overlap") == 1
+    assert value(metrics, f"{PROCESS}ordered_retirements_total", order="override") == 0
     assert value(metrics, f"{PROCESS}reconciles_total", result="effect") == 1
     assert value(metrics, f"{PROCESS}aws_requests_total", code="OK", **add) == 1
     assert value(metrics, f"{PROCESS}aws_request_duration_seconds_count", **add) == 1
@@ -245,3 +254,20 @@ def test_names_follow_the_rules() -> None:
         assert re.fullmatch(r"cognito_(client_secret|secret_operator)_[a-z_]+", about.name)
         assert about.name.endswith("_total") == (about.kind == "counter")
         assert about.help.endswith(".")
+
+
+def test_the_platforms_orders_are_asked_at_the_scrape() -> None:
+    metrics = Metrics()
+    state = {"frozen": False, "valid": True}
+    metrics.watch_platform(frozen=lambda: state["frozen"], allow_file_valid=lambda: state["valid"])
+    names = (f"{PROCESS}frozen", f"{PROCESS}allow_file_valid")
+    assert [value(metrics, name) for name in names] == [0.0, 1.0]
+    state.update(frozen=True, valid=False)
+    assert [value(metrics, name) for name in names] == [1.0, 0.0]
+
+
+def test_who_leads_is_asked_at_the_scrape() -> None:
+    metrics = Metrics()
+    leads = [False, True]
+    metrics.watch_leadership(lambda: leads.pop(0))
+    assert [value(metrics, f"{PROCESS}leader") for _ in range(2)] == [0.0, 1.0]

@@ -8,6 +8,7 @@ from cognito_secret_operator import names
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey
 from cognito_secret_operator.domain.spec import (
     AdoptionSpec,
+    AwsSpec,
     Policy,
     Resource,
     RetirementSpec,
@@ -63,6 +64,7 @@ def test_the_smallest_resource_has_every_default() -> None:
         created_at=datetime(2026, 11, 21, 3, 25, tzinfo=UTC),
         spec=Spec(
             client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
+            aws=AwsSpec(role_arn=None),
             policy=Policy.ROTATE,
             suspended=False,
             rotation=RotationSpec(interval=timedelta(days=90), max_age=timedelta(days=99)),
@@ -87,6 +89,7 @@ def test_the_smallest_resource_has_every_default() -> None:
 def test_every_field_is_read() -> None:
     spec = parse(
         body(
+            aws={"roleArn": "arn:aws:iam::111122223333:role/cognito-shop"},
             policy="Observe",
             suspend=True,
             rotation={"interval": "30d", "maxAge": "40d"},
@@ -98,6 +101,7 @@ def test_every_field_is_read() -> None:
     ).spec
     assert spec == Spec(
         client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
+        aws=AwsSpec("arn:aws:iam::111122223333:role/cognito-shop"),
         policy=Policy.OBSERVE,
         suspended=True,
         rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=40)),
@@ -189,13 +193,13 @@ def test_anything_else_is_no_span(text: str) -> None:
         pytest.param(body(policy=1), "spec.policy", id="a number as a choice"),
         pytest.param(body(rotation=[]), "spec.rotation", id="a list as a section"),
         pytest.param(body(rotation={"interval": 90}), "spec.rotation.interval", id="a bare number"),
-        pytest.param(body(rotation={"windows": []}), "spec.rotation.windows", id="a later field"),
+        pytest.param(body(rotation={"jitter": "1h"}), "spec.rotation.jitter", id="a later field"),
         pytest.param(
             body(target={"keys": {"issuer": "iss"}}), "spec.target.keys.issuer", id="a later key"
         ),
         pytest.param(
-            body(retirement={"approval": "Manual"}),
-            "spec.retirement.approval",
+            body(retirement={"notBefore": "2031-01-01"}),
+            "spec.retirement.notBefore",
             id="a later field that would forbid a deletion",
         ),
         pytest.param(body(metadata={"name": "a" * 48}), "metadata.name", id="too long a name"),
@@ -239,6 +243,64 @@ def test_a_person_has_to_act_on_an_invalid_resource() -> None:
 def test_an_error_does_not_quote_what_may_be_a_secret_in_the_wrong_place(field: str) -> None:
     pasted = "pasted secret 51l5fa"
     assert pasted not in error_of(body(metadata=None, status=None, **{field: pasted}))
+
+
+def _with_window(**changes: object) -> dict[str, Any]:
+    return body(rotation={"windows": [{"schedule": "0 2 * * *", "duration": "2h", **changes}]})
+
+
+@pytest.mark.parametrize(
+    ("stored", "field", "problem"),
+    [
+        pytest.param(
+            _with_window(schedule="61 2 * * *"), "schedule", "Bad minute", id="no such minute"
+        ),
+        pytest.param(
+            _with_window(schedule="0 2 31 2 *"), "schedule", "Bad day-of-month", id="no such day"
+        ),
+        pytest.param(
+            _with_window(timeZone="Europe/Atlantis"),
+            "timeZone",
+            "is not in the IANA time zone database",
+            id="no such place",
+        ),
+        pytest.param(
+            _with_window(timeZone="America"),
+            "timeZone",
+            "is not in the IANA time zone database",
+            id="a continent",
+        ),
+    ],
+)
+def test_what_only_the_operator_can_tell_of_a_window_is_refused(
+    stored: Mapping[str, Any], field: str, problem: str
+) -> None:
+    """The API server knows neither calendars nor time zones."""
+    message = error_of(stored)
+    assert message.startswith(f"spec.rotation.windows[0].{field}: ")
+    assert problem in message
+
+
+def test_with_windows_alone_the_spans_follow_the_openings() -> None:
+    window = {"schedule": "0 2 * * 2-4", "duration": "2h"}
+    rotation = parse(body(rotation={"windows": [window]})).spec.rotation
+    assert rotation.is_by_windows
+    assert rotation.interval == timedelta(days=5)
+    assert rotation.max_age == timedelta(days=5, hours=2) * 11 / 10
+    both = parse(body(rotation={"windows": [window], "interval": "30d"})).spec.rotation
+    assert not both.is_by_windows
+    assert (both.interval, both.max_age) == (timedelta(days=30), timedelta(days=33))
+
+
+def test_orders_and_acknowledgements_are_read_from_annotations() -> None:
+    annotations = {
+        names.OVERRIDE_TOKEN: " id-1 ",
+        names.acknowledgement_key("billing"): "id-2",
+        names.acknowledgement_key("edge"): "",
+    }
+    resource = parse(body(metadata={"annotations": annotations}))
+    assert resource.override_id == "id-1"
+    assert resource.acknowledged == {"billing": "id-2", "edge": ""}
 
 
 def test_tokens_are_read_from_annotations() -> None:

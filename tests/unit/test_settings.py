@@ -48,6 +48,11 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         {
             "CSO_NAMESPACES": "shop, bank,shop,",
             "CSO_KUBECONFIG": str(kubeconfig),
+            "CSO_ALLOW_FILE": str(tmp_path / "allow.yaml"),
+            "CSO_FREEZE_FILE": str(tmp_path / "freeze"),
+            "CSO_LEASE_NAME": "cso",
+            "CSO_LEASE_NAMESPACE": "cognito-secrets",
+            "CSO_LEASE_SECONDS": "30",
             "CSO_LISTEN_ADDRESS": "::1",
             "CSO_PORT": "0",
             "CSO_PORT_FILE": str(tmp_path / "port"),
@@ -70,6 +75,11 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings == Settings(
         namespaces=("bank", "shop"),
         kubeconfig=kubeconfig,
+        allow_file=tmp_path / "allow.yaml",
+        freeze_file=tmp_path / "freeze",
+        lease_name="cso",
+        lease_namespace="cognito-secrets",
+        lease_duration=timedelta(seconds=30),
         listen_address="::1",
         port=0,
         port_file=tmp_path / "port",
@@ -98,6 +108,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         pytest.param("CSO_NAMESPACES", "team-*", "exact names", id="patterns are no namespaces"),
         pytest.param("CSO_NAMESPACES", "Shop", "exact names", id="namespaces are lower-case"),
         pytest.param("CSO_KUBECONFIG", "/nowhere/at/all", "path of", id="a file that is not there"),
+        pytest.param("CSO_LEASE_NAME", "Leader", "lower-case", id="a lease in capitals"),
+        pytest.param("CSO_LEASE_SECONDS", "0", "1 to 600", id="a lease that lapses at once"),
+        pytest.param("CSO_LEASE_SECONDS", "1.5", "1 to 600", id="a Lease knows whole seconds"),
         pytest.param("CSO_LISTEN_ADDRESS", "localhost", "0.0.0.0", id="a name is no address"),  # noqa: S104
         pytest.param("CSO_PORT", "65536", "0 to 65535", id="a port too high"),
         pytest.param("CSO_PORT", "-1", "0 to 65535", id="a negative port"),
@@ -128,6 +141,7 @@ def test_a_wrong_variable_is_named_with_its_remedy(name: str, text: str, remedy:
     "environment",
     [
         pytest.param({"CSO_POLL_MIN_SECONDS": "61"}, id="the first wait is above the longest"),
+        pytest.param({"CSO_LEASE_NAME": "cso"}, id="a lease without its namespace"),
         pytest.param({"CSO_LIST_LAG_SECONDS": "601"}, id="a lagging list outranks an answer"),
     ],
 )

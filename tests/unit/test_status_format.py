@@ -7,6 +7,7 @@ import pytest
 from cognito_secret_operator.domain.conditions import invalid_report
 from cognito_secret_operator.domain.journal import Origin, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, Trigger
+from cognito_secret_operator.domain.preview import Preview
 from cognito_secret_operator.domain.report import (
     Condition,
     ConditionType,
@@ -29,6 +30,8 @@ ROTATION = Rotation(
     retired_id="one",
     finished_at=NOW - timedelta(hours=1),
     outcome=Outcome.SUCCESS,
+    add_request_id="request-1",
+    delete_request_id="request-2",
 )
 REPORT = Report(
     client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
@@ -100,6 +103,8 @@ def test_a_report_is_rendered_whole() -> None:
                 "outcome": "Success",
                 "secretId": "two",
                 "retiredId": "one",
+                "addRequestId": "request-1",
+                "deleteRequestId": "request-2",
             }
         ],
     }
@@ -242,3 +247,18 @@ class TestPatch:
     def test_the_first_status_is_written_whole(self) -> None:
         status = status_of(REPORT, {}, NOW)
         assert status_patch({}, status) == status
+
+
+def test_a_preview_stays_until_another_is_made_or_the_first_rotation_begins() -> None:
+    preview = Preview(("Deployment/web",), ("Pod/shell: nobody restarts it",))
+    shown = {"wouldRestart": ["Deployment/web"], "cannotProve": ["Pod/shell: nobody restarts it"]}
+    made = status_of(replace(REPORT, previewed=True, preview=preview), {}, NOW)
+    kept = status_of(replace(REPORT, previewed=True), made, NOW)
+    over = status_of(REPORT, kept, NOW)
+    assert [made["preview"], kept["preview"], over.get("preview")] == [shown, shown, None]
+
+
+def test_of_a_long_preview_ten_names_and_a_number_are_shown() -> None:
+    many = Preview(tuple(f"Deployment/{number}" for number in range(13)), ())
+    status = status_of(replace(REPORT, previewed=True, preview=many), {}, NOW)
+    assert status["preview"]["wouldRestart"][9:] == ["Deployment/9", "and 3 more"]

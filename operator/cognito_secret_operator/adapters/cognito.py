@@ -1,4 +1,4 @@
-"""Amazon Cognito through boto3: the only module that knows boto3 and botocore.
+"""Amazon Cognito through boto3.
 
 boto3 blocks, so its calls run in threads of their own: the loop's default executor also resolves
 host names, which slow AWS calls would hold up. Nothing is retried here, and of an error only what
@@ -8,17 +8,13 @@ cannot carry a value is kept: never its text, since ``ParamValidationError`` and
 
 import asyncio
 import logging
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-import boto3
 from botocore import exceptions
-from botocore.config import Config
 
-from .. import __version__
 from ..domain.model import ClientDescription, ClientRef, Probe, RemoteSecret, Verdict
 from ..domain.value import SecretValue
 from ..errors import (
@@ -30,8 +26,8 @@ from ..errors import (
     RetryLaterError,
     ThrottledError,
 )
-from ..names import FIELD_MANAGER
 from . import cognito_answers as answers
+from .aws_clients import THREADS, AwsClients, NotSentError
 from .cognito_answers import PoolDomain, Refusal
 
 if TYPE_CHECKING:  # the stubs are no dependency of the operator
@@ -42,21 +38,11 @@ __all__ = ["Cognito", "Quota"]
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-_THREADS: Final = 8
 _MOST_PAGES: Final = 5
 """Two secrets never fill more; an endless chain of pages would eat the quota."""
 
 _DOMAIN_KEPT: Final = 3600.0
 """Seconds for which a pool's domain, or that we may not ask for it, is remembered."""
-
-_CONFIG: Final = Config(
-    connect_timeout=3,
-    read_timeout=10,
-    max_pool_connections=_THREADS,
-    # A hidden second Add would answer LimitExceeded for our own first.
-    retries={"total_max_attempts": 1},
-    user_agent_extra=f"{FIELD_MANAGER}/{__version__}",
-)
 
 _NOT_SENT: Final = (
     exceptions.ConnectTimeoutError,
@@ -74,18 +60,6 @@ class Quota(Protocol):
 
     def throttled(self, operation: str, client: ClientRef) -> None:
         """Note that Cognito answered *operation* with ``TooManyRequestsException``."""
-
-
-class _Sending(threading.local):
-    """What belongs to the one call that a thread is making."""
-
-    may_send: Callable[[], bool] | None = None
-    is_sent: bool = False
-    request_id: str = ""
-
-
-class _NotSentError(Exception):
-    """*may_send* said no."""
 
 
 class Cognito:
@@ -114,21 +88,15 @@ class Cognito:
         self._quota = quota
         self._on_call = on_call
         self._monotonic = monotonic
-        # Sessions are not thread-safe and cost 12 MiB: one, used only under the lock.
-        self._session = boto3.Session()
-        self._lock = threading.Lock()
-        self._clients: dict[str, CognitoIdentityProviderClient] = {}
-        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="aws")
-        self._sending = _Sending()
-        self._domains: dict[str, tuple[float, PoolDomain]] = {}
-        self._domain_locks: dict[str, asyncio.Lock] = {}
+        self._clients = AwsClients()
+        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="aws")
+        self._domains: dict[tuple[str, str | None], tuple[float, PoolDomain]] = {}
+        self._domain_locks: dict[tuple[str, str | None], asyncio.Lock] = {}
 
     def close(self) -> None:
         """Take no further calls; one that is under way ends by itself within 13 seconds."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        with self._lock:
-            for api in self._clients.values():
-                api.close()
+        self._clients.close()
 
     async def list_secrets(self, client: ClientRef) -> tuple[RemoteSecret, ...]:
         """``ListUserPoolClientSecrets``, all pages, oldest first.
@@ -181,12 +149,17 @@ class Cognito:
 
         def add(api: "CognitoIdentityProviderClient") -> RemoteSecret:
             answer = api.add_user_pool_client_secret(**_names(client), ClientSecret=value.reveal())
-            return answers.secret_of(answer["ClientSecretDescriptor"])
+            return answers.secret_of(
+                answer["ClientSecretDescriptor"], answers.request_id_of(answer)
+            )
 
         return await self._call(answers.ADD, client, add, may_send=may_send)
 
-    async def delete_secret(self, client: ClientRef, secret_id: str) -> None:
+    async def delete_secret(self, client: ClientRef, secret_id: str) -> str:
         """``DeleteUserPoolClientSecret``, once; an id that is unknown by now counts as deleted.
+
+        Returns:
+            AWS's id of the request.
 
         Raises:
             AnswerLostError: it may have been carried out.
@@ -196,18 +169,17 @@ class Cognito:
         """
 
         def delete(api: "CognitoIdentityProviderClient") -> str:
-            api.delete_user_pool_client_secret(**_names(client), ClientSecretId=secret_id)
-            return secret_id
+            answer = api.delete_user_pool_client_secret(**_names(client), ClientSecretId=secret_id)
+            return answers.request_id_of(answer or {})
 
         try:
-            await self._call(answers.DELETE, client, delete, secret_id=secret_id)
+            return await self._call(answers.DELETE, client, delete, secret_id=secret_id)
         except ClientNotFoundError as error:
             missing = error
-        else:
-            return
         # Cognito says the same of an unknown client: only a List tells the two apart.
         if any(secret.id == secret_id for secret in await self.list_secrets(client)):
             raise missing
+        return missing.request_id
 
     async def pool_domain(self, client: ClientRef) -> PoolDomain:
         """Find the token endpoint of *client*'s pool (``DescribeUserPool``), once an hour.
@@ -218,12 +190,13 @@ class Cognito:
             OutsideError: Cognito gave no answer; nothing is remembered.
 
         """
-        pool = client.pool_id
-        async with self._domain_locks.setdefault(pool, asyncio.Lock()):
-            until, known = self._domains.get(pool, (0.0, None))
+        # One role may ask what another one may not.
+        kept = (client.pool_id, client.caller.role_arn)
+        async with self._domain_locks.setdefault(kept, asyncio.Lock()):
+            until, known = self._domains.get(kept, (0.0, None))
             if known is None or self._monotonic() >= until:
                 known = await self._find_domain(client)
-                self._domains[pool] = (self._monotonic() + _DOMAIN_KEPT, known)
+                self._domains[kept] = (self._monotonic() + _DOMAIN_KEPT, known)
             return known
 
     async def probe_by_refresh(self, client: ClientRef, value: SecretValue) -> Probe:
@@ -294,12 +267,12 @@ class Cognito:
         secret_id: str,
     ) -> _T:
         """Make one call in this thread; count and log it here, so that cancelling loses neither."""
-        sending = self._sending
-        sending.may_send, sending.is_sent, sending.request_id = may_send, False, ""
+        sending = self._clients.sending
+        sending.begin(client, may_send)
         began = self._monotonic()
         outcome: _T | OutsideError
         try:
-            outcome = send(self._client(client))
+            outcome = send(self._clients.cognito(client.region))
         except Exception as error:  # noqa: BLE001  # whatever it is, its text stays here
             outcome = _translate(operation, client, error, is_sent=sending.is_sent)
         code = outcome.code if isinstance(outcome, OutsideError) else "OK"
@@ -324,25 +297,6 @@ class Cognito:
             "request_id": request_id,
         }
         _log.info("%s for client %s: %s", operation, client.client_id, code, extra=fields)
-
-    def _client(self, client: ClientRef) -> "CognitoIdentityProviderClient":
-        """Give the region's client: the one place that makes them."""
-        with self._lock:
-            if client.region not in self._clients:
-                api = self._session.client("cognito-idp", region_name=client.region, config=_CONFIG)
-                service = "cognito-identity-provider"
-                api.meta.events.register(f"before-send.{service}", self._before_send)
-                api.meta.events.register(f"after-call.{service}", self._after_call)
-                self._clients[client.region] = api
-            return self._clients[client.region]
-
-    def _before_send(self, **_: object) -> None:
-        if self._sending.may_send is not None and not self._sending.may_send():
-            raise _NotSentError
-        self._sending.is_sent = True
-
-    def _after_call(self, *, parsed: Mapping[str, Any], **_: object) -> None:
-        self._sending.request_id = answers.request_id_of(parsed)
 
 
 def _names(client: ClientRef) -> dict[str, str]:
@@ -382,7 +336,7 @@ def _translate(
     match error:
         case exceptions.ClientError():
             return answers.error_of(operation, client, _refusal(error))
-        case _NotSentError():
+        case NotSentError():
             message = f"{operation} for {where} was not sent: it was too late for it"
             return RetryLaterError(message, code="NotSent")
         case exceptions.NoCredentialsError() | exceptions.PartialCredentialsError():

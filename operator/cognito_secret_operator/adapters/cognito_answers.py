@@ -4,6 +4,7 @@ Of an error's text only a principal's ARN and the name of a field are taken: Cog
 ``InvalidParameterException`` repeats the value that it refuses.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from ..names import FIELD_MANAGER
 
 __all__ = [
     "ADD",
+    "ASSUME_ROLE",
     "DELETE",
     "DESCRIBE_CLIENT",
     "DESCRIBE_POOL",
@@ -48,6 +50,7 @@ DESCRIBE_CLIENT: Final = "DescribeUserPoolClient"
 DESCRIBE_POOL: Final = "DescribeUserPool"
 LIST: Final = "ListUserPoolClientSecrets"
 REFRESH: Final = "GetTokensFromRefreshToken"
+ASSUME_ROLE: Final = "AssumeRole"
 WRITES: Final = frozenset({ADD, DELETE})
 OPERATIONS: Final = (ADD, LIST, DELETE, DESCRIBE_CLIENT, DESCRIBE_POOL, REFRESH)
 
@@ -55,6 +58,9 @@ MADE_UP: Final = f"{FIELD_MANAGER}-probe"
 """A refresh token, or a code, that nobody was ever given."""
 
 _THROTTLED: Final = re.compile(r"TooManyRequests.*|Throttl.*|RequestLimitExceeded|SlowDown")
+_SESSION: Final = re.compile(
+    r"arn:(?P<partition>[-a-z]+):sts::(?P<account>[0-9]+):assumed-role/(?P<role>[^/]+)/.*"
+)
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "NotAuthorizedException"})
 _BAD_CREDENTIALS: Final = re.compile(
     r"UnrecognizedClient.*|ExpiredToken.*|InvalidClientTokenId|InvalidIdentityToken|"
@@ -112,15 +118,15 @@ class PoolDomain:
     """Why *url* is None, in words a user reads; empty otherwise."""
 
 
-def secret_of(descriptor: Mapping[str, Any]) -> RemoteSecret:
-    """Read a ``ClientSecretDescriptorType``.
+def secret_of(descriptor: Mapping[str, Any], request_id: str = "") -> RemoteSecret:
+    """Read a ``ClientSecretDescriptorType``; *request_id* is that of the Add.
 
     Raises:
         KeyError: a field is missing.
 
     """
     created: datetime = descriptor["ClientSecretCreateDate"]
-    return RemoteSecret(id=descriptor["ClientSecretId"], created_at=created.astimezone(UTC))
+    return RemoteSecret(descriptor["ClientSecretId"], created.astimezone(UTC), request_id)
 
 
 def request_id_of(answer: Mapping[str, Any]) -> str:
@@ -216,13 +222,31 @@ def _without_credentials(
     operation: str, client: ClientRef, refusal: Refusal
 ) -> tuple[type[OutsideError], str]:
     """Read a refusal by STS: the request itself was never sent."""
-    what = f"sts:{refusal.operation} answered {refusal.code}"
+    role = client.caller.role_arn if refusal.operation == ASSUME_ROLE else None
+    of_role = f" of spec.aws.roleArn {role}" if role else ""
+    what = f"sts:{refusal.operation}{of_role} answered {refusal.code}"
     if _is_lost(refusal):
         return RetryLaterError, f"no credentials for now: {what}"
+    if role and refusal.code in _DENIED:
+        return AccessDeniedError, (
+            f"{what}; allow the operator sts:AssumeRole on the role in its IAM policy, and in the"
+            f" role's trust policy: {_trust(_principal(refusal))}"
+        )
     return AccessDeniedError, (
         f"no credentials for cognito-idp:{operation} on user pool {client.pool_id}: {what};"
         " check the service account's role and its trust policy"
     )
+
+
+def _trust(principal: str) -> str:
+    """Write the statement that lets *principal* assume a role; a session's role has the right."""
+    session = _SESSION.fullmatch(principal)
+    if session is not None:
+        principal = f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"
+    elif not principal.startswith("arn:"):
+        principal = "<the operator's role>"
+    who = {"AWS": principal}
+    return json.dumps({"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"})
 
 
 def _is_lost(refusal: Refusal) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .journal import JournaledSecret
+from .journal import JournaledSecret, Order
 from .model import RemoteSecret, Trigger
 from .observed import Fact
 from .rollout import Workload
@@ -156,6 +156,8 @@ class Doom:
     """Mark a secret in the journal as the one that may be deleted."""
 
     secret_id: str
+    order: Order | None = None
+    """What it goes by although somebody may hold it; None where nobody does any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class Delete:
     """Call ``DeleteUserPoolClientSecret`` for the doomed secret."""
 
     secret_id: str
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

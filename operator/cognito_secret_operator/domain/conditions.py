@@ -7,11 +7,12 @@ from .actions import Hold, Plan
 from .journal import Journal, Origin
 from .model import ClientRef, Listing, RemoteSecret, StoredSecret
 from .observed import Observed
+from .preview import is_previewed, preview_of
 from .projection import is_projection
 from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step, Truth
-from .rollout import Consumers, holders
-from .rules.rolling_out import evidence
-from .schedule import due_at
+from .rollout import Consumers, Holder
+from .rules.rolling_out import evidence, suspects
+from .schedule import missed_opening, starts_at
 from .spec import Policy
 
 __all__ = ["LOOKS_MISSED", "invalid_report", "report", "step_of"]
@@ -24,7 +25,12 @@ def report(observed: Observed, plan: Plan) -> Report:
     """Tell what the pass saw and what it waits for."""
     spec, journal = observed.resource.spec, _journal(observed)
     rotates = spec.policy is Policy.ROTATE and not spec.suspended
-    due = due_at(observed.resource, journal, observed.timing) if journal and rotates else None
+    start = missed = None
+    if journal and rotates:
+        start = starts_at(observed.resource, journal, observed.timing, observed.now)
+    if journal and start:
+        missed = missed_opening(observed.resource, journal, start, observed.now)
+    found = _holders(observed)
     return Report(
         client=spec.client,
         target_name=spec.target.name,
@@ -49,10 +55,14 @@ def report(observed: Observed, plan: Plan) -> Report:
         listed_at=observed.memory.listing.at
         if observed.memory.listing
         else observed.resource.status.listed_at,
-        holders=_holders(observed),
-        next_rotation_at=due,
+        holders=None if found is None else tuple(holder.who for holder in found),
+        outside_holders=sum(holder.is_outside for holder in found or ()),
+        next_rotation_at=start,
+        missed_opening_at=missed,
         waits_for=(plan.reason, plan.message),
         rotations=journal.rotations if journal else (),
+        previewed=is_previewed(observed),
+        preview=preview_of(observed) if is_previewed(observed) else None,
     )
 
 
@@ -153,7 +163,7 @@ def _rolled_over(observed: Observed, plan: Plan) -> Condition:
     published = journal.publication.published if journal.publication else None
     if published is None:
         return Condition(kind, Truth.FALSE, "NotPublished", "the new secret is not published yet")
-    names = _holders(observed)
+    found = _holders(observed)
     late_at = published.at + observed.resource.spec.retirement.max_overlap
     if observed.now > late_at:
         return Condition(
@@ -162,10 +172,12 @@ def _rolled_over(observed: Observed, plan: Plan) -> Condition:
             "MaxOverlapExceeded",
             f"both secrets are valid for longer than retirement.maxOverlap: {plan.message}",
         )
-    if names is None:
+    if found is None:
         return Condition(kind, Truth.UNKNOWN, plan.reason, plan.message)
-    if names:
+    if any(not holder.is_outside for holder in found):
         return Condition(kind, Truth.FALSE, "PodsNotRolled", plan.message)
+    if found:
+        return Condition(kind, Truth.FALSE, "AwaitingAcknowledgement", plan.message)
     return Condition(kind, Truth.TRUE, "PodsRolled", "every pod has the current secret")
 
 
@@ -255,7 +267,7 @@ def _journaled_secrets(journal: Journal) -> list[ReportedSecret]:
     return found
 
 
-def _holders(observed: Observed) -> tuple[str, ...] | None:
+def _holders(observed: Observed) -> tuple[Holder, ...] | None:
     journal = _journal(observed)
     if journal is None or journal.previous is None:
         return ()
@@ -263,9 +275,9 @@ def _holders(observed: Observed) -> tuple[str, ...] | None:
     if proof is None or not isinstance(observed.consumers, Consumers):
         return None
     found = observed.consumers
-    if not (found.workloads or found.pods):
+    if not (found.workloads or found.pods or observed.resource.spec.acknowledgements):
         return None
-    return tuple(holder.who for holder in holders(found, proof))
+    return suspects(observed, found, proof)
 
 
 def _date(moment: datetime) -> str:

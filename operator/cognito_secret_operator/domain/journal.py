@@ -18,6 +18,7 @@ __all__ = [
     "Emergency",
     "Journal",
     "JournaledSecret",
+    "Order",
     "Origin",
     "Outcome",
     "Pending",
@@ -48,6 +49,13 @@ class Outcome(enum.Enum):
     SUCCESS = "Success"
     REFUSED = "Refused"
     LEAKED = "Leaked"
+
+
+class Order(enum.Enum):
+    """By what a secret is deleted although somebody may hold it."""
+
+    MAX_OVERLAP = "MaxOverlap"
+    OVERRIDE = "Override"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,13 @@ class Rotation:
     retired_id: str = ""
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    retired_by: Order | None = None
+    """The order that the previous secret went by; None where nobody held it any more."""
+    add_request_id: str = ""
+    """AWS's id of the Add; empty where its answer was lost."""
+
+    delete_request_id: str = ""
+    """AWS's id of the Delete; empty where another process saw its answer, or nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +173,9 @@ class Journal:
     """The rotation whose previous secret is not retired yet."""
 
     doomed: str | None = None
+    doomed_by: Order | None = None
+    """The order that the mark was set by; None where nobody held the secret any more."""
+
     handled_rotate: str | None = None
     initial_is_wanted: bool = False
     """The user's own value is still to be added: the client was made without it."""
@@ -262,7 +280,9 @@ def claimed(journal: Journal, *, claim: Claim, before: tuple[str, ...]) -> Journ
 def recorded(journal: Journal, remote: RemoteSecret, *, at: datetime) -> Journal:
     """Note what Cognito called the pending value."""
     pending = _pending(journal)
-    return next_entry(journal, pending=replace(pending, secret=remote, recorded_at=at))
+    rotation = replace(pending.rotation, add_request_id=remote.request_id)
+    following = replace(pending, secret=remote, recorded_at=at, rotation=rotation)
+    return next_entry(journal, pending=following)
 
 
 def promoted(journal: Journal, *, verified: bool) -> Journal:
@@ -314,29 +334,37 @@ def redacted(journal: Journal, target: StoredSecret) -> Journal:
     return next_entry(journal, publication=replace(publication, published=record))
 
 
-def doomed(journal: Journal, secret_id: str) -> Journal:
-    """Mark the one secret that may be deleted at Cognito."""
-    return next_entry(journal, doomed=secret_id)
+def doomed(journal: Journal, secret_id: str, order: Order | None = None) -> Journal:
+    """Mark the one secret that may be deleted at Cognito, and by which order."""
+    return next_entry(journal, doomed=secret_id, doomed_by=order)
 
 
-def forgotten(journal: Journal, secret_id: str, *, at: datetime) -> Journal:
-    """Strike a secret that is gone at Cognito: the refused pending one or the previous one."""
+def forgotten(journal: Journal, secret_id: str, *, at: datetime, request_id: str = "") -> Journal:
+    """Strike a secret that is gone at Cognito: the refused pending one or the previous one.
+
+    *request_id* is AWS's of the Delete, where it is known.
+    """
     pending = journal.pending
     if pending is not None and pending.secret is not None and pending.secret.id == secret_id:
         outcome = Outcome.LEAKED if journal.is_leaked(secret_id) else Outcome.REFUSED
-        failed = finished(pending.rotation, at, outcome, secret_id=secret_id)
+        rotation = replace(pending.rotation, delete_request_id=request_id)
+        failed = finished(rotation, at, outcome, secret_id=secret_id)
         return next_entry(journal, pending=None, doomed=None, rotations=kept(journal, failed))
     if journal.previous is None or journal.previous.id != secret_id:
         raise ValueError("only the previous secret or a refused pending one can be forgotten")
     rotations = journal.rotations
     if journal.rotation is not None:
-        done = finished(journal.rotation, at, Outcome.SUCCESS, retired_id=secret_id)
+        rotation = replace(
+            journal.rotation, delete_request_id=request_id, retired_by=journal.doomed_by
+        )
+        done = finished(rotation, at, Outcome.SUCCESS, retired_id=secret_id)
         rotations = kept(journal, done)
     return next_entry(
         journal,
         previous=None,
         retired=None if journal.is_leaked(secret_id) else journal.previous,
         doomed=None,
+        doomed_by=None,
         rotation=None,
         rotations=rotations,
     )

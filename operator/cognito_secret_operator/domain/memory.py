@@ -6,8 +6,8 @@ from datetime import datetime
 from .journal import Journal, JournaledSecret
 from .model import Listing
 from .observed import Memory, Observed
-from .rollout import Consumers, holders
-from .rules.rolling_out import evidence
+from .rollout import Consumers
+from .rules.rolling_out import evidence, suspects
 
 __all__ = ["remembered"]
 
@@ -19,7 +19,8 @@ def remembered(observed: Observed) -> Memory:
         missing = _missing(observed, observed.listing)
         memory = replace(memory, listing=observed.listing, missing=missing)
     if isinstance(observed.consumers, Consumers):
-        memory = replace(memory, clear=_clear(observed, observed.consumers))
+        clear = _clear(observed, observed.consumers)
+        memory = replace(memory, clear=clear, previewed_at=observed.now)
     return memory
 
 
@@ -41,7 +42,7 @@ def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
     proof = evidence(observed) if isinstance(observed.journal, Journal) else None
-    if proof is None or holders(found, proof):
+    if proof is None or suspects(observed, found, proof):
         return None
     before = observed.memory.clear
     if before is not None and before[0] == proof.stamp:

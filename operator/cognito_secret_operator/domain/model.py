@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from .value import SecretValue
 
 __all__ = [
+    "Caller",
     "ClientDescription",
     "ClientRef",
     "Listing",
@@ -52,11 +53,21 @@ class ResourceKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf AWS is asked: CloudTrail shows it."""
+
+    key: ResourceKey | None = None
+    role_arn: str | None = None
+    """The role to assume for it; None takes the operator's own credentials."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClientRef:
-    """One app client of one user pool."""
+    """One app client of one user pool; whoever asks about it, it is the same client."""
 
     pool_id: str
     client_id: str
+    caller: Caller = field(default=Caller(), compare=False)
 
     @property
     def region(self) -> str:
@@ -70,6 +81,8 @@ class RemoteSecret:
 
     id: str
     created_at: datetime
+    request_id: str = field(default="", compare=False)
+    """AWS's id of the Add that made it, where this is that Add's answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from .model import (
     StoredSecret,
     Timing,
 )
+from .platform_orders import PlatformOrders
 from .rollout import Consumers
 from .spec import Resource
 from .value import SecretValue
@@ -76,6 +77,9 @@ class Memory:
     deleted: frozenset[str] = frozenset()
     """Ids whose Delete this process saw answered."""
 
+    delete_requests: Mapping[str, str] = field(default_factory=dict)
+    """AWS's ids of these requests, for the record."""
+
     add_sent: bool = False
     """An Add was sent under the present claim and may have been carried out."""
 
@@ -83,6 +87,9 @@ class Memory:
     """Ids of the journal that a List lacked, and since when."""
 
     client_missing_since: datetime | None = None
+    previewed_at: datetime | None = None
+    """When the namespace was last read in full."""
+
     clear: tuple[str, datetime] | None = None
     """Stamp of the publication, and the first full read that found no holder for it."""
 
@@ -111,6 +118,9 @@ class Observed:
 
     clock_skew_seconds: float = 0.0
     """Our clock less the API server's."""
+
+    orders: PlatformOrders = field(default_factory=PlatformOrders)
+    """What the platform team says of this resource."""
 
     rivals: tuple[ResourceKey, ...] = ()
     """Other resources that name the same client and come before this one."""

@@ -10,10 +10,10 @@ from .rules.adoption import ADOPTION
 from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTIONING, RENEWING
 from .rules.guards import GUARDS
 from .rules.migration import MIGRATING
+from .rules.orders import EVIDENCE, giving_way
 from .rules.publishing import PUBLISHING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
-from .rules.rolling_out import ROLLING_OUT
 
 __all__ = ["RULES", "plan", "rule_that_speaks"]
 
@@ -27,7 +27,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *ADDING,
     *CONFIRMING,
     *GOING_AT_ONCE,
-    *ROLLING_OUT,
+    *giving_way(EVIDENCE),
     *GONE_AND_ROLLED,
     *RETIRING,
     *RENEWING,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from .journal import Origin, Rotation
 from .model import ClientRef
+from .preview import Preview
 
 __all__ = ["Condition", "ConditionType", "Report", "ReportedSecret", "Role", "Step", "Truth"]
 
@@ -97,6 +98,16 @@ class Report:
     """Reason and message of the last plan: what the operator waits for, or who holds it up."""
 
     rotations: tuple[Rotation, ...]
+    missed_opening_at: datetime | None = None
+    """An opening that has just passed without the rotation that was promised for it."""
+
+    outside_holders: int = 0
+    """How many of the holders are declared consumers, none of this namespace's pods."""
+    previewed: bool = False
+    """Whether the first rotation is still to come."""
+
+    preview: Preview | None = None
+    """What it would do; None where this pass did not ask."""
 
     def condition(self, kind: ConditionType) -> Condition:
         """Find a condition by type.

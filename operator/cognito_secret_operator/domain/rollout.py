@@ -101,6 +101,8 @@ class Holder:
     since: datetime
     why: str
     owner: WorkloadRef | None
+    is_outside: bool = False
+    """True for a declared consumer that is none of this namespace's pods."""
 
 
 def holders(consumers: Consumers, evidence: PublicationEvidence) -> tuple[Holder, ...]:

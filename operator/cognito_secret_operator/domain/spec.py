@@ -1,14 +1,20 @@
 """What the user asked for: the resource as it was read, with every default filled in."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .model import ClientRef, ResourceKey
+from .windows import Window
 
 __all__ = [
+    "Acknowledgement",
     "AdoptionSpec",
+    "Approval",
+    "AwsSpec",
     "EmergencyRequest",
+    "OnMaxOverlap",
     "Policy",
     "Resource",
     "RetireOriginal",
@@ -37,6 +43,28 @@ class RetireOriginal(enum.Enum):
     AUTOMATIC = "Automatic"
 
 
+class OnMaxOverlap(enum.Enum):
+    """What becomes of a previous secret that somebody still holds after the longest overlap."""
+
+    HOLD = "Hold"
+    DELETE = "Delete"
+
+
+class Approval(enum.Enum):
+    """Whether each deletion of a previous secret waits for a person."""
+
+    AUTOMATIC = "Automatic"
+    MANUAL = "Manual"
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSpec:
+    """With which role AWS is asked."""
+
+    role_arn: str | None = None
+    """None takes the operator's own credentials."""
+
+
 @dataclass(frozen=True, slots=True)
 class SecretKeyRef:
     """A key of a Secret of the user, in the resource's namespace."""
@@ -50,8 +78,13 @@ class RotationSpec:
     """When the secret is replaced, and with which value it begins."""
 
     interval: timedelta
+    """With windows alone: the longest time between two days on which one opens."""
+
     max_age: timedelta
     initial_value_from: SecretKeyRef | None = None
+    windows: tuple[Window, ...] = ()
+    is_by_windows: bool = False
+    """True where each opening is a due time; else windows only say when a rotation may start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +118,18 @@ class RetirementSpec:
 
     min_overlap: timedelta
     max_overlap: timedelta
+    on_max_overlap: OnMaxOverlap = OnMaxOverlap.HOLD
+    approval: Approval = Approval.AUTOMATIC
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A consumer outside this namespace's pods, which says for itself when it has moved."""
+
+    name: str
+    delay: timedelta | None = None
+    """From the publication until it counts as moved without a word: a risk that was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +144,7 @@ class Spec:
     """The resource's ``spec``, section by section."""
 
     client: ClientRef
+    aws: AwsSpec
     policy: Policy
     suspended: bool
     rotation: RotationSpec
@@ -106,6 +152,7 @@ class Spec:
     target: TargetSpec
     retirement: RetirementSpec
     adoption: AdoptionSpec
+    acknowledgements: tuple[Acknowledgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +174,9 @@ class StatusFacts:
     listed_at: datetime | None = None
     """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
 
+    next_rotation_at: datetime | None = None
+    """What was last promised, so that a missed opening can be told; nothing else follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -141,3 +191,8 @@ class Resource:
     approved_id: str | None
     emergency: EmergencyRequest | None
     status: StatusFacts
+    override_id: str | None = None
+    """The secret that a person orders to delete although somebody may hold it."""
+
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
+    """Which secret each outside consumer says it uses, by the consumer's name."""

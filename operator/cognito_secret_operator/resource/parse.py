@@ -8,13 +8,16 @@ might forbid a deletion.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from .. import names
-from ..domain.model import ClientRef, ResourceKey
+from ..domain.model import Caller, ClientRef, ResourceKey
 from ..domain.spec import EmergencyRequest, Policy, Resource, Spec, StatusFacts
+from .acknowledgements import acknowledgements_spec
 from .adoption import adoption_spec
+from .aws import aws_spec
 from .retirement import retirement_spec
 from .rotation import rotation_spec
 from .sections import LABEL, Section
@@ -38,16 +41,19 @@ def parse(body: Mapping[str, Any]) -> Resource:
     metadata = root.section("metadata")
     name = _name(metadata)
     annotations = metadata.section("annotations")
+    key = ResourceKey(namespace=metadata.required("namespace"), name=name)
     return Resource(
-        key=ResourceKey(namespace=metadata.required("namespace"), name=name),
+        key=key,
         uid=metadata.required("uid"),
         generation=metadata.whole_number("generation"),
         created_at=_time(metadata, "creationTimestamp"),
-        spec=_spec(root.section("spec"), name),
+        spec=_spec(root.section("spec"), key),
         rotate_token=_token(annotations, names.ROTATE_TOKEN),
         approved_id=_token(annotations, names.APPROVE_TOKEN),
         emergency=_emergency(annotations),
         status=_status_facts(root.section("status")),
+        override_id=_token(annotations, names.OVERRIDE_TOKEN),
+        acknowledged=annotations.texts_below(names.acknowledgement_key("")),
     )
 
 
@@ -55,6 +61,7 @@ def _status_facts(status: Section) -> StatusFacts:
     return StatusFacts(
         journal_sequence=status.whole_number("journalSequence"),
         listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
+        next_rotation_at=_time(status, "nextRotationAt") if status.text("nextRotationAt") else None,
     )
 
 
@@ -100,17 +107,21 @@ def _emergency(annotations: Section) -> EmergencyRequest | None:
     return None if waiting is None else EmergencyRequest(waiting, now=False)
 
 
-def _spec(spec: Section, name: str) -> Spec:
+def _spec(spec: Section, key: ResourceKey) -> Spec:
     rotation = rotation_spec(spec.section("rotation"))
+    client = _client(spec)
+    aws = aws_spec(spec.section("aws"), client.pool_id)
     result = Spec(
-        client=_client(spec),
+        client=replace(client, caller=Caller(key, aws.role_arn)),
+        aws=aws,
         policy=spec.choice("policy", Policy.ROTATE),
         suspended=spec.switch("suspend"),
         rotation=rotation,
         verification=verification_spec(spec.section("verification")),
-        target=target_spec(spec.section("target"), name),
-        retirement=retirement_spec(spec.section("retirement"), rotation.interval),
+        target=target_spec(spec.section("target"), key.name),
+        retirement=retirement_spec(spec.section("retirement"), rotation),
         adoption=adoption_spec(spec.section("adoption")),
+        acknowledgements=acknowledgements_spec(spec),
     )
     spec.refuse_the_rest()
     return result

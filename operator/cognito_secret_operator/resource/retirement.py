@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
-from ..domain.spec import RetirementSpec
+from ..domain.spec import Approval, OnMaxOverlap, RetirementSpec, RotationSpec
 from .sections import Section
+from .windows import windows_spec
 
 __all__ = ["DEFAULT_MIN_OVERLAP", "LONGEST_DEFAULT_MAX_OVERLAP", "retirement_spec"]
 
@@ -13,8 +14,12 @@ LONGEST_DEFAULT_MAX_OVERLAP: Final = timedelta(hours=72)
 """Without ``retirement.maxOverlap`` it is half of the interval, and at most this."""
 
 
-def retirement_spec(retirement: Section, interval: timedelta) -> RetirementSpec:
-    """Read both overlaps. A default that contradicts a given field is refused, not adjusted."""
+def retirement_spec(retirement: Section, rotation: RotationSpec) -> RetirementSpec:
+    """Read the section. A default that contradicts a given field is refused, not adjusted.
+
+    With windows alone there is no interval to compare with: openings may be any time apart.
+    """
+    interval = timedelta.max if rotation.is_by_windows else rotation.interval
     given_min = retirement.span("minOverlap")
     given_max = retirement.span("maxOverlap")
     min_overlap = DEFAULT_MIN_OVERLAP if given_min is None else given_min
@@ -41,5 +46,12 @@ def retirement_spec(retirement: Section, interval: timedelta) -> RetirementSpec:
             f"maxOverlap {max_text} is not shorter than interval, so that the next rotation would "
             "find no free slot: shorten retirement.maxOverlap, or raise rotation.interval",
         )
+    spec = RetirementSpec(
+        min_overlap,
+        max_overlap,
+        on_max_overlap=retirement.choice("onMaxOverlap", OnMaxOverlap.HOLD),
+        approval=retirement.choice("approval", Approval.AUTOMATIC),
+        windows=windows_spec(retirement),
+    )
     retirement.refuse_the_rest()
-    return RetirementSpec(min_overlap, max_overlap)
+    return spec

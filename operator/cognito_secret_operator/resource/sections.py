@@ -62,6 +62,22 @@ class Section:
         """Read an object; a missing one is an empty one."""
         return Section(self.path(key), self._get(key))
 
+    def sections(self, key: str, *, most: int) -> tuple["Section", ...]:
+        """Read a list of at most so many objects; a missing one is an empty one."""
+        items = self._get(key)
+        if items is not None and not isinstance(items, list):
+            raise self.invalid(key, "must be a list: begin each entry with '-'")
+        if items is not None and len(items) > most:
+            raise self.invalid(key, f"Too many: must have at most {most} items: remove some")
+        return tuple(
+            Section(f"{self.path(key)}[{index}]", item) for index, item in enumerate(items or ())
+        )
+
+    def texts_below(self, prefix: str) -> dict[str, str]:
+        """Read every string whose key begins with *prefix*, by the rest of the key."""
+        keys = [key for key in self._body if key.startswith(prefix)]
+        return {key.removeprefix(prefix): (self.text(key) or "").strip() for key in keys}
+
     def text(self, key: str) -> str | None:
         """Read a string; None where there is none."""
         value = self._get(key)

@@ -48,6 +48,11 @@ class Claimants:
             del self._keys_of[client]
         return left
 
+    @property
+    def keys(self) -> tuple[ResourceKey, ...]:
+        """Every known resource."""
+        return tuple(self._client_of)
+
     def others_naming(self, client: ClientRef, key: ResourceKey) -> tuple[ResourceKey, ...]:
         """List the resources other than *key* that name *client*, in order."""
         return tuple(sorted(self._keys_of.get(client, set()) - {key}))

@@ -1,6 +1,7 @@
 """The process's life: probes up, first listing, passes and watch together, an orderly end."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any, Final
 from ..domain.model import ResourceKey
 from .claimants import Claimants
 from .handlers import Sightings, interest_of, watch
+from .leadership import Leadership
 from .logs import log_loop_error
 from .probes import ProbeServer, Readiness
 from .queue import WorkQueue
@@ -52,13 +54,19 @@ class Serving:
     list_all: Callable[[], Awaitable[tuple[Mapping[str, Any], ...]]]
     """Lists every resource in scope, completely."""
 
+    leadership: Leadership | None
+    """None where this process takes no turns with others."""
+
+    attend: Callable[[], Awaitable[None]]
+    """Wakes resources when the platform team changes its mind; runs until it is cancelled."""
+
 
 async def serve(serving: Serving) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
-        OutsideError: the first listing failed, or the watch ended by itself; the process should
-            end too, and start anew.
+        OutsideError: the first listing failed, the watch ended by itself, or the Lease was lost;
+            the process should end too, and start anew.
         OSError: the port cannot be opened.
 
     """
@@ -84,10 +92,44 @@ async def _work(serving: Serving, stop: asyncio.Event) -> None:
     # Not a TaskGroup: a watch that breaks must not cancel the passes that run.
     watching = asyncio.create_task(_watch(serving, stop), name="watch")
     try:
-        await serving.queue.run(stop)
+        if serving.leadership is None:
+            await _make_passes(serving, stop)
+        elif await serving.leadership.acquire(stop):
+            await _lead(serving, serving.leadership, stop)
     finally:
         stop.set()
         await watching
+
+
+async def _lead(serving: Serving, leadership: Leadership, stop: asyncio.Event) -> None:
+    """Make passes while the Lease is ours; let another process have it when they have ended."""
+    keeping = asyncio.create_task(_ending(leadership.keep, stop), name="lease")
+    try:
+        await _make_passes(serving, stop)
+    finally:
+        keeping.cancel()
+        # Raises where the Lease was lost.
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeping
+        await leadership.release()
+
+
+async def _make_passes(serving: Serving, stop: asyncio.Event) -> None:
+    attending = asyncio.create_task(_ending(serving.attend, stop), name="platform's orders")
+    try:
+        await serving.queue.run(stop)
+    finally:
+        attending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await attending
+
+
+async def _ending(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do *work*, and end the process with it."""
+    try:
+        await work()
+    finally:
+        stop.set()
 
 
 async def _watch(serving: Serving, stop: asyncio.Event) -> None:

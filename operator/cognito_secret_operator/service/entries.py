@@ -41,10 +41,11 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
             return journals.recorded(book, remote, at=observed.now)
         case Promote(verified):
             return journals.promoted(book, verified=verified)
-        case Doom(secret_id):
-            return journals.doomed(book, secret_id)
+        case Doom(secret_id, order):
+            return journals.doomed(book, secret_id, order)
         case Forget(secret_id):
-            return journals.forgotten(book, secret_id, at=observed.now)
+            request_id = observed.memory.delete_requests.get(secret_id, "")
+            return journals.forgotten(book, secret_id, at=observed.now, request_id=request_id)
         case _:
             return _about_the_target(observed, effect)
 

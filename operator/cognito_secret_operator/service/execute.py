@@ -79,9 +79,8 @@ class Executor:
                 return await self._take_claim(observed, effect)
             case Add():
                 return await self._add(observed, claim)
-            case Delete(secret_id):
-                await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
-                return Done(replace(memory, deleted=memory.deleted | {secret_id}))
+            case Delete(secret_id, _):
+                return Done(await self._delete(observed, secret_id))
             case Stamp(workload, stamp):
                 key = observed.resource.key
                 await self.workloads.stamp(
@@ -147,6 +146,15 @@ class Executor:
             return Done(replace(observed.memory, add_sent=True), claim, answered=False)
         answer = (pending.rotation, added)
         return Done(replace(observed.memory, added=answer, add_sent=True), claim)
+
+    async def _delete(self, observed: Observed, secret_id: str) -> Memory:
+        memory = observed.memory
+        request_id = await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
+        return replace(
+            memory,
+            deleted=memory.deleted | {secret_id},
+            delete_requests={**memory.delete_requests, secret_id: request_id},
+        )
 
     async def _create(self, observed: Observed, name: str) -> None:
         key = observed.resource.key

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ..domain.journal import Journal
 from ..domain.model import ClientDescription, ClientRef, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
+from ..domain.platform_orders import PlatformOrders
 from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
@@ -15,6 +16,7 @@ from .ports import (
     Clock,
     CognitoPort,
     EndpointPort,
+    PlatformPort,
     RawResource,
     RivalPort,
     SecretStorePort,
@@ -43,6 +45,7 @@ class Observer:
     cognito: CognitoPort
     endpoint: EndpointPort
     rivals: RivalPort
+    platform: PlatformPort
     clock: Clock
     timing: Timing
     identity: str
@@ -67,6 +70,7 @@ class Observer:
             began=began,
             claim_is_ours=self._holds(claim, journal),
             clock_skew_seconds=skew.total_seconds(),
+            orders=self._orders(resource),
             rivals=await self._rivals(resource, journal),
         )
 
@@ -85,8 +89,20 @@ class Observer:
                 return await self._probed(observed, fact)
 
     def refreshed(self, observed: Observed, memory: Memory, claim: OwnClaim | None) -> Observed:
-        """Give the view with what was remembered meanwhile; a claim may have lapsed by now."""
-        return replace(observed, memory=memory, claim_is_ours=self._holds(claim, observed.journal))
+        """Give the view with what was remembered meanwhile.
+
+        A claim may have lapsed by now, and the platform team may have said stop: a look can wait
+        long for the quota.
+        """
+        return replace(
+            observed,
+            memory=memory,
+            claim_is_ours=self._holds(claim, observed.journal),
+            orders=self._orders(observed.resource),
+        )
+
+    def _orders(self, resource: Resource) -> PlatformOrders:
+        return self.platform.orders(resource.key.namespace, resource.spec.client)
 
     def _holds(self, claim: OwnClaim | None, journal: Journal | Problem | None) -> bool:
         """Tell whether the journal's claim is ours, its last write, and its deadline ahead."""
@@ -121,9 +137,15 @@ class Observer:
     ) -> tuple[ResourceKey, ...]:
         """Find the resources that name the same client and have at least our right to it.
 
-        A resource with a journal comes before those without; of equals, none acts.
+        A resource with a journal comes before those without; of equals, none acts. One whose
+        namespace may not reach the pool has no right: anybody could block a client by naming it.
         """
-        others = self.rivals.others_naming(resource.spec.client, resource.key)
+        client = resource.spec.client
+        others = tuple(
+            other
+            for other in self.rivals.others_naming(client, resource.key)
+            if self.platform.reaches(other.namespace, client.pool_id)
+        )
         if journal is None:
             return others
         return tuple([other for other in others if await self._has_journal(other)])

@@ -6,10 +6,10 @@ apart. No adapter retries a write by itself, and none lets a client library's ex
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from ..domain.journal import Outcome
+from ..domain.journal import Order, Outcome
 from ..domain.model import (
     ClientDescription,
     ClientRef,
@@ -19,6 +19,7 @@ from ..domain.model import (
     StoredSecret,
     Trigger,
 )
+from ..domain.platform_orders import PlatformOrders
 from ..domain.report import Report
 from ..domain.rollout import Consumers, Workload
 from ..domain.value import SecretValue
@@ -30,6 +31,9 @@ __all__ = [
     "Entropy",
     "EventPort",
     "KubernetesEvent",
+    "LeasePort",
+    "LeaseRecord",
+    "PlatformPort",
     "RawResource",
     "ResourcePort",
     "RivalPort",
@@ -144,8 +148,11 @@ class CognitoPort(Protocol):
 
         """
 
-    async def delete_secret(self, client: ClientRef, secret_id: str) -> None:
+    async def delete_secret(self, client: ClientRef, secret_id: str) -> str:
         """``DeleteUserPoolClientSecret``, once; an id that is unknown by now counts as deleted.
+
+        Returns:
+            AWS's id of the request; empty where it gave none.
 
         Raises:
             AnswerLostError: it may have been carried out.
@@ -192,6 +199,49 @@ class RivalPort(Protocol):
         """List the resources other than *key* that name *client*, in order."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseRecord:
+    """The Lease as it was read; it changes with each renewal."""
+
+    uid: str
+    resource_version: str
+    holder: str
+    """Empty where nobody holds it."""
+
+    duration: timedelta
+    acquired: str
+    """When the holder took it, as it stands there."""
+
+    transitions: int
+
+
+class LeasePort(Protocol):
+    """The Lease by which replicas take turns."""
+
+    async def read(self) -> LeaseRecord | None:
+        """Read it afresh; None where there is none."""
+
+    async def write(
+        self, seen: LeaseRecord | None, *, holder: str, duration: timedelta
+    ) -> LeaseRecord:
+        """Create it, or replace it if it is still as it was *seen*.
+
+        Raises:
+            ConflictError: somebody else was first.
+
+        """
+
+
+class PlatformPort(Protocol):
+    """The platform team's configuration; each question reads it afresh."""
+
+    def orders(self, namespace: str, client: ClientRef) -> PlatformOrders:
+        """Tell what holds for a resource in *namespace* that names *client*; never raises."""
+
+    def reaches(self, namespace: str, pool_id: str) -> bool:
+        """Tell whether a resource in *namespace* may reach the pool with any role; never raises."""
+
+
 class Telemetry(Protocol):
     """What the metrics are told."""
 
@@ -203,6 +253,9 @@ class Telemetry(Protocol):
 
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
+
+    def retired_by_order(self, order: Order) -> None:
+        """Count a previous secret that went although somebody may have held it."""
 
     def reconciled(self, result: str) -> None:
         """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""

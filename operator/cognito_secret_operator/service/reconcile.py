@@ -21,7 +21,7 @@ from ..status_format import invalid_status, status_of, status_patch
 from .execute import Executor, OwnClaim
 from .observe import Observer
 from .ports import EventPort, KubernetesEvent, RawResource, ResourcePort, Telemetry
-from .tell import event_of_effect, events_of_conditions
+from .tell import event_of_effect, events_of_conditions, events_of_schedule
 
 __all__ = ["Pauses", "Reconciler"]
 
@@ -163,6 +163,8 @@ class Reconciler:
         for rotation in rotations:
             if rotation not in counted and rotation.outcome is not None:
                 self._telemetry.rotation_finished(rotation.trigger, rotation.outcome)
+                if rotation.retired_by is not None:
+                    self._telemetry.retired_by_order(rotation.retired_by)
         mind.rotations = rotations
 
     async def _failed(
@@ -189,7 +191,8 @@ class Reconciler:
         old = raw.body.get("status") or {}
         status = status_of(report, old, raw.read_at)
         await self._write_status(key, raw, status)
-        for event in events_of_conditions(report, old.get("conditions") or ()):
+        told = events_of_conditions(report, old.get("conditions") or ())
+        for event in (*told, *events_of_schedule(report)):
             await self._events.record(key, observed.resource.uid, event)
         return self._pause(observed, plan, mind)
 

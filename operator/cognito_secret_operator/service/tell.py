@@ -22,7 +22,7 @@ from ..domain.actions import (
 from ..domain.report import ConditionType, Report, Truth
 from .ports import KubernetesEvent
 
-__all__ = ["EFFECT_EVENTS", "event_of_effect", "events_of_conditions"]
+__all__ = ["EFFECT_EVENTS", "event_of_effect", "events_of_conditions", "events_of_schedule"]
 
 EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Adopt: "SecretAdopted",
@@ -59,7 +59,8 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
-    loud = isinstance(effect, Republish | Declare) or plan.reason == "EmergencyNow"
+    is_ordered = isinstance(effect, Doom | Delete) and effect.order is not None
+    loud = isinstance(effect, Republish | Declare) or plan.reason == "EmergencyNow" or is_ordered
     kind = "Warning" if loud else "Normal"
     return KubernetesEvent(kind, reason, plan.message)
 
@@ -87,6 +88,24 @@ def events_of_conditions(
         if condition.reason == reason and key not in before:
             told[reason] = KubernetesEvent(type_, reason, condition.message)
     return tuple(told.values())
+
+
+def events_of_schedule(report: Report) -> tuple[KubernetesEvent, ...]:
+    """Give a warning for an opening that passed without its rotation.
+
+    Told once: the status that is written next promises another opening.
+    """
+    missed, following = report.missed_opening_at, report.next_rotation_at
+    if missed is None or following is None:
+        return ()
+    told = (
+        f"a rotation was to begin at {missed:%Y-%m-%d %H:%M:%S} UTC, and rotation.windows closed "
+        f"without it; it is not made up for, the next begins at {following:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    reason, message = report.waits_for
+    if reason != "NotDue":
+        told = f"{told} ({message})"
+    return (KubernetesEvent("Warning", "WindowMissed", told),)
 
 
 def _was_ready(before: set[tuple[Any, Any, Any]]) -> bool:

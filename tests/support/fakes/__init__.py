@@ -3,7 +3,7 @@
 from .cognito import FakeCognito, FakeEndpoint
 from .faults import Call, Crashed, Faults
 from .kubernetes import FakeEvents, FakeResources, FakeRivals
-from .process import FakeClock, FakeEntropy, FakeTelemetry, ProcessClock
+from .process import FakeClock, FakeEntropy, FakePlatform, FakeTelemetry, ProcessClock
 from .secrets_store import FakeSecrets
 from .workloads import Behaviour, FakeWorkloads
 
@@ -16,6 +16,7 @@ __all__ = [
     "FakeEndpoint",
     "FakeEntropy",
     "FakeEvents",
+    "FakePlatform",
     "FakeResources",
     "FakeRivals",
     "FakeSecrets",

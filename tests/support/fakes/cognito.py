@@ -1,7 +1,7 @@
 """A fake Cognito: one app client and its laws, and the token endpoint in front of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cognito_secret_operator.domain.model import (
@@ -109,21 +109,22 @@ class FakeCognito:
                 raise LimitReachedError("the client has two secrets")
             added = self._hold(value.reveal(), by_operator=True)
             self.adds.append(added.id)
-            return added.remote
+            return replace(added.remote, request_id=f"add {added.id}")
 
         return await self.faults.pass_through("cognito.add", effect, is_write=True)
 
-    async def delete_secret(self, client: ClientRef, secret_id: str) -> None:
+    async def delete_secret(self, client: ClientRef, secret_id: str) -> str:
         """Delete a secret; one that is unknown counts as deleted."""
 
-        def effect() -> None:
+        def effect() -> str:
             self._ask("Delete", client)
             if self.get(secret_id) is None:
-                return
+                return "delete in vain"
             if len(self.held) == 1:
                 raise RefusedError("the last secret cannot be deleted")
             self.deletes.append(secret_id)
             self._change([one for one in self.held if one.id != secret_id])
+            return f"delete {secret_id}"
 
         return await self.faults.pass_through("cognito.delete", effect, is_write=True)
 

@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cognito_secret_operator.domain.journal import Outcome
-from cognito_secret_operator.domain.model import ResourceKey, Trigger
+from cognito_secret_operator.domain.journal import Order, Outcome
+from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
+from cognito_secret_operator.domain.platform_orders import Denial, PlatformOrders, rule_text
 from cognito_secret_operator.domain.report import Report
 from cognito_secret_operator.domain.value import SecretValue
 
-__all__ = ["START", "FakeClock", "FakeEntropy", "FakeTelemetry", "ProcessClock"]
+__all__ = ["START", "FakeClock", "FakeEntropy", "FakePlatform", "FakeTelemetry", "ProcessClock"]
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -63,11 +64,31 @@ class FakeEntropy:
 
 
 @dataclass
+class FakePlatform:
+    """The platform team's configuration, which a test changes at any moment."""
+
+    frozen: str | None = None
+    denied: frozenset[str] = frozenset()
+    """Namespaces that may reach nothing."""
+
+    def orders(self, namespace: str, client: ClientRef) -> PlatformOrders:
+        """Tell what holds now."""
+        rule = rule_text(namespace, client)
+        denial = Denial("the list", rule) if namespace in self.denied else None
+        return PlatformOrders(denial, self.frozen)
+
+    def reaches(self, namespace: str, pool_id: str) -> bool:  # noqa: ARG002 - there is one pool
+        """Tell whether a namespace is not denied."""
+        return namespace not in self.denied
+
+
+@dataclass
 class FakeTelemetry:
     """Keeps what the metrics were told."""
 
     reports: dict[ResourceKey, Report] = field(default_factory=dict)
     finished: list[tuple[Trigger, Outcome]] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
     results: Counter[str] = field(default_factory=Counter)
 
     def publish(self, key: ResourceKey, report: Report) -> None:
@@ -81,6 +102,10 @@ class FakeTelemetry:
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
         self.finished.append((trigger, outcome))
+
+    def retired_by_order(self, order: Order) -> None:
+        """Count an order that was carried out."""
+        self.orders.append(order)
 
     def reconciled(self, result: str) -> None:
         """Count a pass."""

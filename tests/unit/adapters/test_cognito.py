@@ -8,9 +8,10 @@ import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
@@ -18,9 +19,16 @@ from aiohttp.test_utils import TestServer
 from botocore.config import Config
 
 from cognito_secret_operator import __version__
-from cognito_secret_operator.adapters import cognito as module
+from cognito_secret_operator.adapters import aws_clients as module
+from cognito_secret_operator.adapters import cognito as cognito_module
 from cognito_secret_operator.adapters.cognito import Cognito
-from cognito_secret_operator.domain.model import ClientRef, RemoteSecret, Verdict
+from cognito_secret_operator.domain.model import (
+    Caller,
+    ClientRef,
+    RemoteSecret,
+    ResourceKey,
+    Verdict,
+)
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import (
     AccessDeniedError,
@@ -209,7 +217,7 @@ async def test_add_sends_the_value_once_and_logs_ids_only(
     rig.aws.answers.append({"ClientSecretDescriptor": descriptor("id-2", 1000)})
     assert (await add(rig.cognito)).id == "id-2"
     assert [body["ClientSecret"] for body in rig.aws.bodies] == [MARKER]
-    [record] = [record for record in caplog.records if record.name == module.__name__]
+    [record] = [record for record in caplog.records if record.name == cognito_module.__name__]
     fields = vars(record)
     assert fields["operation"] == ADD
     assert fields["secret_id"] == "id-2"
@@ -405,7 +413,7 @@ async def test_each_region_has_one_client(rig: Rig) -> None:
     rig.aws.answers += [{"ClientSecrets": []}] * 12
     await asyncio.gather(*(rig.cognito.list_secrets(CLIENT) for _ in range(11)))
     await rig.cognito.list_secrets(ClientRef("us-east-1_x", "1"))
-    assert set(rig.cognito._clients) == {"eu-west-1", "us-east-1"}
+    assert set(rig.cognito._clients._cognito) == {"eu-west-1", "us-east-1"}
     assert "/us-east-1/cognito-idp/" in rig.aws.headers[-1]["Authorization"]
 
 
@@ -499,3 +507,140 @@ async def test_probing_needs_no_credentials(
     cognito = Cognito(quota=RecordingQuota(), on_call=lambda *_: None)
     assert (await cognito.probe_by_refresh(CLIENT, VALUE)).verdict is Verdict.ACCEPTED
     cognito.close()
+
+
+# --- on whose behalf ----------------------------------------------------------------------------
+
+ROLE = "arn:aws:iam::111122223333:role/cognito-shop"
+
+
+def asked_by(name: str = "orders-api", role: str | None = None, pool: str = "") -> ClientRef:
+    caller = Caller(ResourceKey("shop", name), role)
+    return ClientRef(pool or CLIENT.pool_id, CLIENT.client_id, caller)
+
+
+def lent(key: str, lasts: timedelta = timedelta(hours=1)) -> Callable[[web.Request], Any]:
+    """Answer AssumeRole with credentials."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        del request
+        end = (datetime.now(UTC) + lasts).isoformat()
+        parts = {"AccessKeyId": key, "SecretAccessKey": MARKER, "SessionToken": MARKER}
+        inner = "".join(f"<{name}>{text}</{name}>" for name, text in parts.items())
+        credentials = f"<Credentials>{inner}<Expiration>{end}</Expiration></Credentials>"
+        result = f"<AssumeRoleResult>{credentials}</AssumeRoleResult>"
+        return web.Response(
+            text=f"<AssumeRoleResponse>{result}</AssumeRoleResponse>", content_type="text/xml"
+        )
+
+    return answer
+
+
+def refusing(code: str, text: str = "") -> Callable[[web.Request], Any]:
+    """Answer AssumeRole with an error."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        del request
+        error = f"<Error><Code>{code}</Code><Message>{text}</Message></Error>"
+        body = f"<ErrorResponse>{error}</ErrorResponse>"
+        return web.Response(text=body, status=403, content_type="text/xml")
+
+    return answer
+
+
+async def test_the_user_agent_names_the_resource_of_each_call(rig: Rig) -> None:
+    rig.aws.answers += [{"ClientSecrets": []}] * 3
+    for client in (asked_by("orders-api"), asked_by("billing"), CLIENT):
+        await rig.cognito.list_secrets(client)
+    agents = [headers["User-Agent"] for headers in rig.aws.headers]
+    assert agents[0].endswith(f"cognito-secret-operator/{__version__} resource/shop.orders-api")
+    assert agents[1].endswith(" resource/shop.billing")
+    assert "resource/" not in agents[2]
+
+
+async def test_a_role_is_assumed_once_by_a_session_that_is_named_like_the_resource(
+    rig: Rig,
+) -> None:
+    rig.aws.answers += [lent("ASIASHOP"), {"ClientSecrets": []}, {"ClientSecrets": []}]
+    for _ in range(2):
+        await rig.cognito.list_secrets(asked_by(role=ROLE))
+    assert rig.aws.operations == ["?", LIST, LIST]
+    form = parse_qs(rig.aws.bodies[0]["form"])
+    assert (form["RoleArn"], form["RoleSessionName"]) == ([ROLE], ["shop.orders-api"])
+    assert all("=ASIASHOP/" in one["Authorization"] for one in rig.aws.headers[1:])
+
+
+async def test_resources_with_and_without_a_role_share_a_region_and_no_credentials(
+    rig: Rig,
+) -> None:
+    rig.aws.answers += [lent("ASIAONE"), {"ClientSecrets": []}, {"ClientSecrets": []}]
+    rig.aws.answers += [lent("ASIATWO"), {"ClientSecrets": []}]
+    await rig.cognito.list_secrets(asked_by("one", ROLE))
+    await rig.cognito.list_secrets(asked_by("own"))
+    await rig.cognito.list_secrets(asked_by("two", ROLE))
+    signed = [headers["Authorization"] for headers in rig.aws.headers]
+    assert ["=ASIAONE/" in signed[1], "=test/" in signed[2], "=ASIATWO/" in signed[4]] == [True] * 3
+
+
+async def test_a_role_is_assumed_anew_before_it_expires(rig: Rig) -> None:
+    rig.aws.answers += [lent("ASIAOLD", timedelta(minutes=5)), {"ClientSecrets": []}]
+    rig.aws.answers += [lent("ASIANEW"), {"ClientSecrets": []}]
+    await rig.cognito.list_secrets(asked_by(role=ROLE))
+    await rig.cognito.list_secrets(asked_by(role=ROLE))
+    assert "=ASIANEW/" in rig.aws.headers[-1]["Authorization"]
+
+
+async def test_a_role_that_is_denied_is_told_with_the_statement_that_its_trust_policy_lacks(
+    rig: Rig,
+) -> None:
+    session = "arn:aws:sts::111122223333:assumed-role/operator/pod-1"
+    text = f"User: {session} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+    rig.aws.answers.append(refusing("AccessDenied", text))
+    with pytest.raises(AccessDeniedError) as caught:
+        await rig.cognito.list_secrets(asked_by(role=ROLE))
+    assert f"spec.aws.roleArn {ROLE} answered AccessDenied" in caught.value.message
+    assert json.loads(caught.value.message.partition("trust policy: ")[2]) == {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:role/operator"},
+        "Action": "sts:AssumeRole",
+    }
+    assert rig.calls == [(LIST, "AccessDenied")]
+
+
+async def test_an_add_whose_role_is_denied_was_not_sent(rig: Rig) -> None:
+    rig.aws.answers.append(refusing("AccessDenied"))
+    with pytest.raises(AccessDeniedError, match="the operator's role"):
+        await rig.cognito.add_secret(asked_by(role=ROLE), VALUE, may_send=lambda: True)
+
+
+async def test_what_one_role_may_not_ask_another_may(rig: Rig) -> None:
+    rig.aws.answers += [(400, "AccessDeniedException", "no"), lent("ASIA")]
+    rig.aws.answers.append({"UserPool": {"Domain": "shop"}})
+    assert (await rig.cognito.pool_domain(asked_by())).url is None
+    assert (await rig.cognito.pool_domain(asked_by(role=ROLE))).url is not None
+
+
+@pytest.mark.parametrize(
+    ("pool", "partition"),
+    [("us-gov-west-1_x", "aws-us-gov"), ("cn-north-1_x", "aws-cn"), ("eu-west-1_x", "aws")],
+)
+async def test_the_pools_region_decides_the_partition_and_where_the_role_is_assumed(
+    rig: Rig, pool: str, partition: str
+) -> None:
+    region = pool.partition("_")[0]
+    rig.aws.answers += [lent("ASIA"), {"ClientSecrets": []}]
+    await rig.cognito.list_secrets(asked_by(role=ROLE, pool=pool))
+    assert rig.cognito._clients.cognito(region).meta.partition == partition
+    assert f"/{region}/sts/" in rig.aws.headers[0]["Authorization"]
+    assert f"/{region}/cognito-idp/" in rig.aws.headers[1]["Authorization"]
+
+
+def test_a_session_name_is_cut_to_what_sts_takes() -> None:
+    assert module.session_name(ResourceKey("n" * 63, "orders-api")) == "n" * 63 + "."
+    assert module.session_name(ResourceKey("shop", "a" * 47)) == "shop." + "a" * 47
+
+
+async def test_the_request_ids_of_writes_are_handed_on(rig: Rig) -> None:
+    rig.aws.answers += [{"ClientSecretDescriptor": descriptor("id-2", 1000)}, {}]
+    assert (await add(rig.cognito)).request_id == "req-1"
+    assert await rig.cognito.delete_secret(CLIENT, "id-1") == "req-1"

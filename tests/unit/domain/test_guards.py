@@ -7,11 +7,24 @@ import pytest
 
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.domain.observed import Memory, Observed
+from cognito_secret_operator.domain.platform_orders import Denial, PlatformOrders
 from cognito_secret_operator.domain.rules.guards import GUARDS
 from cognito_secret_operator.domain.spec import Policy, StatusFacts
 from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
 
-from support.builders import NOON, SPEC, at, journal, listing, problem, resource, said, target, view
+from support.builders import (
+    NOON,
+    SPEC,
+    at,
+    consumers,
+    journal,
+    listing,
+    problem,
+    resource,
+    said,
+    target,
+    view,
+)
 
 RULES = {rule.__name__: rule for rule in GUARDS}
 LOOKED = Memory(first_pass_at=NOON, listing=listing("A", minutes=-60))
@@ -27,7 +40,40 @@ def _marked(number: str, name: str = "orders-api") -> Observed:
     return view(journal(number=7), target_secret=target(journal(number=7), marks=marks))
 
 
+DENIED = replace(
+    view(journal()),
+    orders=PlatformOrders(Denial("the rules of /etc/cso/allow.yaml", '{"namespaces": ["shop"]}')),
+)
+FROZEN = PlatformOrders(frozen="the platform team froze the operator")
+
+
 TABLE = [
+    ("resource_is_not_allowed", view(journal()), "", "the platform team's list allows it"),
+    (
+        "resource_is_not_allowed",
+        DENIED,
+        "Hold NotAllowed",
+        "no rule of the list allows it",
+    ),
+    ("operator_is_frozen", view(journal()), "", "the freeze switch is off"),
+    (
+        "operator_is_frozen",
+        replace(view(journal()), orders=FROZEN),
+        "Hold Frozen",
+        "the freeze switch is on",
+    ),
+    (
+        "operator_is_frozen",
+        replace(view(journal(), memory=LOOKED), orders=FROZEN),
+        "Look LISTING",
+        "the freeze switch is on and a look at Cognito is due",
+    ),
+    (
+        "operator_is_frozen",
+        replace(view(journal(), memory=LOOKED, listed=problem("Throttled")), orders=FROZEN),
+        "Hold Frozen",
+        "the freeze switch is on and Cognito cannot be listed",
+    ),
     ("clock_disagrees", view(journal()), "", "our clock agrees"),
     (
         "clock_disagrees",
@@ -145,6 +191,18 @@ TABLE = [
     ("writes_are_suspended", view(journal(), of=SUSPENDED), "Hold Suspended", "it is suspended"),
     ("policy_is_observe", view(journal()), "", "the policy is Rotate"),
     ("policy_is_observe", view(None, of=OBSERVING), "Wait Observing", "the policy is Observe"),
+    (
+        "policy_is_observe",
+        view(None, of=OBSERVING, memory=LOOKED),
+        "Look CONSUMERS",
+        "the policy is Observe and nobody has read who would be restarted",
+    ),
+    (
+        "policy_is_observe",
+        view(None, of=OBSERVING, memory=LOOKED, seen=consumers()),
+        "Wait Observing",
+        "the policy is Observe and who would be restarted was read",
+    ),
 ]
 
 
@@ -172,3 +230,18 @@ def test_a_suspended_resource_is_no_stall_and_is_looked_at_again() -> None:
     assert plan is not None
     assert getattr(plan.action, "stalled", True) is False
     assert getattr(plan.action, "until", None) == at(-60) + timedelta(minutes=10)
+
+
+def test_a_denial_names_the_fields_the_file_and_the_rule_to_paste() -> None:
+    plan = RULES["resource_is_not_allowed"](DENIED)
+    assert plan is not None
+    for part in ("namespace shop", "spec.userPoolId", "/etc/cso/allow.yaml", '["shop"]'):
+        assert part in plan.message
+
+
+def test_a_freeze_is_no_stall_and_waits_for_no_date_that_a_failed_look_left_behind() -> None:
+    frozen = replace(view(journal(), memory=LOOKED, listed=problem()), orders=FROZEN)
+    plan = RULES["operator_is_frozen"](frozen)
+    assert plan is not None
+    assert getattr(plan.action, "stalled", True) is False
+    assert getattr(plan.action, "until", NOON) is None

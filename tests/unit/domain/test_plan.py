@@ -11,6 +11,8 @@ from support.builders import journal, pending, said, view
 def test_the_rules_and_their_order() -> None:
     assert [rule.__name__ for rule in RULES] == [
         # what cannot be trusted; who may act; what the user forbids; whose the target is
+        "resource_is_not_allowed",
+        "operator_is_frozen",
         "clock_disagrees",
         "journal_cannot_be_read",
         "journal_is_older_than_status",
@@ -52,10 +54,12 @@ def test_the_rules_and_their_order() -> None:
         "workload_needs_the_stamp",
         "somebody_holds_the_previous_secret",
         "rollout_is_unfinished",
+        "target_is_replicated",
         "leaked_is_gone_and_pods_have_moved",
         "origin_is_unknown",
         "deletion_awaits_approval",
         "overlap_runs",
+        "deletion_window_is_closed",
         "previous_is_not_doomed",
         "previous_can_go",
         # rest
@@ -65,6 +69,8 @@ def test_the_rules_and_their_order() -> None:
         "current_is_missing",
         "value_is_unknown",
         "rotation_is_due",
+        "first_rotation_is_previewed",
+        "rotation_awaits_its_window",
         "nothing_is_to_be_done",
     ]
 

@@ -1,7 +1,7 @@
 """Whatever is observed: a plan comes, always the same, and no deletion without its evidence."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,9 +14,18 @@ from cognito_secret_operator.domain.model import ClientDescription, Listing, Pro
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed, Problem
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rollout import Consumers, Progress, holders
+from cognito_secret_operator.domain.rules.orders import order_in_force
 from cognito_secret_operator.domain.rules.rolling_out import evidence
-from cognito_secret_operator.domain.spec import Policy, RetireOriginal, StatusFacts
+from cognito_secret_operator.domain.spec import (
+    Acknowledgement,
+    Approval,
+    OnMaxOverlap,
+    Policy,
+    RetireOriginal,
+    StatusFacts,
+)
 from cognito_secret_operator.domain.value import SecretValue
+from cognito_secret_operator.domain.windows import Window, open_windows
 
 from support.builders import (
     NOON,
@@ -43,6 +52,8 @@ MINUTES = st.sampled_from([-3000, -90, -60, -10, -6, -1, -0.5, 0])
 PROBLEMS = st.sampled_from([problem(), problem("AccessDenied", needs_action=True)])
 LISTINGS = st.sampled_from(["", "A", "B", "A B", "A X", "X", "X Y"]).map(listing)
 ORIGINS = st.sampled_from(list(Origin))
+NIGHT, NOON_HOUR = (Window(f"0 {hour} * * *", timedelta(hours=2), UTC) for hour in (2, 12))
+WINDOWS = st.sampled_from([(), (), (NIGHT,), (NOON_HOUR,), (NIGHT, NOON_HOUR)])
 STAMPS = st.sampled_from([None, "B.6", "B.7"])
 
 
@@ -112,12 +123,26 @@ def views(draw: st.DrawFn) -> Observed:
         policy=draw(st.sampled_from(list(Policy))),
         suspended=draw(st.sampled_from([False, False, False, True])),
         adoption={"retire_original": draw(st.sampled_from(list(RetireOriginal)))},
+        rotation={"windows": draw(WINDOWS), "is_by_windows": draw(FLAG)},
+        retirement={
+            "on_max_overlap": draw(st.sampled_from(list(OnMaxOverlap))),
+            "approval": draw(st.sampled_from(list(Approval))),
+            "windows": draw(WINDOWS),
+        },
+        acknowledgements=draw(st.sampled_from([(), (Acknowledgement("billing"),)])),
     )
+    if not wish.rotation.windows:
+        wish = spec(wish, rotation={"is_by_windows": False})
     wanted = resource(
         wish,
         rotate=draw(st.sampled_from([None, "now"])),
         approved=draw(st.sampled_from([None, "A"])),
         status=StatusFacts(draw(st.sampled_from([0, 10])), draw(st.none() | MINUTES.map(at))),
+    )
+    wanted = replace(
+        wanted,
+        override_id=draw(st.sampled_from([None, None, "A", "B"])),
+        acknowledged=draw(st.sampled_from([{}, {"billing": "A"}, {"billing": "B"}])),
     )
     seen = view(book, of=wanted, memory=draw(memories()), ours=draw(FLAG))
     verdicts = st.sampled_from(["Accepted", "Refused", "Unknown"]).map(probe)
@@ -250,10 +275,17 @@ def test_no_doom_and_no_delete_of_the_previous_secret_while_somebody_may_hold_it
     assert proof is not None
     assert observed.now > proof.settled_at
     assert isinstance(observed.consumers, Consumers)
-    assert observed.consumers.pods or observed.consumers.workloads
-    assert not holders(observed.consumers, proof)
-    assert observed.memory.clear is not None
-    assert observed.now - observed.memory.clear[1] >= timedelta(hours=1)
+    windows = observed.resource.spec.retirement.windows
+    assert not windows or open_windows(windows, observed.now)
+    if action.order is None:
+        outside = observed.resource.spec.acknowledgements
+        assert observed.consumers.pods or observed.consumers.workloads or outside
+        assert not holders(observed.consumers, proof)
+        assert not outside or observed.resource.acknowledged == {"billing": "B"}
+        assert observed.memory.clear is not None
+        assert observed.now - observed.memory.clear[1] >= timedelta(hours=1)
+    else:
+        assert order_in_force(observed) is action.order
     if isinstance(action, Delete):
         assert observed.book.doomed == action.secret_id == "A"
         assert isinstance(observed.listing, Listing)

@@ -1,16 +1,31 @@
 """At rest: requests, the schedule, and a current secret that is gone."""
 
 from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 
 from cognito_secret_operator.domain.actions import Stage, Wait
+from cognito_secret_operator.domain.journal import Origin
 from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.resting import RESTING
+from cognito_secret_operator.domain.windows import Window
 
-from support.builders import NOON, at, journal, listing, refused, resource, said, secret, view
+from support.builders import (
+    NOON,
+    at,
+    journal,
+    listing,
+    problem,
+    refused,
+    resource,
+    said,
+    secret,
+    spec,
+    view,
+)
 
 RULES = {rule.__name__: rule for rule in RESTING}
 YOUNG, OLD = journal("A"), journal(secret("A", days=30))
@@ -18,7 +33,50 @@ VALUELESS = journal(secret("A", has_value=False), published=None)
 ASKED = resource(rotate="now")
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
 
+TWO_HOURS = timedelta(hours=2)
+NIGHTLY = resource(spec(rotation={"windows": (Window("0 2 * * *", TWO_HOURS, UTC),)}))
+AT_NOON = resource(spec(rotation={"windows": (Window("0 12 * * *", TWO_HOURS, UTC),)}))
+BY_WINDOWS = resource(spec(AT_NOON.spec, rotation={"is_by_windows": True}))
+ADOPTED = journal(secret("A", origin=Origin.DESCRIBE))
+LISTED = Memory(first_pass_at=NOON, listing=listing("A"))
+
 TABLE = [
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=LISTED),
+        "Look CONSUMERS",
+        "adopted and never rotated",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED),
+        "",
+        "adopted, but this process has not looked at Cognito: a restart asks nothing",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=replace(LISTED, previewed_at=at(-59))),
+        "",
+        "adopted, and it was read less than six List periods ago",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=replace(LISTED, previewed_at=at(-60))),
+        "Look CONSUMERS",
+        "adopted, and it was read six List periods ago",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(ADOPTED, memory=LISTED, seen=problem()),
+        "",
+        "adopted, and reading it failed",
+    ),
+    (
+        "first_rotation_is_previewed",
+        view(journal("A"), memory=LISTED),
+        "",
+        "the current secret is the operator's own",
+    ),
     ("rotation_is_requested", view(YOUNG), "", "nobody asks"),
     ("rotation_is_requested", view(YOUNG, of=ASKED), "Look LISTING", "a token: what is there?"),
     ("rotation_is_requested", view(YOUNG, of=ASKED, listed="A"), "Stage Staging", "a new token"),
@@ -75,6 +133,41 @@ TABLE = [
         "Hold PublicClient",
         "it is old, and the client has no secret at all",
     ),
+    ("rotation_is_due", view(OLD, of=NIGHTLY, listed="A"), "", "it is old, and no window is open"),
+    (
+        "rotation_is_due",
+        view(OLD, of=AT_NOON, listed="A", minutes=60),
+        "Stage Staging",
+        "it is old, and a window is open",
+    ),
+    ("rotation_is_due", view(YOUNG, of=AT_NOON, listed="A", minutes=60), "", "it is young"),
+    (
+        "rotation_is_due",
+        view(YOUNG, of=BY_WINDOWS, listed="A", minutes=60),
+        "Stage Staging",
+        "it is young, and windows alone are the schedule",
+    ),
+    (
+        "rotation_is_requested",
+        view(YOUNG, of=replace(NIGHTLY, rotate_token="now"), listed="A"),
+        "Stage Staging",
+        "a person's request waits for no window",
+    ),
+    (
+        "value_is_unknown",
+        view(VALUELESS, of=NIGHTLY, listed="A"),
+        "Stage Staging",
+        "nobody knows its value: the first secret of our own waits for no window",
+    ),
+    (
+        "rotation_awaits_its_window",
+        view(OLD, of=NIGHTLY),
+        "Wait AwaitingWindow",
+        "it is old, and the window opens at night",
+    ),
+    ("rotation_awaits_its_window", view(YOUNG, of=NIGHTLY), "", "it is young"),
+    ("rotation_awaits_its_window", view(OLD, of=AT_NOON, minutes=60), "", "a window is open"),
+    ("rotation_awaits_its_window", view(OLD), "", "there are no windows"),
     ("nothing_is_to_be_done", view(YOUNG), "Wait NotDue", "there is nothing to do"),
 ]
 

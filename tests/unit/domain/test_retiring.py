@@ -1,7 +1,7 @@
 """From a publication to the deletion of the previous secret."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,6 +20,7 @@ from cognito_secret_operator.domain.rollout import (
 from cognito_secret_operator.domain.rules.retiring import CONFIRMING, RETIRING
 from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT, name_some
 from cognito_secret_operator.domain.spec import RetireOriginal
+from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
     NOON,
@@ -47,6 +48,7 @@ DOOMED = journal("B", "A", published=-10, doomed="A")
 RESTING = journal("B")
 ADOPTED = journal("B", secret("A", origin=Origin.TARGET), published=-10)
 FOREIGN = journal("B", secret("A", origin=Origin.UNKNOWN, has_value=False), published=-10)
+NIGHTLY = resource(spec(retirement={"windows": (Window("0 2 * * *", timedelta(hours=2), UTC),)}))
 CLEAR = Memory(first_pass_at=NOON, clear=(STAMP, at(-60)))
 
 MOVED = consumers(deployment(stamp=STAMP), pod("new", born=-8))
@@ -223,6 +225,21 @@ TABLE = [
         "",
         "it was adopted and the spec needs no approval",
     ),
+    ("deletion_window_is_closed", view(ROLLING), "", "there are no windows"),
+    ("deletion_window_is_closed", view(RESTING, of=NIGHTLY), "", "nothing is being retired"),
+    (
+        "deletion_window_is_closed",
+        view(ROLLING, of=NIGHTLY),
+        "Wait AwaitingWindow",
+        "at noon the window of the night is closed",
+    ),
+    (
+        "deletion_window_is_closed",
+        view(DOOMED, of=NIGHTLY),
+        "Wait AwaitingWindow",
+        "it closed after the mark was set",
+    ),
+    ("deletion_window_is_closed", view(ROLLING, of=NIGHTLY, minutes=14 * 60), "", "it is night"),
     ("previous_is_not_doomed", view(ROLLING), "Doom Retiring", "the evidence is complete"),
     ("previous_is_not_doomed", view(DOOMED), "", "it is doomed already"),
     ("previous_can_go", view(ROLLING, listed="A B"), "", "it is not doomed"),
@@ -294,6 +311,13 @@ def test_the_wait_ends_a_second_after_the_publication_settled() -> None:
     """Dates are whole seconds: a pod of the same second proves nothing."""
     says = plan(view(ROLLING, minutes=-9.5))
     assert says.action == Wait(at(-9) + (at(1) - at(0)) / 60)
+
+
+def test_a_deletion_waits_until_its_window_opens() -> None:
+    waits = RULES["deletion_window_is_closed"](view(ROLLING, of=NIGHTLY))
+    assert waits is not None
+    assert waits.action == Wait(at(14 * 60))
+    assert "2030-01-02 02:00:00 UTC" in waits.message
 
 
 def test_some_holders_are_named_and_the_rest_is_counted() -> None:

@@ -7,6 +7,7 @@ from ..actions import Hold, Plan
 from ..journal import Journal
 from ..model import StoredSecret
 from ..observed import UNREAD, Fact, Observed, Problem
+from ..preview import preview_is_due
 from ..projection import publication_number
 from ..spec import Policy
 from . import Rule
@@ -15,6 +16,37 @@ from .needs import hold, hold_for, look, wait
 __all__ = ["GUARDS"]
 
 _SKEW_ALLOWED_SECONDS = 60
+
+
+def resource_is_not_allowed(observed: Observed) -> Plan | None:
+    """The platform team's list does not let the namespace reach the pool, or take the role."""
+    denial = observed.orders.denial
+    if denial is None:
+        return None
+    client = observed.resource.spec.client
+    role = client.caller.role_arn
+    return hold(
+        "NotAllowed",
+        f"namespace {observed.resource.key.namespace} may not reach spec.userPoolId "
+        f"{client.pool_id}{f' with spec.aws.roleArn {role}' if role else ''}: no rule allows it",
+        f"ask the platform team to add to {denial.where}: {denial.rule}",
+    )
+
+
+def operator_is_frozen(observed: Observed) -> Plan | None:
+    """The platform team froze the whole operator: nothing is written, Cognito is still listed."""
+    why = observed.orders.frozen
+    if why is None:
+        return None
+    if _is_look_due(observed):
+        return look(Fact.LISTING)
+    # A List that failed leaves no date to wait for: then the pauses grow by themselves.
+    until = None if isinstance(observed.listing, Problem) else observed.next_look
+    return Plan(
+        Hold(stalled=False, until=until),
+        "Frozen",
+        f"{why}: nothing is written for any resource, both secrets stay valid",
+    )
 
 
 def clock_disagrees(observed: Observed) -> Plan | None:
@@ -111,12 +143,7 @@ def look_is_due(observed: Observed) -> Plan | None:
     """A List period has passed since Cognito was last looked at."""
     if isinstance(observed.listing, Problem):
         return hold_for(observed.listing)
-    last = observed.last_look
-    if observed.listing is not UNREAD:
-        return None
-    if last is not None and observed.now < last + observed.timing.list_period:
-        return None
-    return look(Fact.LISTING)
+    return look(Fact.LISTING) if _is_look_due(observed) else None
 
 
 def writes_are_suspended(observed: Observed) -> Plan | None:
@@ -134,10 +161,21 @@ def policy_is_observe(observed: Observed) -> Plan | None:
     """The user wants to be told, and nothing else."""
     if observed.resource.spec.policy is not Policy.OBSERVE:
         return None
+    if preview_is_due(observed):
+        return look(Fact.CONSUMERS)
     return wait("Observing", "spec.policy is Observe: nothing is written", observed.next_look)
 
 
+def _is_look_due(observed: Observed) -> bool:
+    if observed.listing is not UNREAD:
+        return False
+    last = observed.last_look
+    return last is None or observed.now >= last + observed.timing.list_period
+
+
 GUARDS: Final[tuple[Rule, ...]] = (
+    resource_is_not_allowed,
+    operator_is_frozen,
     clock_disagrees,
     journal_cannot_be_read,
     journal_is_older_than_status,
@@ -150,4 +188,5 @@ GUARDS: Final[tuple[Rule, ...]] = (
     target_belongs_to_somebody_else,
     target_is_newer_than_journal,
 )
-"""What cannot be trusted; who may act; what the user forbids; whose the target is."""
+"""What the platform team forbids; what cannot be trusted; who may act; what the user forbids; whose
+the target is."""

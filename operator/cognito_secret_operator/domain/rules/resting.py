@@ -1,13 +1,15 @@
 """At rest: is the current secret there, is a rotation asked for or due?"""
 
+from datetime import datetime
 from typing import Final
 
 from ..actions import Plan
 from ..model import Trigger
-from ..observed import Observed
-from ..schedule import due_at, overdue_at, retry_at
+from ..observed import Fact, Observed
+from ..preview import preview_is_due
+from ..schedule import due_at, overdue_at, retry_at, starts_at
 from . import Rule
-from .needs import hold, wait
+from .needs import hold, look, wait
 from .staging import stage
 
 __all__ = ["RESTING"]
@@ -42,26 +44,50 @@ def value_is_unknown(observed: Observed) -> Plan | None:
 
 
 def rotation_is_due(observed: Observed) -> Plan | None:
-    """The current secret has reached the age at which it is replaced."""
-    due = due_at(observed.resource, observed.book, observed.timing)
-    if due is None or observed.now < due:
+    """The current secret has reached the age at which it is replaced, and a window is open."""
+    start = _start(observed)
+    if start is None or observed.now < start:
         return None
-    return stage(observed, Trigger.SCHEDULE, "the current secret has reached rotation.interval")
+    why = "the current secret has reached rotation.interval"
+    if observed.resource.spec.rotation.is_by_windows:
+        why = "one of rotation.windows is open"
+    return stage(observed, Trigger.SCHEDULE, why)
+
+
+def rotation_awaits_its_window(observed: Observed) -> Plan | None:
+    """The current secret has reached its age, and no window is open: what is due waits."""
+    start, due = _start(observed), due_at(observed.resource, observed.book, observed.timing)
+    if start is None or due is None or not due <= observed.now < start:
+        return None
+    return wait(
+        "AwaitingWindow",
+        f"a rotation is due and starts within rotation.windows, at {start:%Y-%m-%d %H:%M:%S} UTC",
+        _next_date(observed),
+    )
+
+
+def first_rotation_is_previewed(observed: Observed) -> Plan | None:
+    """The first rotation is still to come: read, now and then, who would be restarted by it."""
+    return look(Fact.CONSUMERS) if preview_is_due(observed) else None
 
 
 def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     """Wait for the schedule, the age limit, or the next look at Cognito."""
+    return wait("NotDue", "nothing to do", _next_date(observed))
+
+
+def _start(observed: Observed) -> datetime | None:
+    return starts_at(observed.resource, observed.book, observed.timing, observed.now)
+
+
+def _next_date(observed: Observed) -> datetime:
     dates = [
-        due_at(observed.resource, observed.book, observed.timing),
+        _start(observed),
         overdue_at(observed.resource, observed.book),
         retry_at(observed.book, observed.timing),
         observed.next_look,
     ]
-    return wait(
-        "NotDue",
-        "nothing to do",
-        min(date for date in dates if date is not None and date > observed.now),
-    )
+    return min(date for date in dates if date is not None and date > observed.now)
 
 
 def _backs_off(observed: Observed) -> bool:
@@ -74,5 +100,7 @@ RESTING: Final[tuple[Rule, ...]] = (
     current_is_missing,
     value_is_unknown,
     rotation_is_due,
+    first_rotation_is_previewed,
+    rotation_awaits_its_window,
     nothing_is_to_be_done,
 )

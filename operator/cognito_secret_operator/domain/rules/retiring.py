@@ -2,16 +2,23 @@
 
 from typing import Final
 
+from ...names import OVERRIDE_TOKEN
+from ..acknowledgement import accepted_risks
 from ..actions import Delete, Doom, Forget, Plan
-from ..journal import JournaledSecret, Origin
+from ..journal import JournaledSecret, Order, Origin
 from ..model import Verdict
 from ..observed import Fact, Observed
-from ..spec import RetireOriginal
+from ..rollout import Consumers
+from ..spec import Approval, RetireOriginal
+from ..windows import next_opening, open_windows
 from . import Rule
 from .needs import hold, listing, probe, wait
-from .rolling_out import rolling
+from .orders import EVIDENCE, doubt, giving_way, order_in_force
+from .rolling_out import name_some, rolling, suspects
 
 __all__ = ["CONFIRMING", "RETIRING"]
+
+_NAMED_BY_AN_ORDER = 10
 
 
 def doomed_is_gone(observed: Observed) -> Plan | None:
@@ -50,19 +57,22 @@ def origin_is_unknown(observed: Observed) -> Plan | None:
 
 
 def deletion_awaits_approval(observed: Observed) -> Plan | None:
-    """We did not make the previous secret: nobody knows who else holds it."""
-    previous = _retiree(observed)
-    if previous is None or previous.origin is Origin.OPERATOR:
+    """The previous secret was adopted, others may use it; or the spec wants each one approved."""
+    previous, spec = _retiree(observed), observed.resource.spec
+    if previous is None or observed.resource.approved_id == previous.id:
         return None
     if observed.book.is_leaked(previous.id):
         return None
-    if observed.resource.spec.adoption.retire_original is RetireOriginal.AUTOMATIC:
-        return None
-    if observed.resource.approved_id == previous.id:
+    is_ours = previous.origin is Origin.OPERATOR
+    if not is_ours and spec.adoption.retire_original is RetireOriginal.APPROVE:
+        why = "was adopted, others may use it"
+    elif spec.retirement.approval is Approval.MANUAL:
+        why = "waits for your approval (retirement.approval is Manual)"
+    else:
         return None
     return wait(
         "AwaitingApproval",
-        f"secret {previous.id} was adopted, others may use it; approve its deletion with the "
+        f"secret {previous.id} {why}; approve its deletion with the "
         f"annotation cognito-secrets.dev/approve: {previous.id}",
     )
 
@@ -80,16 +90,37 @@ def overlap_runs(observed: Observed) -> Plan | None:
     return wait("OverlapRuns", f"both secrets stay valid until {_clock(until)}", until)
 
 
-def previous_is_not_doomed(observed: Observed) -> Plan | None:
-    """The evidence is complete: mark the previous secret in the journal before deleting it."""
-    previous = _retiree(observed)
-    if previous is None or observed.book.doomed is not None:
+def deletion_window_is_closed(observed: Observed) -> Plan | None:
+    """Everything else is in order, and ``retirement.windows`` are closed: the deletion waits."""
+    previous, windows = _retiree(observed), observed.resource.spec.retirement.windows
+    if previous is None or not windows or observed.book.is_leaked(previous.id):
         return None
-    return Plan(Doom(previous.id), "Retiring", f"nobody holds secret {previous.id} any more")
+    if open_windows(windows, observed.now):
+        return None
+    opens_at = min(next_opening(window, observed.now).opens_at for window in windows)
+    return wait(
+        "AwaitingWindow",
+        f"secret {previous.id} is deleted within retirement.windows, which open at "
+        f"{_clock(opens_at)}; both secrets stay valid until then",
+        opens_at,
+    )
+
+
+def previous_is_not_doomed(observed: Observed) -> Plan | None:
+    """The evidence is complete, or an order stands in for it: mark the previous secret first."""
+    previous, order = _retiree(observed), _order(observed)
+    if previous is None or observed.book.doomed not in {None, previous.id}:
+        return None
+    if observed.book.doomed is not None and observed.book.doomed_by is order:
+        return None
+    told = f"nobody holds secret {previous.id} any more"
+    if order is not None:
+        told = f"secret {previous.id} is to be deleted {_in_spite_of(observed, order)}"
+    return Plan(Doom(previous.id, order), "Retiring", told)
 
 
 def previous_can_go(observed: Observed) -> Plan | None:
-    """Doomed, and all evidence was asked again in this pass: delete it."""
+    """Doomed, and evidence or order were asked again in this pass: delete it."""
     previous, current = _retiree(observed), observed.book.current
     if previous is None or current is None or observed.book.doomed != previous.id:
         return None
@@ -108,11 +139,42 @@ def previous_can_go(observed: Observed) -> Plan | None:
             "is kept",
             "look at the client at Cognito",
         )
+    order, moved = _order(observed), "every pod has moved"
+    if order is not None:
+        told = f"deleting secret {previous.id} {_in_spite_of(observed, order)}"
+        return Plan(Delete(previous.id, order), "Retiring", told)
+    if observed.resource.spec.acknowledgements:
+        moved = "every pod and declared consumer has moved"
+    risks = accepted_risks(observed.resource, observed.book)
+    accepted = f"; taken to have moved by their delay, an accepted risk: {', '.join(risks)}"
     return Plan(
         Delete(previous.id),
         "Retiring",
-        f"deleting secret {previous.id}: every pod has moved to {current.id}, the overlap is over",
+        f"deleting secret {previous.id}: {moved} to {current.id}, the overlap is over"
+        f"{accepted if risks else ''}",
     )
+
+
+def _order(observed: Observed) -> Order | None:
+    """Give the order that the deletion needs; None where the evidence is complete."""
+    order = order_in_force(observed)
+    if order is None or doubt(observed, (*EVIDENCE, overlap_runs)) is None:
+        return None
+    return order
+
+
+def _in_spite_of(observed: Observed, order: Order) -> str:
+    """Name the order and whoever may still hold the secret."""
+    doubtful, proof = doubt(observed, (*EVIDENCE, overlap_runs)), rolling(observed)
+    found = observed.consumers
+    held = suspects(observed, found, proof) if proof and isinstance(found, Consumers) else ()
+    by = {
+        Order.MAX_OVERLAP: "by the order retirement.onMaxOverlap: Delete",
+        Order.OVERRIDE: f"by the order of the annotation {OVERRIDE_TOKEN}",
+    }[order]
+    if held:
+        return f"{by}; it may still be held by {name_some(held, most=_NAMED_BY_AN_ORDER)}"
+    return f"{by}, although: {doubtful.message}" if doubtful else by
 
 
 def _goes_at_once(observed: Observed, previous: JournaledSecret) -> bool:
@@ -134,7 +196,8 @@ CONFIRMING: Final[tuple[Rule, ...]] = (doomed_is_gone,)
 RETIRING: Final[tuple[Rule, ...]] = (
     origin_is_unknown,
     deletion_awaits_approval,
-    overlap_runs,
+    *giving_way((overlap_runs,)),
+    deletion_window_is_closed,
     previous_is_not_doomed,
     previous_can_go,
 )

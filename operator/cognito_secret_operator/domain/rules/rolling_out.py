@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from ..acknowledgement import how_to_acknowledge, outside_holders
 from ..actions import Forget, Plan, Stamp
 from ..observed import Observed
 from ..projection import stamp_value
@@ -19,7 +20,7 @@ from ..rollout import (
 from . import Rule
 from .needs import hold, read_consumers, wait
 
-__all__ = ["ROLLING_OUT", "evidence", "name_some", "rolling"]
+__all__ = ["ROLLING_OUT", "evidence", "goes_at_once", "name_some", "rolling", "suspects"]
 
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -47,7 +48,7 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
     found = read_consumers(observed)
     if isinstance(found, Plan):
         return found
-    if holders(found, proof):
+    if suspects(observed, found, proof):
         return None
     return Plan(
         Forget(previous.id),
@@ -61,13 +62,16 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    if seen.consumers.workloads or seen.consumers.pods or _goes_at_once(observed):
+    if seen.consumers.workloads or seen.consumers.pods or goes_at_once(observed):
+        return None
+    if observed.resource.spec.acknowledgements:
         return None
     return hold(
         "NoConsumers",
         f"no workload or pod in namespace {observed.resource.key.namespace} refers to Secret "
         f"{observed.resource.spec.target.name}: who holds the previous secret is unknown",
-        "use the Secret in a workload of this namespace",
+        "use the Secret in a workload of this namespace, or declare who uses it elsewhere in "
+        "spec.acknowledgements",
     )
 
 
@@ -94,23 +98,26 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
 
 
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
-    """A pod may still hold the previous secret: it must not be deleted."""
+    """A pod or a declared consumer may still hold the previous secret: it must not be deleted."""
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    suspects = holders(seen.consumers, seen.proof)
-    if not suspects:
+    found = suspects(observed, seen.consumers, seen.proof)
+    if not found:
         return None
-    return _held_up_by(seen.consumers) or wait(
-        "PodsNotRolled",
-        f"still on the previous secret: {name_some(suspects)}{_by_hand(seen.consumers, suspects)}",
-    )
+    pods = tuple(holder for holder in found if not holder.is_outside)
+    told = f"still on the previous secret: {name_some(found)}{_by_hand(seen.consumers, pods)}"
+    words = how_to_acknowledge(observed.resource, observed.book, observed.now)
+    told = f"{told}; {words}" if words else told
+    if pods:
+        return _held_up_by(seen.consumers) or wait("PodsNotRolled", told)
+    return _held_up_by(seen.consumers) or wait("AwaitingAcknowledgement", told)
 
 
-def _by_hand(found: Consumers, suspects: tuple[Holder, ...]) -> str:
+def _by_hand(found: Consumers, pods: tuple[Holder, ...]) -> str:
     """Name the holders that no stamp moves: bare pods and pods of other kinds of owners."""
     stamped = {workload.ref for workload in found.workloads}
-    others = tuple(one for one in suspects if one.owner not in stamped)
+    others = tuple(one for one in pods if one.owner not in stamped)
     return f"; the operator does not restart {name_some(others)}" if others else ""
 
 
@@ -150,15 +157,16 @@ def _leaked(observed: Observed) -> bool:
     return previous is not None and observed.book.is_leaked(previous.id)
 
 
-def _goes_at_once(observed: Observed) -> bool:
+def goes_at_once(observed: Observed) -> bool:
+    """Tell whether the previous secret leaked and goes without waiting for anybody."""
     emergency = observed.book.emergency
     return emergency is not None and emergency.now and _leaked(observed)
 
 
-def name_some(suspects: tuple[Holder, ...], most: int = 3) -> str:
+def name_some(found: tuple[Holder, ...], most: int = 3) -> str:
     """Name the first few holders and count the rest."""
-    named = ", ".join(holder.who for holder in suspects[:most])
-    more = len(suspects) - most
+    named = ", ".join(holder.who for holder in found[:most])
+    more = len(found) - most
     return f"{named} and {more} more" if more > 0 else named
 
 
@@ -172,6 +180,14 @@ def evidence(observed: Observed) -> PublicationEvidence | None:
         published_at=journal.publication.published.at,
         settle=observed.timing.settle,
     )
+
+
+def suspects(
+    observed: Observed, found: Consumers, proof: PublicationEvidence
+) -> tuple[Holder, ...]:
+    """List all who may hold the previous secret: pods, then declared consumers outside."""
+    outside = outside_holders(observed.resource, observed.book, observed.now)
+    return (*holders(found, proof), *outside)
 
 
 @dataclass(frozen=True, slots=True)

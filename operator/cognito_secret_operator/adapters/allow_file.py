@@ -1,0 +1,72 @@
+"""The allow-list's text -> rules. YAML, of which JSON is a part."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import yaml
+
+from ..domain.platform_orders import AllowList, AllowRule
+
+__all__ = ["UnusableError", "read_rules"]
+
+_KEYS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "namespaces": (re.compile(r"[-a-z0-9*]{1,63}"), 'a namespace like shop, or "team-*"'),
+    "userPools": (
+        re.compile(r"[-_0-9A-Za-z*]{1,55}"),
+        'a user pool\'s id like eu-west-1_AbCdEfGhI, or "eu-west-1_*"',
+    ),
+    "roles": (
+        re.compile(r"[*]|arn:aws[-a-z*]*:iam::[!-~]+"),
+        'a role\'s ARN like "arn:aws:iam::111122223333:role/cognito-*"',
+    ),
+}
+"""Key of a rule -> what its entries look like, and how to say so."""
+
+
+class UnusableError(Exception):
+    """The text is no list of rules; the message, which follows the file's name, says where."""
+
+
+def read_rules(raw: bytes) -> AllowList:
+    """Read ``rules: [{namespaces: […], userPools: […], roles: […]}]``.
+
+    Raises:
+        UnusableError: anything is not understood. A rule that is half understood might widen.
+
+    """
+    try:
+        document = yaml.safe_load(raw.decode("utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" at line {mark.line + 1}" if mark else ""
+        raise UnusableError(f"is no YAML{line}") from None
+    if not isinstance(document, dict) or list(document) != ["rules"]:
+        raise UnusableError("must hold the one key rules, a list")
+    rules = document["rules"]
+    if not isinstance(rules, list):
+        raise UnusableError("must have a list under rules; an empty one, [], allows nothing")
+    return AllowList(tuple(_rule(f"rules[{at}]", rule) for at, rule in enumerate(rules)))
+
+
+def _rule(where: str, rule: object) -> AllowRule:
+    if not isinstance(rule, dict):
+        raise UnusableError(f"{where}: must be a mapping of {', '.join(_KEYS)}")
+    if unknown := sorted(str(key) for key in rule if key not in _KEYS):
+        raise UnusableError(f"{where}: unknown key {unknown[0]}; write {', '.join(_KEYS)}")
+    return AllowRule(
+        namespaces=_patterns(where, "namespaces", rule),
+        user_pools=_patterns(where, "userPools", rule),
+        roles=_patterns(where, "roles", rule) if "roles" in rule else (),
+    )
+
+
+def _patterns(where: str, key: str, rule: Mapping[object, object]) -> tuple[str, ...]:
+    form, example = _KEYS[key]
+    entries = rule.get(key)
+    if not isinstance(entries, list) or not entries:
+        raise UnusableError(f"{where}.{key}: must be a list with at least one entry")
+    for entry in entries:
+        if not isinstance(entry, str) or not form.fullmatch(entry):
+            raise UnusableError(f"{where}.{key}: each entry must be {example}")
+    return tuple(entries)

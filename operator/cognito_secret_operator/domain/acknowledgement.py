@@ -1,0 +1,68 @@
+"""Consumers outside this namespace's pods: who has not said yet that it uses the current secret."""
+
+from datetime import datetime
+
+from ..names import acknowledgement_key
+from .journal import Journal
+from .rollout import Holder
+from .spec import Acknowledgement, Resource
+
+__all__ = ["accepted_risks", "how_to_acknowledge", "outside_holders"]
+
+
+def outside_holders(resource: Resource, journal: Journal, now: datetime) -> tuple[Holder, ...]:
+    """List the declared consumers that may still use the previous secret, in the spec's order.
+
+    One that names the current secret's id has moved: its word is all the evidence there can be.
+    One with a delay counts as moved when that has passed since the publication.
+    """
+    published = journal.publication.published if journal.publication else None
+    if published is None or journal.current is None:
+        return ()
+    return tuple(
+        Holder(
+            who=f"Acknowledgement/{one.name}",
+            since=published.at,
+            why="has not said that it uses the current secret",
+            owner=None,
+            is_outside=True,
+        )
+        for one in resource.spec.acknowledgements
+        if not _has_said_so(one, resource, journal.current.id)
+        and not _has_had_its_delay(one, published.at, now)
+    )
+
+
+def accepted_risks(resource: Resource, journal: Journal) -> tuple[str, ...]:
+    """Name the consumers that only a delay speaks for."""
+    current = journal.current.id if journal.current else ""
+    return tuple(
+        f"Acknowledgement/{one.name}"
+        for one in resource.spec.acknowledgements
+        if one.delay is not None and not _has_said_so(one, resource, current)
+    )
+
+
+def how_to_acknowledge(resource: Resource, journal: Journal, now: datetime) -> str:
+    """Tell how each outside consumer is to speak, or when its delay speaks for it."""
+    current = journal.current.id if journal.current else ""
+    published = journal.publication.published if journal.publication else None
+    waiting = {holder.who for holder in outside_holders(resource, journal, now)}
+    told = []
+    for one in resource.spec.acknowledgements:
+        if f"Acknowledgement/{one.name}" not in waiting:
+            continue
+        if one.delay is None or published is None:
+            told.append(f"set {acknowledgement_key(one.name)}: {current} once {one.name} uses it")
+        else:
+            until = f"{published.at + one.delay:%Y-%m-%d %H:%M:%S} UTC"
+            told.append(f"{one.name} counts as moved at {until}, an accepted risk")
+    return "; ".join(told)
+
+
+def _has_said_so(one: Acknowledgement, resource: Resource, current_id: str) -> bool:
+    return resource.acknowledged.get(one.name) == current_id
+
+
+def _has_had_its_delay(one: Acknowledgement, published_at: datetime, now: datetime) -> bool:
+    return one.delay is not None and now > published_at + one.delay

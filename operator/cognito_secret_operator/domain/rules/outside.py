@@ -1,0 +1,44 @@
+"""Who holds the secret outside this namespace's pods, where that cannot be seen from here."""
+
+from typing import Final
+
+from ..actions import Plan
+from ..model import StoredSecret
+from ..observed import Observed
+from . import Rule
+from .needs import hold
+from .rolling_out import goes_at_once, rolling
+
+__all__ = ["OUTSIDE"]
+
+_REPLICATORS: Final = (
+    "reflector.v1.k8s.emberstack.com/",
+    "replicator.v1.mittwald.de/",
+    "kubed.appscode.com/sync",
+)
+"""How annotations begin by which another tool copies a Secret to other namespaces or clusters."""
+
+
+def target_is_replicated(observed: Observed) -> Plan | None:
+    """Another tool copies the target elsewhere, and nobody declared who uses the copies."""
+    target = observed.target
+    if rolling(observed) is None or not isinstance(target, StoredSecret):
+        return None
+    if goes_at_once(observed):
+        return None
+    found = sorted(
+        key
+        for key, value in target.annotations.items()
+        if key.startswith(_REPLICATORS) and value.strip().lower() != "false"
+    )
+    if not found or observed.resource.spec.acknowledgements:
+        return None
+    return hold(
+        "ReplicatedTarget",
+        f"Secret {target.name} is copied elsewhere by {found[0]}: who holds the previous secret "
+        "there is unknown",
+        "declare who uses the copies in spec.acknowledgements, or take the annotation off",
+    )
+
+
+OUTSIDE: Final[tuple[Rule, ...]] = (target_is_replicated,)

@@ -1,0 +1,136 @@
+"""Named orders and outside consumers, from a new resource to rest, and with faults."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cognito_secret_operator.domain.journal import Order
+from cognito_secret_operator.names import OVERRIDE_TOKEN, RESOURCE_MARK, acknowledgement_key
+
+from support.fakes import Call
+from support.world import KEY, ORIGINAL, SPEC, World
+
+HOUR = timedelta(hours=1)
+DELETES = {**SPEC, "retirement": {"maxOverlap": "4h", "onMaxOverlap": "Delete"}}
+OUTSIDE = {**SPEC, "acknowledgements": [{"name": "billing"}, {"name": "edge", "delay": "2h"}]}
+RETIRING = ("secrets.replace journal", "cognito.delete", "resources.status")
+
+
+def _held(**parts: Any) -> World:
+    """Make a world in which a bare pod holds the original secret for ever."""
+    world = World(**parts)
+    world.workloads.run_pod_for_test("lost")
+    return world
+
+
+def _events(world: World, reason: str) -> list[tuple[str, str]]:
+    found = [event for event in world.events.recorded if event.reason == reason]
+    return [(event.type, event.message) for event in found]
+
+
+def _assert_ordered(world: World, order: Order) -> None:
+    world.processes[-1].reconcile()  # what a lost answer was about shows in the next pass
+    journal = world.journal()
+    assert journal is not None
+    assert [held.id for held in world.cognito.held] == ["B"]
+    assert (journal.previous, journal.doomed, journal.doomed_by) == (None, None, None)
+    assert [one.retired_by for one in journal.rotations] == [order]
+    assert world.status()["rotations"][0]["retiredBy"] == order.value
+    for reason in ("RetirementDecided", "SecretDeleted"):
+        told = _events(world, reason)
+        assert {kind for kind, _ in told} <= {"Warning"}
+        assert all("Pod/lost" in message for _, message in told)
+    world.assert_silent()
+
+
+def test_after_max_overlap_the_order_deletes_under_a_pod_and_says_so() -> None:
+    world = _held(spec=DELETES)
+    process = world.process()
+    world.run_for(process, timedelta(hours=3, minutes=50))
+    assert [held.id for held in world.cognito.held] == ["A", "B"]
+    world.run_for(process, HOUR)
+    _assert_ordered(world, Order.MAX_OVERLAP)
+    assert process.telemetry.orders == [Order.MAX_OVERLAP]
+
+
+def test_an_override_deletes_under_a_pod_and_says_so() -> None:
+    world = _held()
+    process = world.process()
+    world.run_for(process, 3 * HOUR)
+    assert world.condition("Rotating")["reason"] == "PodsNotRolled"
+    world.resources.annotate_for_test(KEY, {OVERRIDE_TOKEN: "A"})
+    world.run_for(process, timedelta(minutes=5))
+    _assert_ordered(world, Order.OVERRIDE)
+    assert process.telemetry.orders == [Order.OVERRIDE]
+
+
+def test_an_order_that_was_not_needed_is_not_named() -> None:
+    world = World(annotations={OVERRIDE_TOKEN: "X"}, spec=DELETES)
+    process = world.process()
+    world.run_until_rest(process)
+    world.assert_rotated_once()
+    assert process.telemetry.orders == []
+    assert {kind for kind, _ in _events(world, "SecretDeleted")} == {"Normal"}
+
+
+def _last_calls() -> list[Call]:
+    """Record an ordered deletion; give its writes."""
+    world = _held(annotations={OVERRIDE_TOKEN: "A"})
+    world.run_until_rest(world.process())
+    writes = [call for call in world.faults.calls if call.is_write]
+    assert [call.name for call in writes if call.name == "cognito.delete"]
+    return [call for call in writes if call.name.startswith(RETIRING)][-8:]
+
+
+@pytest.mark.parametrize("call", _last_calls(), ids=str)
+@pytest.mark.parametrize("fault", ["dies before", "dies after", "loses the answer of"])
+def test_an_ordered_deletion_survives_a_process_that(call: Call, fault: str) -> None:
+    world = _held(annotations={OVERRIDE_TOKEN: "A"})
+    break_it = {
+        "dies before": world.faults.crash_before_for_test,
+        "dies after": world.faults.crash_after_for_test,
+        "loses the answer of": world.faults.lose_answer_for_test,
+    }[fault]
+    break_it(call.index)
+    world.live_until_rest()
+    _assert_ordered(world, Order.OVERRIDE)
+
+
+def test_manual_approval_asks_for_every_secret() -> None:
+    world = World(spec={**SPEC, "retirement": {"approval": "Manual"}})
+    process = world.process()
+    for previous, following in (("A", "B"), ("B", "C")):
+        world.run_for(process, 5 * HOUR)
+        assert [held.id for held in world.cognito.held] == [previous, following]
+        assert world.condition("Rotating")["reason"] == "AwaitingApproval"
+        world.approve(previous)
+        world.run_until_rest(process)
+        assert [held.id for held in world.cognito.held] == [following]
+        world.request_rotation(f"after {following}")
+
+
+def test_a_declared_consumer_is_waited_for_and_its_delay_is_a_named_risk() -> None:
+    world = World(spec=OUTSIDE)
+    process = world.process()
+    world.run_for(process, 5 * HOUR)
+    assert world.status()["podsToMove"]["names"] == ["Acknowledgement/billing"]
+    assert world.condition("Rotating")["reason"] == "AwaitingAcknowledgement"
+    world.resources.annotate_for_test(KEY, {acknowledgement_key("billing"): "B"})
+    world.run_until_rest(process)
+    world.assert_rotated_once()
+    ((kind, message),) = _events(world, "SecretDeleted")
+    assert kind == "Normal"
+    assert "an accepted risk: Acknowledgement/edge" in message
+
+
+def test_a_target_that_is_copied_elsewhere_is_held_until_its_users_are_declared() -> None:
+    world = World(target_exists=False)
+    mark = {RESOURCE_MARK: KEY.name, "replicator.v1.mittwald.de/replicate-to": "other"}
+    world.secrets.create_for_test(KEY.namespace, KEY.name, {"client-secret": ORIGINAL}, **mark)
+    process = world.process()
+    world.run_for(process, 5 * HOUR)
+    assert world.condition("Stalled")["reason"] == "ReplicatedTarget"
+    world.resources.change_spec_for_test(KEY, acknowledgements=[{"name": "copy", "delay": "1h"}])
+    world.run_for(process, 2 * HOUR)
+    world.assert_rotated_once()
