@@ -126,10 +126,9 @@ def _words(key: str) -> Iterator[str]:
 
 
 def _is_in(word: str, text: str) -> bool:
-    return (
-        re.search(f"{begins}{re.escape(word)}{'' if word.endswith('/') else ends}", text)
-        is not None
-    )
+    """Find a whole word; what ends with a slash goes on with a name."""
+    end = "" if word.endswith("/") else r"(?![\w-])"
+    return re.search(rf"(?<![\w-]){re.escape(word)}{end}", text) is not None
 
 
 def _text_of(test: str) -> str:

@@ -1,7 +1,7 @@
 """Fields and annotations whose effect no other story shows: written down, and seen to count."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
@@ -47,19 +47,61 @@ def test_the_smallest_resource_waits_for_an_approval_and_then_for_the_overlap(
 def test_the_original_is_retired_by_approval_or_automatically(
     shop: Shop, start_operator: StartOperator
 ) -> None:
-    client = shop.cognito.create_client(shop.pool_id)
-    first = shop.active_ids(client)
-    shop.apply(
-        application("web"),
-        shop.resource(client, adoption={"retireOriginal": "Approve"}),
-    )
     start_operator()
-    shop.wait_ready(client)
+    client, first = shop.adopted_client(adoption={"retireOriginal": "Approve"})
     shop.annotate("orders-api", rotate="drill-1")
     shop.wait_condition("Rotating", "True", "AwaitingApproval")
     assert len(shop.active_ids(client)) == 2
     shop.apply(shop.resource(client, adoption={"retireOriginal": "Automatic"}))
     shop.wait_rotated(client, first)
+
+
+def test_every_secret_is_retired_by_approval_or_automatically(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    start_operator()
+    manual, automatic = (
+        {"minOverlap": "0s", "approval": approval} for approval in ("Manual", "Automatic")
+    )
+    client, first = shop.adopted_client(retirement=manual)
+    shop.annotate("orders-api", rotate="drill-1")
+    shop.wait_condition("Rotating", "True", "AwaitingApproval")
+    assert len(shop.active_ids(client)) == 2
+    shop.apply(shop.resource(client, retirement=automatic))
+    shop.wait_rotated(client, first)
+
+
+def test_a_window_opens_by_the_clock_of_its_time_zone(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    opened = datetime.now(UTC) - timedelta(hours=2)
+    window = {"schedule": f"{opened.minute} {opened.hour} * * *", "duration": "5h"}
+    here, far = {**window, "timeZone": "Etc/UTC"}, {**window, "timeZone": "Etc/GMT-12"}
+    client = shop.cognito.create_client(shop.pool_id, age=timedelta(days=91))
+    first = shop.active_ids(client)
+
+    def apply(rotation: dict[str, str], retirement: dict[str, str]) -> None:
+        whole = shop.resource(
+            client,
+            rotation={"interval": "90d", "windows": [rotation]},
+            retirement={"minOverlap": "0s", "windows": [retirement]},
+        )
+        shop.apply(application("web"), whole)
+
+    apply(far, far)
+    start_operator()
+    shop.wait_ready(client)
+    shop.wait("it is not begun", lambda: waits_for(shop) == "AwaitingWindow")
+    assert shop.active_ids(client) == first
+    apply(here, far)
+    shop.wait_condition("Rotating", "True", "AwaitingWindow")
+    assert len(shop.active_ids(client)) == 2
+    apply(here, here)
+    shop.wait_rotated(client, first)
+
+
+def waits_for(shop: Shop) -> str:
+    return str(shop.status().get("waitsFor", {}).get("reason"))
 
 
 def test_a_client_is_observed_and_later_rotated(shop: Shop, start_operator: StartOperator) -> None:
