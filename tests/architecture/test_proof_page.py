@@ -21,7 +21,17 @@ PROVED: Final = ("## Fields", "## Annotations", "## Reasons")
 UNSHOWN: Final = "## Reasons that no condition shows"
 FOLDERS: Final = ("tests/integration", "tests/crds")
 
-AWAITED: Final[frozenset[str]] = frozenset()
+AWAITED: Final = frozenset(
+    {
+        "CurrentSecretMissing",
+        "JournalForeign",
+        "JournalFormatUnknown",
+        "JournalLost",
+        "JournalRolledBack",
+        "RolloutFailed",
+        "StampReverted",
+    }
+)
 """Rows whose test is named and not there yet."""
 
 _STAMP: Final = names.stamp_key("<name>")
@@ -79,6 +89,52 @@ def test_every_test_that_is_named_runs_against_a_real_api_server(heading: str) -
     assert {what: why for what, why in found.items() if why} == {}
 
 
+@pytest.mark.parametrize(
+    ("what", "test", "why"),
+    [
+        pytest.param(
+            "Settling",
+            "tests/integration/test_none.py::test_it",
+            "there is no file tests/integration/test_none.py",
+            id="a file that is not there",
+        ),
+        pytest.param(
+            "Settling",
+            "tests/unit/domain/test_rollout.py::test_it",
+            "below tests/integration or tests/crds",
+            id="a test without an API server",
+        ),
+        pytest.param(
+            "Settling",
+            "tests/integration/test_reasons.py::test_it",
+            "has no test 'test_it'",
+            id="a test that is not there",
+        ),
+        pytest.param(
+            "spec.policy: Observe",
+            "tests/crds/test_schema_and_parser_agree.py"
+            "::test_the_enumerations_of_the_schema_are_the_models",
+            "is not marked",
+            id="a test that needs no cluster",
+        ),
+        pytest.param(
+            "RolloutUnfinished",
+            "tests/integration/test_reasons.py::test_a_paused_deployment_is_named",
+            "does not mention RolloutUnfinished",
+            id="what another test of the module proves",
+        ),
+        pytest.param(
+            "spec.suspend: true",
+            "tests/integration/test_fields.py::test_a_client_is_observed_and_later_rotated",
+            "does not mention suspend, True",
+            id="a field that the test never sets",
+        ),
+    ],
+)
+def test_an_invented_row_is_refused(what: str, test: str, why: str) -> None:
+    assert why in (_why_not(f"`{what}`", f"`{test}`") or "")
+
+
 def test_what_is_awaited_is_not_there_yet() -> None:
     found = {row[0].strip("`"): row for heading in PROVED for row in rows(PAGE, heading)}
     assert sorted(AWAITED - set(found)) == []
@@ -134,14 +190,19 @@ def _is_in(word: str, text: str) -> bool:
 def _text_of(test: str) -> str:
     """Give a test's own text and what its module has besides tests: what it can say by itself."""
     path, _, name = test.strip("`").partition("::")
-    module, source = _module(path), (ROOT / path).read_text(encoding="utf-8")
+    module, lines = _module(path), (ROOT / path).read_text(encoding="utf-8").splitlines()
     others = {one.name for one in _tests(module)} - {name}
-    parts = [
-        ast.get_source_segment(source, node) or ""
+    return "\n".join(
+        "\n".join(lines[_begin_of(node) - 1 : node.end_lineno])
         for node in module.body[1:]  # not what the module says of itself
         if getattr(node, "name", "") not in others
-    ]
-    return "\n".join(parts)
+    )
+
+
+def _begin_of(node: ast.stmt) -> int:
+    """Give the number of a statement's first line, decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(one.lineno for one in decorators)])
 
 
 def _tests(module: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
