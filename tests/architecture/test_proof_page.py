@@ -120,7 +120,7 @@ def test_every_test_that_is_named_runs_against_a_real_api_server(heading: str) -
         pytest.param(
             "RolloutUnfinished",
             "tests/integration/test_reasons.py::test_a_paused_deployment_is_named",
-            "does not mention RolloutUnfinished",
+            'does not mention "RolloutUnfinished"',
             id="what another test of the module proves",
         ),
         pytest.param(
@@ -173,12 +173,15 @@ def _words(key: str) -> Iterator[str]:
         yield f"{names.GROUP}/"
         return
     if key.startswith(f"{names.GROUP}/"):
-        yield key.removeprefix(f"{names.GROUP}/").removesuffix("<name>").strip("./")
+        yield key.removeprefix(f"{names.GROUP}/").replace("<name>", "").strip(".")
         return
     path, _, value = key.partition(": ")
-    yield from (part for part in path.replace("[]", "").split(".") if part != "spec")
+    if not path.startswith("spec."):
+        yield f'"{path}"'  # a reason, compared with
+        return
+    yield from path.replace("[]", "").split(".")[1:]
     if value:
-        yield value.title() if value in {"true", "false"} else value
+        yield value.title() if value in {"true", "false"} else f'"{value}"'
 
 
 def _is_in(word: str, text: str) -> bool:
