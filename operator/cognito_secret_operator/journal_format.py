@@ -13,6 +13,7 @@ from .domain.model import ClientRef, StoredSecret
 from .domain.value import SecretValue
 from .errors import ActionNeededError
 from .journal_document import DamagedError, document_of, journal_of, values_of
+from .names import TAKE_OVER_TOKEN
 
 __all__ = [
     "DOCUMENT",
@@ -67,12 +68,15 @@ class JournalUnreadableError(JournalProblemError):
     reason = "JournalUnreadable"
 
 
-def journal_from(stored: StoredSecret, client: ClientRef) -> Journal:
+def journal_from(
+    stored: StoredSecret, client: ClientRef, *, taken_from: str | None = None
+) -> Journal:
     """Read a journal; a Secret without data is an empty journal.
 
     Args:
         stored: the journal's Secret.
         client: the app client that the resource names.
+        taken_from: the uid in a journal from elsewhere that is to be read all the same.
 
     Raises:
         JournalFormatUnknownError: another version of the operator wrote it.
@@ -92,11 +96,14 @@ def journal_from(stored: StoredSecret, client: ClientRef) -> Journal:
             f"upgrade the operator to the version that wrote it (this one knows format {FORMAT})"
         )
     journal = _journal(stored, document)
-    if (journal.uid, journal.namespace) != (stored.uid, stored.namespace):
+    is_ours = (journal.uid, journal.namespace) == (stored.uid, stored.namespace)
+    if not is_ours and journal.uid != taken_from:
         raise JournalForeignError(
             f"{_named(stored)} was written for the Secret with uid {journal.uid} in namespace "
             f"{journal.namespace}, so it was copied or restored: make sure that no other cluster "
-            f"or namespace rotates client {journal.client.client_id}; {_START_ANEW}"
+            f"or namespace rotates client {journal.client.client_id}, since operators of other "
+            "clusters cannot be seen from here, then annotate the resource with "
+            f"{TAKE_OVER_TOKEN}: {journal.uid}"
         )
     if journal.client != client:
         raise JournalOfAnotherClientError(

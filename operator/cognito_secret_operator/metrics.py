@@ -105,6 +105,11 @@ ORDERED: Final = _process(
     "Previous secrets that were deleted by an order although somebody may have held them.",
     "order",
 )
+FOREIGN_DELETED: Final = _process(
+    "counter",
+    "foreign_secrets_deleted_total",
+    "Secrets not made by the operator that were deleted as adoption.retireSecretIds says.",
+)
 AWS_REQUESTS: Final = _process(
     "counter", "aws_requests_total", "Calls to AWS by OK or error code.", "operation", "code"
 )
@@ -152,6 +157,7 @@ METRICS: Final = (
     *_OBJECTS,
     ROTATIONS,
     ORDERED,
+    FOREIGN_DELETED,
     AWS_REQUESTS,
     AWS_DURATION,
     AWS_WAIT,
@@ -203,6 +209,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._rotations = self._counter(ROTATIONS)
         self._ordered = self._counter(ORDERED)
+        self._foreign_deleted = self._counter(FOREIGN_DELETED)
         self._requests = self._counter(AWS_REQUESTS)
         self._waits = self._counter(AWS_WAIT)
         self._reconciles = self._counter(RECONCILES)
@@ -236,6 +243,10 @@ class Metrics:
     def retired_by_order(self, order: Order) -> None:
         """Count a previous secret that went although somebody may have held it."""
         self._ordered.labels(_ORDERS[order]).inc()
+
+    def foreign_deleted(self) -> None:
+        """Count the deletion of a secret that is not ours, by order of a resource."""
+        self._foreign_deleted.inc()
 
     def reconciled(self, result: str) -> None:
         """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""

@@ -32,6 +32,8 @@ EMERGENCY_TOKEN: Final = f"{GROUP}/emergency"
 
 EMERGENCY_NOW_TOKEN: Final = f"{GROUP}/emergency-now"
 """On the resource: the id of a leaked secret, to be deleted once another one is published."""
+TAKE_OVER_TOKEN: Final = f"{GROUP}/take-over"
+"""On the resource: the uid in a journal from elsewhere that is to be used here from now on."""
 
 RESOURCE_MARK: Final = f"{GROUP}/resource"
 """On a target or journal: the resource it belongs to; a user sets it to hand a Secret over."""
@@ -56,3 +58,12 @@ def acknowledgement_key(name: str) -> str:
 def stamp_key(resource_name: str) -> str:
     """Name the annotation on pod templates that carries a resource's stamp."""
     return f"{GROUP}/{resource_name}"
+
+
+def ack_key(resource_name: str) -> str:
+    """Name the annotation on pods by which containers acknowledge a publication.
+
+    A resource's name has no dot, so that no stamp of another resource is called the same; and with
+    at most 47 characters of it the name part stays within the 63 that Kubernetes allows.
+    """
+    return f"{GROUP}/{resource_name}.ack"

@@ -1,7 +1,7 @@
 """A report -> the status on the wire, and the patch that is worth writing.
 
 Status is for people: of all this, only ``journalSequence``, ``listedAt`` and ``nextRotationAt`` are
-ever read back (`resource.parse`).
+ever read back (`resource.parse`), and foreign secrets, to go on telling of them after a restart.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,6 +38,7 @@ def status_of(report: Report, old_status: Mapping[str, Any], now: datetime) -> d
         "step": report.step.value,
         "journalSequence": max(report.journal_sequence, _old_sequence(old_status)),
         "targetName": report.target_name,
+        "publication": report.publication,
         "listedAt": _time(report.listed_at),
         "podsToMove": _pods_to_move(report.holders),
         "nextRotationAt": _time(report.next_rotation_at),

@@ -167,22 +167,22 @@ def test_ready_is_unknown_when_cognito_could_not_be_looked_at_for_long(world: Wo
     assert world.condition("Ready")["status"] == "Unknown"
 
 
-def _adopted() -> World:
-    world = World(age=timedelta(days=1))
+def _adopted(recovery: str = "Automatic") -> World:
+    world = World(age=timedelta(days=1), spec={**SPEC, "recovery": recovery})
     world.run_until_rest(world.process())
     world.laws.journal_may_be_lost = True
     return world
 
 
-def test_a_journal_that_is_gone_is_held_not_made_anew() -> None:
-    world = _adopted()
+def test_a_journal_that_is_gone_is_held_where_a_person_is_to_decide() -> None:
+    world = _adopted("Manual")
     world.secrets.delete_for_test(KEY.namespace, JOURNAL)
     assert _held_back(world, "JournalLost")
     assert world.condition("Ready")["status"] == "False"
 
 
-def test_a_journal_older_than_status_is_held() -> None:
-    world = _adopted()
+def test_a_journal_older_than_status_is_held_where_a_person_is_to_decide() -> None:
+    world = _adopted("Manual")
     old = _journal(world)
     world.request_rotation("now")
     world.run_until_rest(world.process())
@@ -212,8 +212,8 @@ def test_a_journal_that_cannot_be_read_is_held() -> None:
     assert _held_back(world, "JournalUnreadable")
 
 
-def test_an_empty_journal_after_adoption_is_held() -> None:
-    world = _adopted()
+def test_an_empty_journal_after_adoption_is_held_where_a_person_is_to_decide() -> None:
+    world = _adopted("Manual")
     journal = _journal(world)
     emptied: dict[str, SecretValue] = {}
     world.secrets.restore_for_test(
@@ -228,7 +228,7 @@ def test_an_empty_journal_after_adoption_is_held() -> None:
             read_at=journal.read_at,
         )
     )
-    assert _held_back(world, "JournalRolledBack")
+    assert _held_back(world, "JournalLost")
 
 
 def _journal(world: World) -> StoredSecret:

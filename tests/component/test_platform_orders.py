@@ -90,3 +90,15 @@ def test_frozen_at_rest_cognito_is_still_looked_at_and_status_written_once(world
     assert world.faults.count("cognito.list") >= listed + 10
     assert world.faults.count("resources.status") == told
     assert world.condition("Ready")["status"] == "True"
+
+
+@pytest.mark.parametrize("adopted", [False, True], ids=["new", "adopted before a restart"])
+def test_who_is_denied_costs_next_to_nothing(world: World, adopted: bool) -> None:  # noqa: FBT001
+    if adopted:
+        world.run_until_rest(world.process())
+    world.platform.denied = frozenset({KEY.namespace})
+    process = world.process()
+    process.reconcile()
+    read = world.faults.count("resources.read")
+    world.run_for(process, 5 * HOUR)
+    assert world.faults.count("resources.read") <= read + 5 * 6 + 1

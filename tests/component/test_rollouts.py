@@ -7,7 +7,7 @@ import pytest
 from cognito_secret_operator.domain.journal import Outcome
 
 from support.fakes import Behaviour
-from support.world import World
+from support.world import SPEC, World
 
 HOUR = timedelta(hours=1)
 
@@ -114,10 +114,9 @@ def test_the_overlap_begins_again_after_a_restart_of_the_operator(world: World) 
     _keeps_both(world, "OverlapRuns")
 
 
-def test_a_current_secret_deleted_at_cognito_is_replaced_on_request_and_every_pod_moves(
-    world: World,
-) -> None:
+def test_a_current_secret_deleted_at_cognito_is_replaced_on_request_and_every_pod_moves() -> None:
     """The pods hold a secret that is gone: they need the restart more than ever."""
+    world = World(spec={**SPEC, "recovery": "Manual"})
     process = world.process()
     world.run_until_rest(process)
     world.cognito.add_for_test("somebody's")

@@ -139,7 +139,19 @@ def test_a_secret_that_is_handed_over_later_is_taken() -> None:
     world.assert_rotated_once()
 
 
-def test_a_target_with_a_newer_publication_than_the_journals_is_held(at_rest: World) -> None:
+def test_a_target_with_a_newer_publication_than_the_journals_is_believed(at_rest: World) -> None:
+    shown = at_rest.target_current()
+    at_rest.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_MARK: "99"})
+    at_rest.run_for(at_rest.processes[0], HOUR)
+    journal = at_rest.journal()
+    assert journal is not None
+    assert journal.publication is not None
+    assert (journal.publication.number, at_rest.target_current()) == (99, shown)
+    assert at_rest.cognito.adds == []
+
+
+def test_it_is_held_where_a_person_is_to_decide(at_rest: World) -> None:
+    at_rest.resources.change_spec_for_test(KEY, recovery="Manual")
     at_rest.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_MARK: "99"})
     at_rest.run_for(at_rest.processes[0], HOUR)
     assert at_rest.condition("Stalled")["reason"] == "JournalRolledBack"

@@ -18,6 +18,7 @@ from cognito_secret_operator.adapters.kube_api import KubeApi
 from cognito_secret_operator.adapters.resources import ResourceStore
 from cognito_secret_operator.adapters.secret_store import SecretStore
 from cognito_secret_operator.adapters.workloads import WorkloadStore
+from cognito_secret_operator.domain.consumers import Search
 from cognito_secret_operator.domain.model import ResourceKey, StoredSecret
 from cognito_secret_operator.domain.rollout import Consumers, Progress, Workload
 from cognito_secret_operator.domain.value import SecretValue
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.integration
 NAME = "orders-api"
 MARK = "cognito-secrets.dev/resource"
 STAMP = "cognito-secrets.dev/orders-api"
+ACK = f"{STAMP}.ack"
 VALUE = "s3cr3tMarkerValue0123456789"
 T = TypeVar("T")
 
@@ -353,7 +355,7 @@ class TestPermissions:
             with pytest.raises(AccessDeniedError, match='get secrets "other"'):
                 await store.read(admin.namespace, "other")
             with pytest.raises(AccessDeniedError, match="list pods"):
-                await WorkloadStore(api).consumers(admin.namespace, NAME, STAMP)
+                await WorkloadStore(api).consumers(Search(admin.namespace, NAME, STAMP, ACK))
             event = KubernetesEvent("Normal", "Test", "denied and not raised")
             key = ResourceKey(admin.namespace, NAME)
             await EventRecorder(api, SystemClock()).record(key, "u", event)
@@ -385,7 +387,7 @@ USING_PROJECTED = pod_spec(
 
 
 async def consumers(kube: KubeApi, namespace: str) -> Consumers:
-    return await WorkloadStore(kube).consumers(namespace, NAME, STAMP)
+    return await WorkloadStore(kube).consumers(Search(namespace, NAME, STAMP, ACK))
 
 
 async def found(kube: KubeApi, namespace: str, ref: str) -> Workload:

@@ -8,10 +8,17 @@ from typing import Any
 import pytest
 
 from cognito_secret_operator import names
+from cognito_secret_operator.domain.consumers import ConsumerMode
 from cognito_secret_operator.domain.journal import Origin, Outcome
 from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.report import ConditionType, Role
-from cognito_secret_operator.domain.spec import Policy, RetireOriginal, Spec, TargetKeys
+from cognito_secret_operator.domain.spec import (
+    Policy,
+    RetireOriginal,
+    RolloutStrategy,
+    Spec,
+    TargetKeys,
+)
 from cognito_secret_operator.errors import InvalidResourceError
 from cognito_secret_operator.resource.parse import parse
 from cognito_secret_operator.resource.sections import span
@@ -85,6 +92,9 @@ def test_every_field_changes_what_is_parsed(path: tuple[str, ...]) -> None:
     spec: dict[str, Any] = {"userPoolId": "eu-west-1_Another", "clientId": "another"}
     if path[-1] == "maxAge":
         value = "100d"
+    if "consumers" in path:
+        # The mode and the field that it asks for stand or fall together.
+        path, value = path[: path.index("consumers") + 1], everything["rollout"]["consumers"]
     section = spec
     for key in path[:-1]:
         section = section.setdefault(key, {})
@@ -127,6 +137,7 @@ def test_the_default_spans_in_the_descriptions_are_the_parsers() -> None:
     assert said == {
         ".spec.rotation.interval": spec.rotation.interval,
         ".spec.verification.activationDelay": spec.verification.activation_delay,
+        ".spec.rollout.progressDeadline": spec.rollout.progress_deadline,
         ".spec.retirement.minOverlap": spec.retirement.min_overlap,
     }
 
@@ -152,11 +163,17 @@ def test_the_default_choices_in_the_descriptions_are_the_parsers() -> None:
     assert f"{spec.adoption.retire_original.value} (default)" in description(
         "adoption.retireOriginal"
     )
+    assert f"{spec.rollout.strategy.value} (default)" in description("rollout.strategy")
+    assert f"{spec.rollout.consumers.mode.value} (default)" in description("rollout.consumers.mode")
     assert f"Default {str(spec.suspended).lower()}." in description("suspend")
 
 
 def test_the_enumerations_of_the_schema_are_the_models() -> None:
     assert SPEC_FIELDS[".spec.policy"]["enum"] == [member.value for member in Policy]
+    strategy = SPEC_FIELDS[".spec.rollout.strategy"]["enum"]
+    assert strategy == [member.value for member in RolloutStrategy]
+    mode = SPEC_FIELDS[".spec.rollout.consumers.mode"]["enum"]
+    assert mode == [member.value for member in ConsumerMode]
     adoption = SPEC_FIELDS[".spec.adoption.retireOriginal"]["enum"]
     assert adoption == [member.value for member in RetireOriginal]
 

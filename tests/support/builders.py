@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cognito_secret_operator.domain.actions import Look, Plan
+from cognito_secret_operator.domain.consumers import AUTOMATIC
 from cognito_secret_operator.domain.journal import (
     Claim,
     Journal,
@@ -41,6 +42,7 @@ from cognito_secret_operator.domain.rollout import (
     Consumers,
     Pod,
     Progress,
+    Reader,
     Workload,
     WorkloadRef,
 )
@@ -52,6 +54,8 @@ from cognito_secret_operator.domain.spec import (
     Resource,
     RetirementSpec,
     RetireOriginal,
+    RolloutSpec,
+    RolloutStrategy,
     RotationSpec,
     Spec,
     StatusFacts,
@@ -69,6 +73,7 @@ __all__ = [
     "at",
     "consumers",
     "deployment",
+    "job",
     "journal",
     "listing",
     "pending",
@@ -95,6 +100,7 @@ SPEC: Final = Spec(
     rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=33)),
     verification=VerificationSpec(token_endpoint=None, activation_delay=timedelta(seconds=60)),
     target=TargetSpec("orders-api", TargetKeys()),
+    rollout=RolloutSpec(RolloutStrategy.RESTART, AUTOMATIC, timedelta(minutes=30)),
     retirement=RetirementSpec(min_overlap=timedelta(hours=1), max_overlap=timedelta(hours=72)),
     adoption=AdoptionSpec(RetireOriginal.APPROVE),
 )
@@ -212,11 +218,9 @@ def journal(
     )
 
 
-def refused(*, finished: float) -> Rotation:
+def refused(*, finished: float, trigger: Trigger = Trigger.SCHEDULE) -> Rotation:
     """Build a rotation that failed."""
-    return Rotation(
-        Trigger.SCHEDULE, at(finished - 6), "X", "", at(finished), outcome=Outcome.REFUSED
-    )
+    return Rotation(trigger, at(finished - 6), "X", "", at(finished), outcome=Outcome.REFUSED)
 
 
 def target(
@@ -261,24 +265,66 @@ def pod(
     terminating: bool = False,
     finished: bool = False,
     owner: WorkloadRef | None = WEB,
+    covered: bool = True,
+    reads: str = "",
+    acks: str = "",
 ) -> Pod:
-    """Build a pod."""
-    return Pod(name, f"uid-{name}", at(born), terminating, finished, owner)
+    """Build a pod.
+
+    Args:
+        name: of the pod.
+        born: minutes from noon.
+        terminating: it is being deleted.
+        finished: all its containers have ended.
+        owner: who moves it.
+        covered: the user counts it as a consumer.
+        reads: containers that read the Secret, those in capitals into their environment.
+        acks: ``container=publication``, several with spaces between.
+
+    """
+    readers = tuple(Reader(one, reloads=one.islower()) for one in reads.split())
+    pairs = [one.split("=") for one in acks.split()]
+    return Pod(
+        name=name,
+        uid=f"uid-{name}",
+        created_at=at(born),
+        terminating=terminating,
+        finished=finished,
+        owner=owner,
+        covered=covered,
+        readers=readers,
+        acknowledged=frozenset((container, int(number)) for container, number in pairs),
+    )
 
 
 def deployment(
-    *, stamp: str | None = None, progress: Progress = Progress.COMPLETE, name: str = "web"
+    *,
+    stamp: str | None = None,
+    progress: Progress = Progress.COMPLETE,
+    name: str = "web",
+    covered: bool = True,
+    stamped: float | None = None,
 ) -> Workload:
-    """Build a Deployment."""
+    """Build a Deployment; *stamped* is when the operator last stamped it, for any resource."""
     detail = "" if progress is Progress.COMPLETE else "1 of 2 pods are ready"
-    return Workload(WorkloadRef("Deployment", name), f"uid-{name}", "1", stamp, progress, detail)
+    ref = WorkloadRef("Deployment", name)
+    made = Workload(ref, f"uid-{name}", "1", stamp, progress, detail, covered)
+    return replace(made, stamped_at=None if stamped is None else at(stamped))
 
 
-def consumers(*found: Workload | Pod, minutes: float = 0) -> Consumers:
+def job(name: str, *, kind: str = "Job") -> Workload:
+    """Build a Job or CronJob."""
+    ref = WorkloadRef(kind, name, "batch")
+    return Workload(ref, f"uid-{name}", "1", None, Progress.COMPLETE, "", restarts=False)
+
+
+def consumers(
+    *found: Workload | Pod, minutes: float = 0, missing: WorkloadRef | None = None
+) -> Consumers:
     """Build a full read of a namespace."""
     workloads = tuple(one for one in found if isinstance(one, Workload))
     pods = tuple(one for one in found if isinstance(one, Pod))
-    return Consumers(workloads, pods, at(minutes))
+    return Consumers(workloads, pods, at(minutes), (missing,) if missing else ())
 
 
 def problem(reason: str = "TemporarilyUnavailable", *, needs_action: bool = False) -> Problem:

@@ -37,7 +37,9 @@ class Laws:
         self._world = world
         self._deleted = 0
         self._gone: set[str] = set()
-        self._published: str | None = None
+        self.published: str | None = None
+        """What the target shows; set by a test that puts an older target back."""
+
         self.journal_may_be_lost = False
         """Set by a test that takes the journal away."""
 
@@ -73,8 +75,9 @@ class Laws:
             if (namespace, name) == ("shop", "orders-api")
             for write in written
         ]
-        older = [write for write in writes if write.at <= pod.created_at - CACHES]
-        recent = [write for write in writes if pod.created_at - CACHES < write.at <= pod.created_at]
+        read_at = pod.reloaded_at or pod.created_at
+        older = [write for write in writes if write.at <= read_at - CACHES]
+        recent = [write for write in writes if read_at - CACHES < write.at <= read_at]
         seen = older[-1:] + recent or writes[:1]
         names = self._world.cognito.names
         values = [write.data.get(self.current_key) for write in seen if write.data is not None]
@@ -116,9 +119,9 @@ class Laws:
         if call.name != "secrets.replace target" or target is None:
             return
         value = target.data[self.current_key].reveal()
-        if value == self._published:
+        if value == self.published:
             return
-        self._published = value
+        self.published = value
         held = next((one for one in self._world.cognito.held if one.value == value), None)
         _demand(held is not None, "G1: a value was published that Cognito does not have")
         if held is not None and held.by_operator:

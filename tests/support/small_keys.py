@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from cognito_secret_operator.domain.actions import Action, Add, Delete, Publish, Stamp
-from cognito_secret_operator.domain.journal import Journal
+from cognito_secret_operator.domain.journal import Journal, Outcome
 from cognito_secret_operator.domain.model import StoredSecret
 from cognito_secret_operator.domain.projection import stamp_value
 
@@ -43,11 +43,23 @@ def key_of(state: State) -> _Key:
         None if state.speaks else tuple(_Date(one.born) for one in state.cognito),
         state.target.resource_version,
         tuple((_Date(since), secret) for since, secret in _shown_lately(state)),
-        tuple((_Date(pod.born), pod.holds, pod.stamp, pod.leaving) for pod in state.pods),
+        tuple(
+            (_Date(pod.born), pod.holds, pod.stamp, pod.leaving, pod.acknowledged)
+            for pod in state.pods
+        ),
         state.stamp,
         (state.leaks, state.report),
-        (state.adds, state.crashes, state.losses, state.edits, state.drains, state.strangers),
+        (
+            state.adds,
+            state.crashes,
+            state.losses,
+            state.edits,
+            state.drains,
+            state.reloads,
+            state.strangers,
+        ),
         (state.orders, state.is_ordered),
+        (state.removals, state.removed),
     )
     processes = tuple(_process_key(process, state) for process in state.processes)
     found = {date.minute for date in _dates_in((world, processes))}
@@ -84,7 +96,15 @@ def _book_key(book: Journal) -> _Key:
         )
         if pending
         else None,
+        _failure_key(book),
     )
+
+
+def _failure_key(book: Journal) -> _Key | None:
+    last = book.rotations[-1] if book.rotations else None
+    if last is None or last.outcome is not Outcome.REFUSED or last.finished_at is None:
+        return None
+    return (last.trigger, _Date(_minute(last.finished_at)))
 
 
 def _process_key(process: ModelProcess, state: State) -> _Key:
@@ -97,6 +117,11 @@ def _process_key(process: ModelProcess, state: State) -> _Key:
         (claim[1] - state.now, memory.add_sent) if claim and may_send else None,
         memory.added[1].id if memory.added and answers else None,
         memory.deleted & state.book.ids,
+        tuple(
+            (secret_id, _Date(_minute(since)))
+            for secret_id, since in sorted(memory.missing.items())
+            if secret_id in state.book.ids
+        ),
         _Date(_minute(clear[1])) if clear else None,
         any(stamped == stamp for _, stamped in memory.stamped),
         process.held,

@@ -51,10 +51,11 @@ TIMING: Final = Timing(
     answer_outranks=2 * MINUTE,
     missing_confirmed=2 * MINUTE,
     refusal_patience=2 * MINUTE,
-    retry_after_failure=1000 * MINUTE,
+    retry_after_failure=2 * MINUTE,
 )
 RESOURCE: Final[Resource] = resource(
     spec(
+        rollout={"progress_deadline": 1000 * MINUTE},
         retirement={"min_overlap": 2 * MINUTE},
         verification={"activation_delay": MINUTE},
         adoption={"retire_original": RetireOriginal.AUTOMATIC},
@@ -80,6 +81,8 @@ class ModelPod:
     holds: frozenset[str]
     stamp: str | None
     leaving: bool = False
+    acknowledged: int = 0
+    """The publication that it says it uses, having read it instead of its files of before."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ class State:
     edits: int = 0
     drains: int = 0
     strangers: int = 0
+    reloads: int = 0
     orders: int = 0
     """How often a person may give, or take back, the order to delete A whoever holds it."""
 
@@ -137,15 +141,28 @@ class State:
     """Whether whoever reports a leak says that it must not wait."""
 
     report: EmergencyRequest | None = None
+    removals: int = 0
+    """How many secrets somebody else may still delete."""
+
+    removed: frozenset[str] = frozenset()
+    """Values that somebody else deleted: for a while nobody knows."""
+
     speaks: bool = True
     """Whether there is a token endpoint to ask."""
 
     @property
     def rests(self) -> bool:
         """Whether the rotation is over."""
-        if self.book.emergency is not None or self.report != self.book.handled_emergency:
+        book = self.book
+        if book.emergency is not None or self.report != book.handled_emergency:
             return False
-        return self.book.pending is None and self.book.previous is None and self.adds > 0
+        is_there = any(book.current is None or one.id == book.current.id for one in self.cognito)
+        return book.pending is None and book.previous is None and self.adds > 0 and is_there
+
+    @property
+    def counts_lists(self) -> bool:
+        """Whether processes remember which secrets Lists lacked: it makes the model larger."""
+        return bool(self.removals or self.removed)
 
 
 def start(*, processes: int = 1, **budgets: int | bool) -> State:

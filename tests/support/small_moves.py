@@ -37,6 +37,7 @@ from cognito_secret_operator.domain.rollout import (
     Consumers,
     Pod,
     Progress,
+    Reader,
     Workload,
     WorkloadRef,
 )
@@ -93,6 +94,9 @@ def moves(state: State) -> Iterator[tuple[str, State]]:
         left = _less(state, "strangers")
         yield "somebody else adds a secret", _changed(left, (*state.cognito, foreign))
     yield from _leaks(state)
+    if state.removals and len(state.cognito) > 1 and not _is_deleting(state):
+        for one in state.cognito:
+            yield f"somebody else deletes {one.id}", _removed(state, one)
     yield "a minute passes", replace(state, now=state.now + 1)
 
 
@@ -111,7 +115,8 @@ def _looks(state: State, index: int) -> Iterator[tuple[str, State]]:
         process = state.processes[index]
         observed = _observe(state, process, listed)
         says = plan(observed)
-        memory = replace(observed.memory, listing=None, missing={})
+        missing = observed.memory.missing if state.counts_lists else {}
+        memory = replace(observed.memory, listing=None, missing=missing)
         flight = None
         if not isinstance(says.action, Wait | Hold):
             flight = Flight(observed, says.action)
@@ -131,7 +136,7 @@ def _observe(state: State, process: ModelProcess, listed: tuple[Secret, ...]) ->
         resource=_resource(state),
         timing=TIMING,
         memory=process.memory,
-        journal_secret=state.target,
+        journal_secret=replace(state.target, uid=state.book.uid),
         journal=state.book,
         target=replace(state.target, read_at=_at(state.now)),
         claim_is_ours=_holds_claim(state, process),
@@ -166,7 +171,16 @@ def _consumers(state: State) -> Consumers:
     progress = Progress.COMPLETE if complete else Progress.RUNNING
     workload = Workload(WEB, "uid-web", workload_version(state), state.stamp, progress, "")
     pods = tuple(
-        Pod(f"pod-{pod.born}", f"uid-{pod.born}", _at(pod.born), pod.leaving, False, WEB)  # noqa: FBT003
+        Pod(
+            name=f"pod-{pod.born}",
+            uid=f"uid-{pod.born}",
+            created_at=_at(pod.born),
+            terminating=pod.leaving,
+            finished=False,
+            owner=WEB,
+            readers=(Reader("app", reloads=True),),
+            acknowledged=frozenset({("app", pod.acknowledged)}),
+        )
         for pod in state.pods
     )
     return Consumers((workload,), pods, _at(state.now))
@@ -271,8 +285,9 @@ def _publish(state: State, observed: Observed) -> State:
         raise LookupError
     value = book.current.value.reveal()
     found = [one for one in state.cognito if one.value == value]
-    _demand(state, bool(found), "a value is published that Cognito does not have")
-    aged = bool(found) and (state.speaks or state.now > found[0].born or found[0].id == "A")
+    if value not in state.removed:
+        _demand(state, bool(found), "a value is published that Cognito does not have")
+    aged = not found or state.speaks or state.now > found[0].born or found[0].id == "A"
     _demand(state, aged, "a value is published before its activation delay")
     shown = book.shown_previous
     version = (
@@ -316,6 +331,8 @@ def _compare(state: State, observed: Observed) -> None:
 
 def _pods_move(state: State) -> Iterator[tuple[str, State]]:
     last = next(pod for pod in state.pods if not pod.leaving)
+    if state.reloads and state.book.publication and state.book.publication.published:
+        yield "a pod reads the Secret again and says so", _reloaded(state, last)
     others = tuple(pod for pod in state.pods if pod is not last)
     if others:
         yield "a terminating pod is gone", replace(state, pods=(last,))
@@ -330,10 +347,23 @@ def _pods_move(state: State) -> Iterator[tuple[str, State]]:
         yield "a node is drained", _less(moved, "drains")
 
 
+def _reloaded(state: State, pod: ModelPod) -> State:
+    """Read the number from the status, which tells it once it is recorded; then the Secret."""
+    number = state.book.publication.number if state.book.publication else 0
+    read = replace(pod, holds=frozenset({state.shown[-1][1]}), acknowledged=number)
+    pods = tuple(read if one is pod else one for one in state.pods)
+    return replace(_less(state, "reloads"), pods=pods)
+
+
 def _is_deleting(state: State) -> bool:
     """Tell whether a Delete is on its way: an edit at this moment is beyond anybody's power."""
     flights = [process.flight for process in state.processes]
     return any(flight is not None and isinstance(flight.action, Delete) for flight in flights)
+
+
+def _removed(state: State, gone: Secret) -> State:
+    left = replace(_less(state, "removals"), removed=state.removed | {gone.value})
+    return _changed(left, tuple(one for one in state.cognito if one is not gone))
 
 
 def _edited(state: State) -> State:

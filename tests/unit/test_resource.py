@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cognito_secret_operator import names
+from cognito_secret_operator.domain.consumers import AUTOMATIC, ConsumerMode, ConsumersSpec
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey
 from cognito_secret_operator.domain.spec import (
     AdoptionSpec,
@@ -13,6 +14,8 @@ from cognito_secret_operator.domain.spec import (
     Resource,
     RetirementSpec,
     RetireOriginal,
+    RolloutSpec,
+    RolloutStrategy,
     RotationSpec,
     Spec,
     StatusFacts,
@@ -74,6 +77,7 @@ def test_the_smallest_resource_has_every_default() -> None:
             target=TargetSpec(
                 "orders-api", TargetKeys("client-id", "client-secret", "client-secret-previous")
             ),
+            rollout=RolloutSpec(RolloutStrategy.RESTART, AUTOMATIC, timedelta(minutes=30)),
             retirement=RetirementSpec(
                 min_overlap=timedelta(hours=1), max_overlap=timedelta(hours=72)
             ),
@@ -95,6 +99,14 @@ def test_every_field_is_read() -> None:
             rotation={"interval": "30d", "maxAge": "40d"},
             verification={"tokenEndpoint": "https://a.example.com/t", "activationDelay": "0s"},
             target={"name": "oauth", "keys": {"clientId": "a", "current": "b", "previous": "c"}},
+            rollout={
+                "strategy": "Watch",
+                "progressDeadline": "2h",
+                "consumers": {
+                    "mode": "Selected",
+                    "selector": {"matchLabels": {"app": "orders", "team": ""}},
+                },
+            },
             retirement={"minOverlap": "15m", "maxOverlap": "7d"},
             adoption={"retireOriginal": "Automatic"},
         )
@@ -107,6 +119,13 @@ def test_every_field_is_read() -> None:
         rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=40)),
         verification=VerificationSpec("https://a.example.com/t", activation_delay=timedelta(0)),
         target=TargetSpec("oauth", TargetKeys("a", "b", "c")),
+        rollout=RolloutSpec(
+            RolloutStrategy.WATCH,
+            ConsumersSpec(
+                ConsumerMode.SELECTED, labels=frozenset({("app", "orders"), ("team", "")})
+            ),
+            timedelta(hours=2),
+        ),
         retirement=RetirementSpec(timedelta(minutes=15), max_overlap=timedelta(days=7)),
         adoption=AdoptionSpec(RetireOriginal.AUTOMATIC),
     )

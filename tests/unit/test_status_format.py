@@ -49,6 +49,7 @@ REPORT = Report(
     next_rotation_at=datetime(2027, 2, 1, 1, tzinfo=timezone(timedelta(hours=1))),
     waits_for=("NotDue", "nothing to do"),
     rotations=(ROTATION,),
+    publication=2,
 )
 
 
@@ -80,6 +81,7 @@ def test_a_report_is_rendered_whole() -> None:
         "step": "Idle",
         "journalSequence": 7,
         "targetName": "orders",
+        "publication": 2,
         "secrets": [
             {
                 "id": "two",
@@ -112,7 +114,13 @@ def test_a_report_is_rendered_whole() -> None:
 
 def test_what_is_not_known_is_not_there() -> None:
     unknown = replace(
-        REPORT, secrets=(), listed_at=None, holders=None, next_rotation_at=None, rotations=()
+        REPORT,
+        secrets=(),
+        listed_at=None,
+        holders=None,
+        next_rotation_at=None,
+        rotations=(),
+        publication=None,
     )
     status = status_of(unknown, {}, NOW)
     assert set(status) == {

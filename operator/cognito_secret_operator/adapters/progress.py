@@ -18,7 +18,10 @@ _ON_DELETE: Final = "OnDelete keeps older pods until somebody deletes them"
 
 
 def progress_of(workload: Mapping[str, Any]) -> tuple[Progress, str]:
-    """Judge a Deployment, StatefulSet or DaemonSet by its spec and status.
+    """Judge a workload by its spec and status.
+
+    Anything else is judged by kstatus' rules for kinds that it does not know, and an Argo Rollout
+    by its phase. A Job and a CronJob have nothing to roll out.
 
     Args:
         workload: the object as the API server gave it, with its ``kind``.
@@ -26,11 +29,12 @@ def progress_of(workload: Mapping[str, Any]) -> tuple[Progress, str]:
     Returns:
         The progress, and why it is not complete in words a user reads (empty when it is).
 
-    Raises:
-        KeyError: *workload* is of another kind.
-
     """
-    judge = _JUDGES[workload["kind"]]
+    if workload["kind"] in _NOTHING_TO_ROLL_OUT:
+        return _COMPLETE
+    judge = _JUDGES.get(workload["kind"])
+    if judge is None:
+        return _judge_other_kind(workload)
     spec, status = workload.get("spec") or {}, workload.get("status") or {}
     generation = (workload.get("metadata") or {}).get("generation", 0)
     unseen = status.get("observedGeneration", 0) < generation
@@ -119,6 +123,39 @@ _JUDGES: Final[Mapping[str, Callable[..., _Verdict]]] = {
     "StatefulSet": _judge_stateful_set,
     "DaemonSet": _judge_daemon_set,
 }
+
+
+_NOTHING_TO_ROLL_OUT: Final = frozenset({"Job", "CronJob", "ReplicaSet"})
+
+_ARGO_PHASES: Final[Mapping[str, Progress]] = {
+    "Healthy": Progress.COMPLETE,
+    "Progressing": Progress.RUNNING,
+    "Paused": Progress.PAUSED,
+    "Degraded": Progress.FAILED,
+}
+"""``status.phase`` of an Argo Rollout."""
+
+
+def _judge_other_kind(workload: Mapping[str, Any]) -> _Verdict:
+    """Judge by ``observedGeneration`` and the conditions Stalled, Reconciling and Ready."""
+    status = workload.get("status") or {}
+    if not status:
+        return Progress.RUNNING, "it has no status yet"
+    seen = str(status.get("observedGeneration", ""))  # an Argo Rollout writes it as a text
+    generation = (workload.get("metadata") or {}).get("generation", 0)
+    if seen.isdigit() and int(seen) < generation:
+        return Progress.RUNNING, _unseen_template(unseen=True)
+    if workload["kind"] == "Rollout" and "phase" in status:
+        progress = _ARGO_PHASES.get(status["phase"], Progress.RUNNING)
+        return progress, "" if progress is Progress.COMPLETE else f"its phase is {status['phase']}"
+    conditions = {one.get("type"): one.get("status") for one in status.get("conditions") or ()}
+    if conditions.get("Stalled") == "True":
+        return Progress.FAILED, "its condition Stalled is True"
+    if conditions.get("Reconciling") == "True":
+        return Progress.RUNNING, "its condition Reconciling is True"
+    if conditions.get("Ready", "True") != "True":
+        return Progress.RUNNING, f"its condition Ready is {conditions['Ready']}"
+    return _COMPLETE
 
 
 def _replicas(spec: Mapping[str, Any]) -> int:

@@ -1,9 +1,11 @@
-"""Whether a pod's spec hands a Secret's data to one of its containers."""
+"""Whether a pod's spec hands a Secret's data to its containers, and to which of them how."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-__all__ = ["refers_to"]
+from ..domain.rollout import Reader
+
+__all__ = ["all_readers", "readers", "refers_to", "secret_names"]
 
 _CONTAINER_LISTS: Final = ("containers", "initContainers", "ephemeralContainers")
 
@@ -26,20 +28,60 @@ def refers_to(pod_spec: Mapping[str, Any], secret_name: str) -> bool:
         secret_name: the Secret's name, in the pod's namespace.
 
     """
-    return secret_name in set(_secret_names(pod_spec))
+    return secret_name in secret_names(pod_spec)
 
 
-def _secret_names(pod_spec: Mapping[str, Any]) -> Iterator[str | None]:
+def secret_names(pod_spec: Mapping[str, Any]) -> frozenset[str]:
+    """Name all Secrets that `refers_to` says yes to."""
+    found = {
+        *(name for one in _containers(pod_spec) for name in _names_in_environment(one)),
+        *(name for one in pod_spec.get("volumes") or () for name in _names_in_volume(one)),
+    }
+    return frozenset(name for name in found if name)
+
+
+def readers(pod_spec: Mapping[str, Any], secret_name: str) -> tuple[Reader, ...]:
+    """List the containers that read the Secret, and whether each can read it again.
+
+    A volume that no container mounts makes no reader: `refers_to` counts it all the same.
+    """
+    volumes = {
+        volume["name"]
+        for volume in pod_spec.get("volumes") or ()
+        if secret_name in set(_names_in_volume(volume))
+    }
+    found = []
+    for container in _containers(pod_spec):
+        mounts = [one for one in container.get("volumeMounts") or () if one.get("name") in volumes]
+        fixed = secret_name in set(_names_in_environment(container)) or any(
+            one.get("subPath") or one.get("subPathExpr") for one in mounts
+        )
+        if fixed or mounts:
+            found.append(Reader(container["name"], reloads=not fixed))
+    return tuple(found)
+
+
+def all_readers(pod_spec: Mapping[str, Any]) -> tuple[Reader, ...]:
+    """Count every container as one that asks the API server for the Secret."""
+    return tuple(Reader(one["name"], reloads=True) for one in _containers(pod_spec))
+
+
+def _containers(pod_spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for kind in _CONTAINER_LISTS:
-        for container in pod_spec.get(kind) or ():
-            for variable in container.get("env") or ():
-                yield _within(variable, "valueFrom", "secretKeyRef").get("name")
-            for source in container.get("envFrom") or ():
-                yield _within(source, "secretRef").get("name")
-    for volume in pod_spec.get("volumes") or ():
-        yield _within(volume, "secret").get("secretName")
-        for source in _within(volume, "projected").get("sources") or ():
-            yield _within(source, "secret").get("name")
+        yield from pod_spec.get(kind) or ()
+
+
+def _names_in_environment(container: Mapping[str, Any]) -> Iterator[str | None]:
+    for variable in container.get("env") or ():
+        yield _within(variable, "valueFrom", "secretKeyRef").get("name")
+    for source in container.get("envFrom") or ():
+        yield _within(source, "secretRef").get("name")
+
+
+def _names_in_volume(volume: Mapping[str, Any]) -> Iterator[str | None]:
+    yield _within(volume, "secret").get("secretName")
+    for source in _within(volume, "projected").get("sources") or ():
+        yield _within(source, "secret").get("name")
 
 
 def _within(value: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ Data travel in a PUT of the whole object only, never in a patch, and nothing is 
 
 import base64
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from ..domain.model import StoredSecret
@@ -15,7 +16,7 @@ from ..names import FIELD_MANAGER
 from .exchange import Answer, api_path
 from .kube_api import APPLY_PATCH, AS_WRITER, KubeApi
 
-__all__ = ["SecretStore", "data_owner"]
+__all__ = ["SecretStore", "data_owner", "data_written_at"]
 
 _DATA_FIELD: Final = "f:data"
 
@@ -132,6 +133,16 @@ def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
     return owners_text(entries)
 
 
+def data_written_at(metadata: Mapping[str, Any]) -> datetime | None:
+    """Tell when somebody last wrote data, from ``metadata.managedFields``."""
+    times = [
+        datetime.fromisoformat(entry["time"])
+        for entry in metadata.get("managedFields") or ()
+        if _DATA_FIELD in (entry.get("fieldsV1") or {}) and entry.get("time")
+    ]
+    return max(times, default=None)
+
+
 def _owner(entry: Mapping[str, Any]) -> Owner:
     keys = frozenset(key.removeprefix("f:") for key in entry["fieldsV1"][_DATA_FIELD])
     return Owner(
@@ -160,6 +171,7 @@ def _stored(answer: Answer) -> StoredSecret:
         data_owner=data_owner(metadata, has_data=bool(data)),
         read_at=answer.date,
         labels=dict(metadata.get("labels") or {}),
+        data_written_at=data_written_at(metadata),
     )
 
 

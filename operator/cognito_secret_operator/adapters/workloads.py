@@ -1,62 +1,106 @@
-"""Workloads and pods that refer to a Secret, read in full, and the stamp on pod templates."""
+"""Workloads and pods that use a Secret, read in full, and the stamp on pod templates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from ..domain.consumers import ConsumerMode, Listed, Search
 from ..domain.rollout import Consumers, Pod, Workload, WorkloadRef
-from ..errors import ConflictError, NotFoundError, RetryLaterError
-from .exchange import api_path
+from ..errors import AccessDeniedError, ConflictError, NotFoundError, RetryLaterError
+from ..names import FIELD_MANAGER, GROUP
+from .kinds import KNOWN, POD, REPLICA_SET, Kind, Kinds
 from .kube_api import AS_WRITER, MERGE_PATCH, METADATA_LIST, KubeApi
+from .pods import Controller, FoundPod, controller_of, found_pod
 from .progress import progress_of
-from .references import refers_to
+from .references import secret_names
 
-__all__ = ["WorkloadStore", "is_finished"]
-
-_APPS: Final = "apps/v1"
-_PLURALS: Final = {
-    "Deployment": "deployments",
-    "StatefulSet": "statefulsets",
-    "DaemonSet": "daemonsets",
-}
-_REPLICA_SET: Final = "ReplicaSet"
-_TERMINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
-_STATUS_LISTS: Final = (
-    "containerStatuses",
-    "initContainerStatuses",
-    "ephemeralContainerStatuses",
-)
+__all__ = ["WorkloadStore"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Controller:
-    """The owner reference with ``controller: true``."""
+class _Found:
+    """Something that may own pods."""
 
-    ref: WorkloadRef
     uid: str
+    labels: frozenset[tuple[str, str]]
+    controller: Controller | None
+    refers: bool
+    """Its pod template refers to the Secret."""
+
+    workload: Workload
 
 
 @dataclass(frozen=True, slots=True)
-class _FoundPod:
-    """A pod whose owner is not looked up yet."""
+class _Namespace:
+    """What one read has found; says who owns whom and who is covered."""
 
-    pod: Pod
-    controller: _Controller | None
+    search: Search
+    by_uid: Mapping[str, _Found]
+
+    def covers(self, ref: WorkloadRef, uid: str) -> bool:
+        """Tell whether the user counts a workload as a consumer, or something that owns it."""
+        found = self.by_uid.get(uid)
+        if self.search.chosen.covers(ref, found.labels if found else frozenset()):
+            return True
+        above = found.controller if found else None
+        return above is not None and above.uid != uid and self.covers(above.ref, above.uid)
+
+    def uses(self, found: _Found) -> bool:
+        """Tell whether a workload is to be reported: it refers to the Secret, or it is named.
+
+        A ReplicaSet that has an owner is its owner's business.
+        """
+        if found.refers:
+            return True
+        if _is_replica_set(found.workload.ref) and found.controller is not None:
+            return False
+        named = self.search.chosen.names_them
+        return named and self.covers(found.workload.ref, found.uid)
+
+    def judged(self, one: FoundPod) -> Pod | None:
+        """Give a pod with its owner; None where it has nothing to do with the Secret."""
+        controller, chosen = one.controller, self.search.chosen
+        covered = chosen.covers(WorkloadRef(POD.name, one.pod.name, POD.group), one.labels) or (
+            controller is not None and self.covers(controller.ref, controller.uid)
+        )
+        if not one.refers and not (covered and chosen.names_them):
+            return None
+        return replace(one.pod, owner=self._owner(controller), covered=covered)
+
+    def _owner(self, controller: Controller | None) -> WorkloadRef | None:
+        """Find who moves a pod: what the user lists, else what stands above its ReplicaSet."""
+        owners = list(self._above(controller))
+        if self.search.chosen.mode is ConsumerMode.LISTED:
+            for owner in owners:
+                if self.search.chosen.covers(owner.ref, frozenset()):
+                    return owner.ref
+        is_set = bool(owners) and _is_replica_set(owners[0].ref)
+        return next((one.ref for one in owners[1:2] if is_set), owners[0].ref if owners else None)
+
+    def _above(self, controller: Controller | None) -> Iterator[Controller]:
+        seen: set[str] = set()
+        while controller is not None and controller.uid not in seen:
+            yield controller
+            seen.add(controller.uid)
+            found = self.by_uid.get(controller.uid)
+            controller = found.controller if found else None
 
 
 class WorkloadStore:
     """The workloads of a cluster; fulfils `service.ports.WorkloadPort`.
 
-    Takes ``list`` on pods, deployments, statefulsets, daemonsets and replicasets, and ``patch`` on
-    the first three kinds of workload.
+    Takes ``list`` on pods, replicasets, jobs, cronjobs, deployments, statefulsets and daemonsets,
+    and ``patch`` on the last three. For kinds of the user's own that are listed in the spec it
+    takes ``get`` and ``patch``.
     """
 
     def __init__(self, api: KubeApi) -> None:
         self._api = api
+        self._kinds = Kinds(api)
 
-    async def consumers(self, namespace: str, secret_name: str, stamp_key: str) -> Consumers:
-        """Read everything in *namespace* that refers to *secret_name*: full and uncached.
+    async def consumers(self, search: Search) -> Consumers:
+        """Read everything that refers to the Secret or is named by the user: full and uncached.
 
         Pods come first, so that `Consumers.read_at` is the time of what evidence is drawn from:
         a pod of that time that may hold the Secret is in the list whatever its workload does
@@ -65,28 +109,39 @@ class WorkloadStore:
 
         Raises:
             RetryLaterError: a list could not be read to its end.
-            AccessDeniedError: the message names the list.
+            AccessDeniedError: the message names the list, or the rule to add.
 
         """
-        found, read_at = await self._pods(namespace, secret_name)
-        workloads = [
-            workload
-            for kind in _PLURALS
-            for workload in await self._workloads(kind, namespace, secret_name, stamp_key)
-        ]
-        owners = await self._replica_set_owners(namespace, found)
-        pods = [replace(one.pod, owner=_top(one.controller, owners)) for one in found]
-        return Consumers(workloads=tuple(workloads), pods=tuple(pods), read_at=read_at)
+        pods, read_at = await self._pods(search)
+        found = [one for kind in KNOWN for one in await self._workloads(kind, search)]
+        found += await self._replica_sets(search, pods)
+        others, missing = await self._listed(search, found, pods)
+        found += others
+        namespace = _Namespace(search, {one.uid: one for one in found})
+        judged = (namespace.judged(one) for one in pods)
+        return Consumers(
+            workloads=tuple(
+                replace(one.workload, covered=namespace.covers(one.workload.ref, one.uid))
+                for one in found
+                if namespace.uses(one)
+            ),
+            pods=tuple(pod for pod in judged if pod is not None),
+            read_at=read_at,
+            missing=missing,
+        )
 
     async def stamp(self, namespace: str, workload: Workload, *, key: str, value: str) -> None:
         """Set an annotation on the pod template if the workload is still the one that was read.
 
         Raises:
             ConflictError: uid or resourceVersion differ by now, or it is gone.
+            AccessDeniedError: the message names the rule to add.
             AnswerLostError: it may or may not have been written.
 
         """
-        kind, name = workload.ref.kind, workload.ref.name
+        kind = self._kinds.known(workload.ref.group, workload.ref.kind)
+        if kind is None:
+            raise ConflictError(f"{workload.ref} in namespace {namespace} has to be read first")
         body = {
             "metadata": {"uid": workload.uid, "resourceVersion": workload.resource_version},
             "spec": {"template": {"metadata": {"annotations": {key: value}}}},
@@ -94,123 +149,145 @@ class WorkloadStore:
         try:
             await self._api.request(
                 "PATCH",
-                api_path(_APPS, _PLURALS[kind], namespace, name),
+                kind.path(namespace, workload.ref.name),
                 query=AS_WRITER,
                 body=body,
                 content_type=MERGE_PATCH,
             )
         except NotFoundError:
             raise ConflictError(f"{workload.ref} in namespace {namespace} is gone") from None
+        except AccessDeniedError as error:
+            raise _with_the_rule(error, kind) from None
 
-    async def _pods(self, namespace: str, secret_name: str) -> tuple[list[_FoundPod], datetime]:
-        """List the pods that refer to the Secret, each page reduced at once."""
-        found: list[_FoundPod] = []
+    async def _pods(self, search: Search) -> tuple[list[FoundPod], datetime]:
+        """List the pods, each page reduced at once."""
+        found: list[FoundPod] = []
         read_at: datetime | None = None
-        async for page in self._api.pages(api_path("v1", "pods", namespace)):
+        async for page in self._api.pages(POD.path(search.namespace)):
             read_at = read_at or page.date
-            found += [
-                _FoundPod(_pod(body), _controller(body))
-                for body in page.body["items"]
-                if refers_to(body.get("spec") or {}, secret_name)
-            ]
+            some = (found_pod(body, search) for body in page.body["items"])
+            found += [one for one in some if one.refers or search.chosen.names_them]
         if read_at is None:
-            raise RetryLaterError(f"the list of pods in namespace {namespace} has no page")
+            raise RetryLaterError(f"the list of pods in namespace {search.namespace} has no page")
         return found, read_at
 
-    async def _workloads(
-        self, kind: str, namespace: str, secret_name: str, stamp_key: str
-    ) -> list[Workload]:
-        """List the workloads of *kind* whose pod template refers to the Secret."""
-        path = api_path(_APPS, _PLURALS[kind], namespace)
+    async def _workloads(self, kind: Kind, search: Search) -> list[_Found]:
+        """List the workloads of *kind*, each page reduced at once."""
         return [
-            _workload(kind, body, stamp_key)
-            async for page in self._api.pages(path)
+            _found(kind, body, search)
+            async for page in self._api.pages(kind.path(search.namespace))
             for body in page.body["items"]
-            if refers_to(_template(body).get("spec") or {}, secret_name)
         ]
 
-    async def _replica_set_owners(
-        self, namespace: str, found: Sequence[_FoundPod]
-    ) -> Mapping[str, WorkloadRef]:
-        """Map the uids of ReplicaSets to what controls them; asked only where a pod has one."""
-        controllers = {one.controller.ref.kind for one in found if one.controller is not None}
-        if _REPLICA_SET not in controllers:
-            return {}
-        path = api_path(_APPS, "replicasets", namespace)
-        return {
-            body["metadata"]["uid"]: owner.ref
+    async def _replica_sets(self, search: Search, pods: Iterable[FoundPod]) -> list[_Found]:
+        """List the ReplicaSets' metadata, only where a pod has one or the user lists one."""
+        refs = [one.controller.ref for one in pods if one.controller is not None]
+        refs += [one.ref for one in search.chosen.workloads]
+        if not any(_is_replica_set(ref) for ref in refs):
+            return []
+        path = REPLICA_SET.path(search.namespace)
+        return [
+            _found(REPLICA_SET, body, search)
             async for page in self._api.pages(path, accept=METADATA_LIST)
             for body in page.body["items"]
-            if (owner := _controller(body)) is not None
-        }
+        ]
+
+    async def _listed(
+        self, search: Search, found: Iterable[_Found], pods: Iterable[FoundPod]
+    ) -> tuple[list[_Found], tuple[WorkloadRef, ...]]:
+        """Get what the user lists of other kinds; tell what of the whole list is not there."""
+        there = {one.workload.ref for one in found}
+        there |= {WorkloadRef(POD.name, one.pod.name, POD.group) for one in pods}
+        others: list[_Found] = []
+        missing: list[WorkloadRef] = []
+        for listed in search.chosen.workloads:
+            known = self._kinds.known(listed.ref.group, listed.ref.kind)
+            if listed.ref in there or (known is not None and known.passes):
+                continue
+            one = await self._get(listed, search)
+            if one is None:
+                missing.append(listed.ref)
+            else:
+                others.append(one)
+                there.add(listed.ref)
+        return others, tuple(missing)
+
+    async def _get(self, listed: Listed, search: Search) -> _Found | None:
+        """Get a workload of a kind that is not listed in every read."""
+        if listed.ref.kind in _LISTED_ANYWAY.get(listed.ref.group, ()):
+            return None
+        kind = await self._kinds.find(listed)
+        if kind is None:
+            return None
+        try:
+            answer = await self._api.find(kind.path(search.namespace, listed.ref.name))
+        except AccessDeniedError as error:
+            raise _with_the_rule(error, kind) from None
+        return _found(kind, answer.body, search) if answer is not None else None
 
 
-def is_finished(pod: Mapping[str, Any]) -> bool:
-    """Tell whether no container of *pod* runs any more, nor ever will again.
-
-    The phase alone says nothing: pod garbage collection sets Failed on pods of a node that is
-    gone, whose containers may live on there, and eviction sets it before kubelet has ended them.
-    So each of ``spec.containers`` needs a status, and every status there is (init and ephemeral
-    containers too) has to say terminated. A pod that was evicted before it started has no statuses:
-    it counts as running until it is deleted. That errs to the side of waiting.
-
-    Args:
-        pod: the pod as the API server gave it.
-
-    """
-    status = pod.get("status") or {}
-    if status.get("phase") not in _TERMINAL_PHASES:
-        return False
-    statuses = [one for name in _STATUS_LISTS for one in status.get(name) or ()]
-    if not all("terminated" in (one.get("state") or {}) for one in statuses):
-        return False
-    told = {one.get("name") for one in status.get("containerStatuses") or ()}
-    containers = (pod.get("spec") or {}).get("containers") or ()
-    return bool(told) and told.issuperset(container["name"] for container in containers)
+_LISTED_ANYWAY: Mapping[str, frozenset[str]] = {
+    group: frozenset(kind.name for kind in (*KNOWN, REPLICA_SET, POD) if kind.group == group)
+    for group in {kind.group for kind in (*KNOWN, REPLICA_SET, POD)}
+}
 
 
-def _pod(body: Mapping[str, Any]) -> Pod:
+def _found(kind: Kind, body: Mapping[str, Any], search: Search) -> _Found:
+    """Reduce a workload, or the metadata of one, to what is needed of it."""
     metadata = body["metadata"]
-    return Pod(
-        name=metadata["name"],
-        uid=metadata["uid"],
-        created_at=datetime.fromisoformat(metadata["creationTimestamp"]),
-        terminating="deletionTimestamp" in metadata,
-        finished=is_finished(body),
-        owner=None,
-    )
-
-
-def _workload(kind: str, body: Mapping[str, Any], stamp_key: str) -> Workload:
-    metadata = body["metadata"]
-    annotations = (_template(body).get("metadata") or {}).get("annotations") or {}
+    template = _at(body, *kind.template)
+    secrets = secret_names(_at(template, "spec"))
+    annotations = _at(template, "metadata", "annotations")
     # A list's items do not carry their kind.
-    progress, detail = progress_of({**body, "kind": kind})
-    return Workload(
-        ref=WorkloadRef(kind, metadata["name"]),
+    progress, detail = progress_of({**body, "kind": kind.name})
+    workload = Workload(
+        ref=WorkloadRef(kind.name, metadata["name"], kind.group),
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
-        stamp=annotations.get(stamp_key),
+        stamp=annotations.get(search.stamp_key),
         progress=progress,
         detail=detail,
+        restarts=kind.restarts and bool(template),
+        stamped_at=_stamped_at(metadata),
+        secrets=secrets,
+    )
+    return _Found(
+        uid=metadata["uid"],
+        labels=frozenset((metadata.get("labels") or {}).items()),
+        controller=controller_of(body),
+        refers=search.secret_name in secrets,
+        workload=workload,
     )
 
 
-def _template(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    template: Mapping[str, Any] = (body.get("spec") or {}).get("template") or {}
-    return template
+_STAMPS: Final = ("f:spec", "f:template", "f:metadata", "f:annotations")
 
 
-def _controller(body: Mapping[str, Any]) -> _Controller | None:
-    for owner in body["metadata"].get("ownerReferences") or ():
-        if owner.get("controller"):
-            return _Controller(WorkloadRef(owner["kind"], owner["name"]), owner["uid"])
+def _stamped_at(metadata: Mapping[str, Any]) -> datetime | None:
+    """Find when we last wrote stamps that are still there: the only thing that we ever write."""
+    for entry in metadata.get("managedFields") or ():
+        if entry.get("manager") != FIELD_MANAGER or "time" not in entry:
+            continue
+        if any(key.startswith(f"f:{GROUP}/") for key in _at(entry.get("fieldsV1") or {}, *_STAMPS)):
+            return datetime.fromisoformat(entry["time"])
     return None
 
 
-def _top(
-    controller: _Controller | None, replica_set_owners: Mapping[str, WorkloadRef]
-) -> WorkloadRef | None:
-    if controller is None or controller.ref.kind != _REPLICA_SET:
-        return controller.ref if controller else None
-    return replica_set_owners.get(controller.uid, controller.ref)
+def _at(body: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        body = body.get(key) or {}
+    return body
+
+
+def _is_replica_set(ref: WorkloadRef) -> bool:
+    return (ref.group, ref.kind) == (REPLICA_SET.group, REPLICA_SET.name)
+
+
+def _with_the_rule(error: AccessDeniedError, kind: Kind) -> AccessDeniedError:
+    """Name the rule of RBAC that is missing."""
+    return AccessDeniedError(
+        f'{error.message}: add apiGroups ["{kind.group}"], resources [{kind.plural}], verbs '
+        "[get, patch] to its Role",
+        code=error.code,
+        request_id=error.request_id,
+    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .journal import JournaledSecret, Order
+from .journal import JournaledSecret, Order, Outcome
 from .model import RemoteSecret, Trigger
 from .observed import Fact
 from .rollout import Workload
@@ -27,12 +27,16 @@ __all__ = [
     "Plan",
     "Promote",
     "Publish",
+    "Rebuild",
     "Record",
     "RecordPublication",
     "Redact",
+    "Reinstate",
     "Republish",
     "Stage",
     "Stamp",
+    "TakeOver",
+    "Unmark",
     "Wait",
 ]
 
@@ -79,6 +83,21 @@ class Declare:
     """Write into the journal that a secret leaked."""
 
     request: EmergencyRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """Write the journal anew from what is left."""
+
+    current: JournaledSecret
+    previous: JournaledSecret | None
+    retired: JournaledSecret | None
+    publication_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Bind a journal that was written for another Secret to the one that it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +189,21 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Strike the doomed secret, which is gone at Cognito, from the journal."""
+    """Strike a secret which is gone at Cognito from the journal."""
+
+    secret_id: str
+    outcome: Outcome = Outcome.SUCCESS
+    """Of the rotation that ends with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reinstate:
+    """Make the previous secret current again in the journal: the current one is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmark:
+    """Take the mark of deletion off a foreign secret in the journal."""
 
     secret_id: str
 
@@ -178,6 +211,8 @@ class Forget:
 Effect = (
     CreateJournal
     | Adopt
+    | Rebuild
+    | TakeOver
     | Stage
     | Claim
     | Add
@@ -193,6 +228,8 @@ Effect = (
     | Doom
     | Delete
     | Forget
+    | Reinstate
+    | Unmark
 )
 """One write to one outside system."""
 

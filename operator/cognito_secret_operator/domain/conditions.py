@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from .actions import Hold, Plan
+from .consumers import ConsumerMode
 from .journal import Journal, Origin
-from .model import ClientRef, Listing, RemoteSecret, StoredSecret
+from .model import ClientRef, RemoteSecret, StoredSecret
 from .observed import Observed
 from .preview import is_previewed, preview_of
 from .projection import is_projection
@@ -63,6 +64,7 @@ def report(observed: Observed, plan: Plan) -> Report:
         rotations=journal.rotations if journal else (),
         previewed=is_previewed(observed),
         preview=preview_of(observed) if is_previewed(observed) else None,
+        publication=_recorded_publication(journal),
     )
 
 
@@ -117,6 +119,11 @@ def _journal(observed: Observed) -> Journal | None:
     return observed.journal if isinstance(observed.journal, Journal) else None
 
 
+def _recorded_publication(journal: Journal | None) -> int | None:
+    publication = journal.publication if journal else None
+    return publication.number if publication and publication.published else None
+
+
 def _is_usable(observed: Observed) -> bool:
     """Whether the target holds a current secret that Cognito is not known to lack."""
     journal, target = _journal(observed), observed.target
@@ -151,6 +158,8 @@ def _rotating(observed: Observed, plan: Plan) -> Condition:
     journal = _journal(observed)
     if journal is not None and (journal.pending is not None or journal.previous is not None):
         return Condition(ConditionType.ROTATING, Truth.TRUE, plan.reason, plan.message)
+    if plan.reason == "SlotTaken":
+        return Condition(ConditionType.ROTATING, Truth.FALSE, plan.reason, plan.message)
     return Condition(ConditionType.ROTATING, Truth.FALSE, "AtRest", "no rotation is going on")
 
 
@@ -236,9 +245,7 @@ def _stalled(plan: Plan) -> Condition:
 def _secrets(observed: Observed, journal: Journal | None) -> tuple[ReportedSecret, ...]:
     """List what the journal accounts for, then what only Cognito shows, oldest first."""
     found = _journaled_secrets(journal) if journal is not None else []
-    accounted = {secret.id for secret in found} | observed.memory.deleted
-    last = observed.listing if isinstance(observed.listing, Listing) else observed.memory.listing
-    foreign = [one for one in (last.secrets if last else ()) if one.id not in accounted]
+    foreign = list(observed.foreign)
     found += _unaccounted(foreign, observes=observed.resource.spec.policy is Policy.OBSERVE)
     return tuple(sorted(found, key=lambda secret: (secret.created_at, secret.id)))
 
@@ -275,7 +282,10 @@ def _holders(observed: Observed) -> tuple[Holder, ...] | None:
     if proof is None or not isinstance(observed.consumers, Consumers):
         return None
     found = observed.consumers
-    if not (found.workloads or found.pods or observed.resource.spec.acknowledgements):
+    rollout = observed.resource.spec.rollout
+    declared = rollout.consumers.mode is ConsumerMode.NONE
+    elsewhere = observed.resource.spec.acknowledgements
+    if found.missing or not (found.workloads or found.pods or declared or elsewhere):
         return None
     return suspects(observed, found, proof)
 

@@ -49,6 +49,8 @@ class Outcome(enum.Enum):
     SUCCESS = "Success"
     REFUSED = "Refused"
     LEAKED = "Leaked"
+    LOST = "Lost"
+    """Somebody deleted the new secret at Cognito before the old one was retired."""
 
 
 class Order(enum.Enum):
@@ -339,7 +341,14 @@ def doomed(journal: Journal, secret_id: str, order: Order | None = None) -> Jour
     return next_entry(journal, doomed=secret_id, doomed_by=order)
 
 
-def forgotten(journal: Journal, secret_id: str, *, at: datetime, request_id: str = "") -> Journal:
+def forgotten(
+    journal: Journal,
+    secret_id: str,
+    *,
+    at: datetime,
+    outcome: Outcome = Outcome.SUCCESS,
+    request_id: str = "",
+) -> Journal:
     """Strike a secret that is gone at Cognito: the refused pending one or the previous one.
 
     *request_id* is AWS's of the Delete, where it is known.
@@ -357,7 +366,7 @@ def forgotten(journal: Journal, secret_id: str, *, at: datetime, request_id: str
         rotation = replace(
             journal.rotation, delete_request_id=request_id, retired_by=journal.doomed_by
         )
-        done = finished(rotation, at, Outcome.SUCCESS, retired_id=secret_id)
+        done = finished(rotation, at, outcome, retired_id=secret_id)
         rotations = kept(journal, done)
     return next_entry(
         journal,

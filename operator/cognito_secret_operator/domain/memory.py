@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from .journal import Journal, JournaledSecret
-from .model import Listing
+from .model import Listing, StoredSecret
 from .observed import Memory, Observed
-from .rollout import Consumers
+from .projection import marks_of
+from .rollout import Consumers, Lag, lag_of
 from .rules.rolling_out import evidence, suspects
 
 __all__ = ["remembered"]
@@ -19,21 +20,37 @@ def remembered(observed: Observed) -> Memory:
         missing = _missing(observed, observed.listing)
         memory = replace(memory, listing=observed.listing, missing=missing)
     if isinstance(observed.consumers, Consumers):
-        clear = _clear(observed, observed.consumers)
-        memory = replace(memory, clear=clear, previewed_at=observed.now)
+        memory = replace(
+            memory,
+            clear=_clear(observed, observed.consumers),
+            lag=_lag(observed, observed.consumers),
+            previewed_at=observed.now,
+        )
     return memory
 
 
 def _missing(observed: Observed, listed: Listing) -> dict[str, datetime]:
     if not isinstance(observed.journal, Journal):
         return {}
-    return {
-        secret.id: observed.memory.missing.get(secret.id, listed.at)
+    wanted = {
+        secret.id
         for secret in (observed.journal.current, observed.journal.previous)
-        if secret is not None
-        and listed.get(secret.id) is None
-        and not _too_young(secret, listed, observed)
+        if secret is not None and not _too_young(secret, listed, observed)
     }
+    wanted |= _shown_by_the_target(observed, observed.journal)
+    return {
+        secret_id: observed.memory.missing.get(secret_id, listed.at)
+        for secret_id in wanted
+        if listed.get(secret_id) is None
+    }
+
+
+def _shown_by_the_target(observed: Observed, journal: Journal) -> set[str]:
+    """Name the target's current secret where the journal does not know it: it was lost."""
+    if not isinstance(observed.target, StoredSecret):
+        return set()
+    marks = marks_of(observed.target, observed.resource)
+    return {marks.current_id} - journal.ids if marks is not None else set()
 
 
 def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> bool:
@@ -42,9 +59,14 @@ def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
     proof = evidence(observed) if isinstance(observed.journal, Journal) else None
-    if proof is None or suspects(observed, found, proof):
+    if proof is None or found.missing or suspects(observed, found, proof):
         return None
     before = observed.memory.clear
     if before is not None and before[0] == proof.stamp:
         return before
     return (proof.stamp, found.read_at)
+
+
+def _lag(observed: Observed, found: Consumers) -> Lag | None:
+    proof = evidence(observed) if isinstance(observed.journal, Journal) else None
+    return lag_of(found, proof, observed.memory.lag) if proof is not None else None

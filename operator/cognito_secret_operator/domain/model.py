@@ -30,6 +30,7 @@ class Trigger(enum.Enum):
     REQUEST = "Request"
     EMERGENCY = "Emergency"
     MIGRATION = "Migration"
+    RECOVERY = "Recovery"
 
 
 class Verdict(enum.Enum):
@@ -137,6 +138,8 @@ class StoredSecret:
     """The API server's time of the read, whole seconds, never earlier than the object's state."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
+    data_written_at: datetime | None = None
+    """When somebody last wrote the data (API server's time); None where nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from .model import (
     Timing,
 )
 from .platform_orders import PlatformOrders
-from .rollout import Consumers
+from .rollout import Consumers, Lag
 from .spec import Resource
 from .value import SecretValue
 
@@ -39,6 +39,7 @@ class Fact(enum.Enum):
     LISTING = "the client's secrets at Cognito"
     DESCRIPTION = "the client's description at Cognito"
     TARGET_PROBE = "whether Cognito accepts the target's value"
+    PREVIOUS_PROBE = "whether Cognito accepts the target's previous value"
     INITIAL_VALUE = "the value that spec.rotation.initialValueFrom names"
     INITIAL_PROBE = "whether Cognito accepts the initial value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
@@ -93,6 +94,9 @@ class Memory:
     clear: tuple[str, datetime] | None = None
     """Stamp of the publication, and the first full read that found no holder for it."""
 
+    lag: Lag | None = None
+    """Who lags behind the present publication; a restart of the operator counts from anew."""
+
     stamped: frozenset[tuple[str, str]] = frozenset()
     """Workloads (uid) that this process stamped, with the stamp: none is stamped twice."""
 
@@ -115,6 +119,9 @@ class Observed:
 
     claim_is_ours: bool = False
     """This process wrote the journal's claim and the deadline on its own clock is ahead."""
+
+    settling: Mapping[str, datetime] = field(default_factory=dict)
+    """Targets of other resources in the namespace -> when their publications settle."""
 
     clock_skew_seconds: float = 0.0
     """Our clock less the API server's."""
@@ -144,6 +151,21 @@ class Observed:
         raise LookupError
 
     @property
+    def foreign(self) -> tuple[RemoteSecret, ...]:
+        """The secrets that Cognito had at the last look and the journal does not account for.
+
+        Until this process has looked itself they are those that status shows.
+        """
+        if isinstance(self.listing, Listing):
+            last = self.listing.secrets
+        elif self.memory.listing is not None:
+            last = self.memory.listing.secrets
+        else:
+            last = self.resource.status.foreign
+        known = self.journal.ids if isinstance(self.journal, Journal) else frozenset[str]()
+        return tuple(one for one in last if one.id not in known | self.memory.deleted)
+
+    @property
     def last_look(self) -> datetime | None:
         """When Cognito was last looked at; None where it never was.
 
@@ -158,8 +180,13 @@ class Observed:
 
     @property
     def next_look(self) -> datetime:
-        """When Cognito is to be looked at again."""
-        return (self.last_look or self.now) + self.timing.list_period
+        """When Cognito is to be looked at again: sooner where the current secret was not listed."""
+        periodic = (self.last_look or self.now) + self.timing.list_period
+        current = self.journal.current if isinstance(self.journal, Journal) else None
+        since = self.memory.missing.get(current.id) if current is not None else None
+        if current is None or since is None or self.is_surely_missing(current.id):
+            return periodic
+        return min(periodic, since + self.timing.missing_confirmed)
 
     def is_deleted(self, secret_id: str) -> bool:
         """Tell whether our Delete of a doomed secret is known to be done, by answer or by List.

@@ -8,10 +8,13 @@ from .rules import Rule
 from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
 from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTIONING, RENEWING
+from .rules.foreign import FOREIGN
 from .rules.guards import GUARDS
 from .rules.migration import MIGRATING
 from .rules.orders import EVIDENCE, giving_way
 from .rules.publishing import PUBLISHING
+from .rules.rebuilding import REBUILDING
+from .rules.recovering import RECOVERING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
 
@@ -19,9 +22,12 @@ __all__ = ["RULES", "plan", "rule_that_speaks"]
 
 RULES: Final[tuple[Rule, ...]] = (
     *GUARDS,
+    *REBUILDING,
+    *FOREIGN,
     *ADOPTION,
     *RECORDING,
     *DECLARING,
+    *RECOVERING,
     *PUBLISHING,
     *QUESTIONING,
     *ADDING,
@@ -34,8 +40,9 @@ RULES: Final[tuple[Rule, ...]] = (
     *MIGRATING,
     *RESTING,
 )
-"""Guards before anything is written; an answer that only this process knows is made durable; the
-target follows the journal before anything goes on; then a rotation's steps; rest last."""
+"""Guards before anything is written; an answer that only this process knows is made durable; what
+was lost is made good before anything is published; the target follows the journal before anything
+goes on; then a rotation's steps; rest last."""
 
 
 def rule_that_speaks(observed: Observed) -> tuple[Rule, Plan]:

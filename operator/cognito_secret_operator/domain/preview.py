@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..names import APPROVE_TOKEN
+from .consumers import ConsumerMode
 from .journal import Journal, Origin
 from .observed import UNREAD, Observed, Problem
-from .rollout import Consumers, Pod, Progress, unfinished
-from .spec import Policy, RetireOriginal
+from .rollout import Consumers, Pod, Progress, never_restarted, restartable, unfinished
+from .spec import Policy, RetireOriginal, RolloutSpec, RolloutStrategy
 
 __all__ = ["Preview", "is_previewed", "preview_is_due", "preview_of"]
 
@@ -51,7 +52,8 @@ def preview_of(observed: Observed) -> Preview | None:
     """Give the preview; None where this pass read nothing to tell one from."""
     match observed.consumers:
         case Consumers() as found:
-            return Preview(_would_restart(found), (*_cannot_prove(found), _outside(observed)))
+            unproved = (*_cannot_prove(found, observed.resource.spec.rollout), _outside(observed))
+            return Preview(_would_restart(found, observed.resource.spec.rollout), unproved)
         case Problem() as problem:
             who = f"who uses the Secret: {problem.message}"
             return Preview((), (who, _outside(observed)))
@@ -59,23 +61,34 @@ def preview_of(observed: Observed) -> Preview | None:
             return None
 
 
-def _would_restart(found: Consumers) -> tuple[str, ...]:
+def _would_restart(found: Consumers, rollout: RolloutSpec) -> tuple[str, ...]:
+    if rollout.strategy is RolloutStrategy.WATCH:
+        return ()
     owners = {pod.owner for pod in _live(found) if not pod.terminating}
-    workloads = sorted(found.workloads, key=lambda one: one.ref)
-    return tuple(str(one.ref) for one in workloads if one.ref in owners)
+    return tuple(str(one.ref) for one in restartable(found) if one.ref in owners)
 
 
-def _cannot_prove(found: Consumers) -> tuple[str, ...]:
-    if not (found.workloads or found.pods):
+def _cannot_prove(found: Consumers, rollout: RolloutSpec) -> tuple[str, ...]:
+    declared = rollout.consumers.mode is ConsumerMode.NONE
+    if not (found.workloads or found.pods or found.missing or declared):
         return ("who uses the Secret: no pod and no workload of the namespace refers to it",)
-    known = {workload.ref for workload in found.workloads}
-    others = sorted({_named(pod) for pod in _live(found) if pod.owner not in known})
+    watched = rollout.strategy is RolloutStrategy.WATCH
+    others = _live(found) if watched else never_restarted(found)
     # A roll-out that runs ends by itself: naming it would only make status restless.
     stuck = [one for one in unfinished(found) if one.progress is not Progress.RUNNING]
     return (
-        *(f"{who}: the operator does not restart it" for who in others),
+        *(f"{ref}: it is listed and not there" for ref in found.missing),
+        *(f"{who}: {why}" for who, why in sorted({_left_alone(pod) for pod in others})),
         *sorted(f"{one.ref}: {one.detail}" for one in stuck),
     )
+
+
+def _left_alone(pod: Pod) -> tuple[str, str]:
+    """Name a pod's owner, and tell what the operator leaves to others."""
+    who = str(pod.owner) if pod.owner is not None else f"Pod/{pod.name}"
+    if pod.owner is not None and pod.owner.ends_by_itself:
+        return who, "its pods hold the old secret until they end"
+    return who, "the operator does not restart it"
 
 
 def _outside(observed: Observed) -> str:
@@ -88,7 +101,3 @@ def _outside(observed: Observed) -> str:
 
 def _live(found: Consumers) -> tuple[Pod, ...]:
     return tuple(pod for pod in found.pods if not pod.finished)
-
-
-def _named(pod: Pod) -> str:
-    return str(pod.owner) if pod.owner is not None else f"Pod/{pod.name}"

@@ -1,6 +1,7 @@
 """What the target Secret and the pods' stamps must be, as functions of the journal."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ..names import CURRENT_ID_MARK, PREVIOUS_ID_MARK, PUBLICATION_MARK, RESOURCE_MARK
 from .journal import Journal
@@ -9,7 +10,9 @@ from .spec import Resource
 from .value import SecretValue
 
 __all__ = [
+    "Marks",
     "is_projection",
+    "marks_of",
     "publication_number",
     "stamp_value",
     "target_annotations",
@@ -59,6 +62,35 @@ def publication_number(annotations: Mapping[str, str]) -> int:
     """Read the publication's number off a target; 0 where there is none that can be read."""
     text = annotations.get(PUBLICATION_MARK, "")
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a target tells by itself: which publication it is, and whose values it holds."""
+
+    number: int
+    current_id: str
+    previous_id: str
+    current: SecretValue
+    previous: SecretValue | None
+
+
+def marks_of(target: StoredSecret, resource: Resource) -> Marks | None:
+    """Read a target that this operator wrote for this resource and client; None for any other."""
+    marks, keys = target.annotations, resource.spec.target.keys
+    number, current = publication_number(marks), target.data.get(keys.current)
+    if marks.get(RESOURCE_MARK) != resource.key.name or not number or not current:
+        return None
+    client_id = SecretValue(resource.spec.client.client_id)
+    if not marks.get(CURRENT_ID_MARK) or target.data.get(keys.client_id) != client_id:
+        return None
+    return Marks(
+        number=number,
+        current_id=marks[CURRENT_ID_MARK],
+        previous_id=marks.get(PREVIOUS_ID_MARK, ""),
+        current=current,
+        previous=target.data.get(keys.previous) or None,
+    )
 
 
 def stamp_value(journal: Journal) -> str:

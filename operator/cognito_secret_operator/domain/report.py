@@ -108,6 +108,9 @@ class Report:
 
     preview: Preview | None = None
     """What it would do; None where this pass did not ask."""
+    publication: int | None = None
+    """Number of the publication that the target was read to hold; told only once that is recorded,
+    so that who knows the number cannot have read anything older after it."""
 
     def condition(self, kind: ConditionType) -> Condition:
         """Find a condition by type.

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .model import ClientRef, ResourceKey
+from .consumers import ConsumersSpec
+from .model import ClientRef, RemoteSecret, ResourceKey
 from .windows import Window
 
 __all__ = [
@@ -16,9 +17,12 @@ __all__ = [
     "EmergencyRequest",
     "OnMaxOverlap",
     "Policy",
+    "Recovery",
     "Resource",
     "RetireOriginal",
     "RetirementSpec",
+    "RolloutSpec",
+    "RolloutStrategy",
     "RotationSpec",
     "SecretKeyRef",
     "Spec",
@@ -41,6 +45,13 @@ class RetireOriginal(enum.Enum):
 
     APPROVE = "Approve"
     AUTOMATIC = "Automatic"
+
+
+class Recovery(enum.Enum):
+    """Who acts when a secret or the journal is lost."""
+
+    AUTOMATIC = "Automatic"
+    MANUAL = "Manual"
 
 
 class OnMaxOverlap(enum.Enum):
@@ -112,6 +123,22 @@ class TargetSpec:
     keys: TargetKeys
 
 
+class RolloutStrategy(enum.Enum):
+    """Who moves the consumers to a new publication."""
+
+    RESTART = "Restart"
+    WATCH = "Watch"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutSpec:
+    """How consumers come by a new publication, and who they are."""
+
+    strategy: RolloutStrategy
+    consumers: ConsumersSpec
+    progress_deadline: timedelta
+
+
 @dataclass(frozen=True, slots=True)
 class RetirementSpec:
     """When the previous secret is deleted."""
@@ -137,6 +164,8 @@ class AdoptionSpec:
     """What becomes of the secrets that the client had before."""
 
     retire_original: RetireOriginal
+    retire_secret_ids: frozenset[str] = frozenset()
+    """Secrets at Cognito that are not ours and may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +179,11 @@ class Spec:
     rotation: RotationSpec
     verification: VerificationSpec
     target: TargetSpec
+    rollout: RolloutSpec
     retirement: RetirementSpec
     adoption: AdoptionSpec
     acknowledgements: tuple[Acknowledgement, ...] = ()
+    recovery: Recovery = Recovery.AUTOMATIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +205,9 @@ class StatusFacts:
     listed_at: datetime | None = None
     """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
 
+    foreign: tuple[RemoteSecret, ...] = ()
+    """Foreign secrets as they were last shown: told on until this process has looked itself."""
+
     next_rotation_at: datetime | None = None
     """What was last promised, so that a missed opening can be told; nothing else follows."""
 
@@ -191,6 +225,10 @@ class Resource:
     approved_id: str | None
     emergency: EmergencyRequest | None
     status: StatusFacts
+    take_over: str | None = None
+    """The uid in a journal from elsewhere that is to be this resource's from now on."""
+
+    is_being_deleted: bool = False
     override_id: str | None = None
     """The secret that a person orders to delete although somebody may hold it."""
 

@@ -7,18 +7,20 @@ might forbid a deletion.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from .. import names
-from ..domain.model import Caller, ClientRef, ResourceKey
-from ..domain.spec import EmergencyRequest, Policy, Resource, Spec, StatusFacts
+from ..domain.model import Caller, ClientRef, RemoteSecret, ResourceKey
+from ..domain.report import Role
+from ..domain.spec import EmergencyRequest, Policy, Recovery, Resource, Spec, StatusFacts
 from .acknowledgements import acknowledgements_spec
 from .adoption import adoption_spec
 from .aws import aws_spec
 from .retirement import retirement_spec
+from .rollout import rollout_spec
 from .rotation import rotation_spec
 from .sections import LABEL, Section
 from .target import target_spec
@@ -51,6 +53,8 @@ def parse(body: Mapping[str, Any]) -> Resource:
         rotate_token=_token(annotations, names.ROTATE_TOKEN),
         approved_id=_token(annotations, names.APPROVE_TOKEN),
         emergency=_emergency(annotations),
+        take_over=_token(annotations, names.TAKE_OVER_TOKEN),
+        is_being_deleted=metadata.text("deletionTimestamp") is not None,
         status=_status_facts(root.section("status")),
         override_id=_token(annotations, names.OVERRIDE_TOKEN),
         acknowledged=annotations.texts_below(names.acknowledgement_key("")),
@@ -61,7 +65,16 @@ def _status_facts(status: Section) -> StatusFacts:
     return StatusFacts(
         journal_sequence=status.whole_number("journalSequence"),
         listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
+        foreign=_foreign_secrets(status.objects("secrets")),
         next_rotation_at=_time(status, "nextRotationAt") if status.text("nextRotationAt") else None,
+    )
+
+
+def _foreign_secrets(secrets: Iterable[Section]) -> tuple[RemoteSecret, ...]:
+    return tuple(
+        RemoteSecret(secret.required("id"), _time(secret, "createdAt"))
+        for secret in secrets
+        if secret.text("role") == Role.FOREIGN.value
     )
 
 
@@ -119,9 +132,11 @@ def _spec(spec: Section, key: ResourceKey) -> Spec:
         rotation=rotation,
         verification=verification_spec(spec.section("verification")),
         target=target_spec(spec.section("target"), key.name),
+        rollout=rollout_spec(spec.section("rollout")),
         retirement=retirement_spec(spec.section("retirement"), rotation),
         adoption=adoption_spec(spec.section("adoption")),
         acknowledgements=acknowledgements_spec(spec),
+        recovery=spec.choice("recovery", Recovery.AUTOMATIC),
     )
     spec.refuse_the_rest()
     return result

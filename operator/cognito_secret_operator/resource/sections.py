@@ -78,6 +78,19 @@ class Section:
         keys = [key for key in self._body if key.startswith(prefix)]
         return {key.removeprefix(prefix): (self.text(key) or "").strip() for key in keys}
 
+    def labels(self, key: str, *, most: int) -> Mapping[str, str]:
+        """Read an object of at most so many strings; a missing one is empty."""
+        value = self._get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise self.invalid(key, "must be an object: write its fields below it")
+        if not all(isinstance(one, str) for one in value.values()):
+            raise self.invalid(key, "must hold strings: put them into quotes")
+        if len(value) > most:
+            raise self.invalid(key, f"must have at most {most} items: remove some")
+        return dict(value.items())
+
     def text(self, key: str) -> str | None:
         """Read a string; None where there is none."""
         value = self._get(key)
@@ -98,6 +111,29 @@ class Section:
         if text is not None and not pattern.fullmatch(text):
             raise self.invalid(key, otherwise)
         return text
+
+    def texts(
+        self, key: str, pattern: re.Pattern[str], *, most: int, otherwise: str
+    ) -> tuple[str, ...]:
+        """Read a list of strings of a certain form; a missing one is empty."""
+        items = self._get(key)
+        if items is None:
+            return ()
+        if not isinstance(items, list):
+            raise self.invalid(key, "must be a list: write each item on a line after '- '")
+        if len(items) > most:
+            raise self.invalid(key, f"must have at most {most} items: remove the others")
+        for index, item in enumerate(items):
+            if not isinstance(item, str) or not pattern.fullmatch(item):
+                raise self.invalid(f"{key}[{index}]", otherwise)
+        return tuple(items)
+
+    def objects(self, key: str) -> tuple["Section", ...]:
+        """Read a list of objects; a missing one is empty."""
+        items = self._get(key) or []
+        if not isinstance(items, list):
+            raise self.invalid(key, "must be a list: remove the field")
+        return tuple(Section(self.path(f"{key}[{at}]"), item) for at, item in enumerate(items))
 
     def span(self, key: str, *, allow_zero: bool = True) -> timedelta | None:
         """Read a span; None where there is none."""

@@ -7,25 +7,66 @@ from ..domain.actions import (
     Doom,
     Forget,
     Promote,
+    Rebuild,
     Record,
     RecordPublication,
     Redact,
+    Reinstate,
     Republish,
+    TakeOver,
+    Unmark,
 )
 from ..domain.emergency import declared
 from ..domain.journal import Journal
 from ..domain.model import StoredSecret
 from ..domain.observed import Observed
+from ..domain.recovery import rebuilt, reinstated, taken_over, unmarked
 
 __all__ = ["Entry", "next_journal"]
 
-Entry = Adopt | Declare | Record | Promote | RecordPublication | Redact | Republish | Doom | Forget
+Entry = (
+    Adopt
+    | Rebuild
+    | TakeOver
+    | Declare
+    | Record
+    | Promote
+    | RecordPublication
+    | Redact
+    | Republish
+    | Doom
+    | Forget
+    | Reinstate
+    | Unmark
+)
 
 
 def next_journal(observed: Observed, effect: Entry) -> Journal:
     """Give the journal as it is to be written."""
-    book, resource = observed.book, observed.resource
+    book = observed.book
     match effect:
+        case Adopt() | Rebuild() | TakeOver():
+            return _begun(observed, effect)
+        case Declare(request):
+            return declared(book, request, at=observed.now)
+        case Record(remote):
+            return journals.recorded(book, remote, at=observed.now)
+        case Promote(verified):
+            return journals.promoted(book, verified=verified)
+        case Doom(secret_id, order):
+            return journals.doomed(book, secret_id, order)
+        case Forget() | Reinstate() | Unmark():
+            return _ended(observed, effect)
+        case _:
+            return _about_the_target(observed, effect)
+
+
+def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
+    """Begin a journal: by adoption, from what is left of a lost one, or with one from elsewhere."""
+    book, stored, resource = observed.book, observed.journal_secret, observed.resource
+    match effect:
+        case Adopt(secret, number) if book.is_adopted or resource.status.journal_sequence:
+            return _begun(observed, Rebuild(secret, None, None, number))
         case Adopt(secret, number, wants_initial):
             return journals.adopted(
                 book,
@@ -35,19 +76,38 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
                 emergency=resource.emergency,
                 wants_initial=wants_initial,
             )
-        case Declare(request):
-            return declared(book, request, at=observed.now)
-        case Record(remote):
-            return journals.recorded(book, remote, at=observed.now)
-        case Promote(verified):
-            return journals.promoted(book, verified=verified)
-        case Doom(secret_id, order):
-            return journals.doomed(book, secret_id, order)
-        case Forget(secret_id):
-            request_id = observed.memory.delete_requests.get(secret_id, "")
-            return journals.forgotten(book, secret_id, at=observed.now, request_id=request_id)
-        case _:
-            return _about_the_target(observed, effect)
+        case Rebuild(current, previous, retired, number):
+            return rebuilt(
+                book,
+                current=current,
+                previous=previous,
+                retired=retired,
+                publication_number=number,
+                rotate_token=resource.rotate_token,
+                emergency=resource.emergency,
+                seen_sequence=resource.status.journal_sequence,
+            )
+        case TakeOver():
+            if not isinstance(stored, StoredSecret):
+                raise TypeError("a journal is taken over by the Secret that it is in")
+            return taken_over(book, uid=stored.uid, namespace=stored.namespace)
+
+
+def _ended(observed: Observed, effect: Forget | Reinstate | Unmark) -> Journal:
+    """Note that a secret is gone, or stays after all."""
+    match effect:
+        case Forget(secret_id, outcome):
+            return journals.forgotten(
+                observed.book,
+                secret_id,
+                at=observed.now,
+                outcome=outcome,
+                request_id=observed.memory.delete_requests.get(secret_id, ""),
+            )
+        case Reinstate():
+            return reinstated(observed.book, at=observed.now)
+        case Unmark():
+            return unmarked(observed.book)
 
 
 def _about_the_target(

@@ -1,17 +1,22 @@
 """Reads what a pass needs: the resource, its journal and target first, the rest when asked for."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from ..domain.consumers import Search
 from ..domain.journal import Journal
-from ..domain.model import ClientDescription, ClientRef, Listing, ResourceKey, StoredSecret, Timing
+from ..domain.model import ClientDescription, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
 from ..domain.platform_orders import PlatformOrders
+from ..domain.projection import publication_number
 from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..journal_format import JournalProblemError, journal_from
-from ..names import journal_name, stamp_key
+from ..names import ack_key, journal_name, stamp_key
 from .execute import OwnClaim
+from .neighbours import Neighbours
 from .ports import (
     Clock,
     CognitoPort,
@@ -51,14 +56,18 @@ class Observer:
     identity: str
     """This process, as the journal's claims name it."""
 
+    neighbours: Neighbours = field(default_factory=Neighbours)
+
     async def begin(
         self, raw: RawResource, resource: Resource, memory: Memory, claim: OwnClaim | None
     ) -> Observed:
         """Read what every pass reads: journal and target."""
         # Both clocks now, while raw.read_at is fresh: the reads below may take their time.
         began, skew = self.clock.monotonic(), self.clock.now() - raw.read_at
-        stored = await self._read(resource, journal_name(resource.key.name))
-        journal = self._decoded(stored, resource.spec.client)
+        stored, journal, target = await self._read_both(resource)
+        if _is_overtaken(journal, target):
+            # Another process may have published between the two reads.
+            stored, journal, target = await self._read_both(resource)
         return Observed(
             now=raw.read_at,
             resource=resource,
@@ -66,9 +75,10 @@ class Observer:
             memory=memory,
             journal_secret=stored,
             journal=journal,
-            target=await self._read(resource, resource.spec.target.name),
+            target=target,
             began=began,
             claim_is_ours=self._holds(claim, journal),
+            settling=self._neighbours(resource, journal),
             clock_skew_seconds=skew.total_seconds(),
             orders=self._orders(resource),
             rivals=await self._rivals(resource, journal),
@@ -87,6 +97,18 @@ class Observer:
                 return await self._consumers(observed)
             case _:
                 return await self._probed(observed, fact)
+
+    def _neighbours(
+        self, resource: Resource, journal: Journal | Problem | None
+    ) -> Mapping[str, datetime]:
+        """Tell the others when this publication settles, and ask when theirs do."""
+        settles_at = None
+        if isinstance(journal, Journal) and journal.previous is not None and journal.publication:
+            published = journal.publication.published
+            settles_at = published.at + self.timing.settle if published is not None else None
+        where, target = resource.key.namespace, resource.spec.target.name
+        self.neighbours.note(where, target, settles_at)
+        return self.neighbours.of(where, target)
 
     def refreshed(self, observed: Observed, memory: Memory, claim: OwnClaim | None) -> Observed:
         """Give the view with what was remembered meanwhile.
@@ -121,14 +143,24 @@ class Observer:
         except OutsideError as error:
             return problem_of(error)
 
+    async def _read_both(
+        self, resource: Resource
+    ) -> tuple[
+        StoredSecret | Problem | None, Journal | Problem | None, StoredSecret | Problem | None
+    ]:
+        """Read the journal first: a target that is newer than it shows, an older one is edited."""
+        stored = await self._read(resource, journal_name(resource.key.name))
+        journal = self._decoded(stored, resource)
+        return stored, journal, await self._read(resource, resource.spec.target.name)
+
     @staticmethod
     def _decoded(
-        stored: StoredSecret | Problem | None, client: ClientRef
+        stored: StoredSecret | Problem | None, resource: Resource
     ) -> Journal | Problem | None:
         if not isinstance(stored, StoredSecret):
             return stored
         try:
-            return journal_from(stored, client)
+            return journal_from(stored, resource.spec.client, taken_from=resource.take_over)
         except JournalProblemError as error:
             return Problem(error.reason, error.message, needs_action=True)
 
@@ -201,12 +233,19 @@ class Observer:
 
     async def _consumers(self, observed: Observed) -> Observed:
         """Read pods and workloads first, the target last: its data must outlive the pods' read."""
-        key, target_name = observed.resource.key, observed.resource.spec.target.name
+        key, spec = observed.resource.key, observed.resource.spec
+        search = Search(
+            key.namespace,
+            spec.target.name,
+            stamp_key=stamp_key(key.name),
+            ack_key=ack_key(key.name),
+            chosen=spec.rollout.consumers,
+        )
         try:
-            found = await self.workloads.consumers(key.namespace, target_name, stamp_key(key.name))
+            found = await self.workloads.consumers(search)
         except OutsideError as error:
             return replace(observed, consumers=problem_of(error))
-        target = await self._read(observed.resource, target_name)
+        target = await self._read(observed.resource, spec.target.name)
         return replace(observed, consumers=found, target=target)
 
     async def _probed(self, observed: Observed, fact: Fact) -> Observed:
@@ -216,6 +255,13 @@ class Observer:
             spec.client, value, endpoint=spec.verification.token_endpoint
         )
         return replace(observed, probes={**observed.probes, fact: answer})
+
+
+def _is_overtaken(journal: Journal | Problem | None, target: StoredSecret | Problem | None) -> bool:
+    if not isinstance(journal, Journal) or not isinstance(target, StoredSecret):
+        return False
+    known = journal.publication.number if journal.publication else 0
+    return publication_number(target.annotations) > known
 
 
 def _no_initial_value(ref: SecretKeyRef) -> Problem:
@@ -237,6 +283,8 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
             value = observed.book.current.value if observed.book.current else None
         case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):
             value = observed.target.data.get(observed.resource.spec.target.keys.current)
+        case Fact.PREVIOUS_PROBE if isinstance(observed.target, StoredSecret):
+            value = observed.target.data.get(observed.resource.spec.target.keys.previous)
         case Fact.DESCRIBED_PROBE if isinstance(observed.description, ClientDescription):
             value = observed.description.original
         case Fact.INITIAL_PROBE if isinstance(observed.initial_value, SecretValue):

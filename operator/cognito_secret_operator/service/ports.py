@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from ..domain.consumers import Search
 from ..domain.journal import Order, Outcome
 from ..domain.model import (
     ClientDescription,
@@ -106,8 +107,8 @@ class SecretStorePort(Protocol):
 class WorkloadPort(Protocol):
     """Workloads and pods of a namespace, and the stamp on pod templates."""
 
-    async def consumers(self, namespace: str, secret_name: str, stamp_key: str) -> Consumers:
-        """Read everything in *namespace* that refers to *secret_name*: full and uncached."""
+    async def consumers(self, search: Search) -> Consumers:
+        """Read everything that refers to the Secret or is named by the user: full and uncached."""
 
     async def stamp(self, namespace: str, workload: Workload, *, key: str, value: str) -> None:
         """Set an annotation on the pod template if the workload is still the one that was read.
@@ -256,6 +257,9 @@ class Telemetry(Protocol):
 
     def retired_by_order(self, order: Order) -> None:
         """Count a previous secret that went although somebody may have held it."""
+
+    def foreign_deleted(self) -> None:
+        """Count the deletion of a secret that is not ours, by order of a resource."""
 
     def reconciled(self, result: str) -> None:
         """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ..domain.actions import Effect, Hold, Look, Plan, Wait
+from ..domain.actions import Delete, Effect, Hold, Look, Plan, Wait
 from ..domain.conditions import invalid_report
 from ..domain.conditions import report as report_of
 from ..domain.journal import Journal, Rotation
@@ -21,7 +21,7 @@ from ..status_format import invalid_status, status_of, status_patch
 from .execute import Executor, OwnClaim
 from .observe import Observer
 from .ports import EventPort, KubernetesEvent, RawResource, ResourcePort, Telemetry
-from .tell import event_of_effect, events_of_conditions, events_of_schedule
+from .tell import FOREIGN_REASON, event_of_effect, events_of_conditions, events_of_schedule
 
 __all__ = ["Pauses", "Reconciler"]
 
@@ -145,6 +145,8 @@ class Reconciler:
         done = await self._executor.execute(observed, effect, mind.claim)
         mind.memory, mind.claim = done.memory, done.claim
         self._telemetry.reconciled("effect")
+        if isinstance(effect, Delete) and plan.reason == FOREIGN_REASON:
+            self._telemetry.foreign_deleted()
         fields = {"key": key, "reason": plan.reason, "effect": type(effect).__name__}
         _LOG.info("%s", plan.message, extra=fields)
         event = event_of_effect(effect, plan)
@@ -220,6 +222,9 @@ class Reconciler:
         to_next_look = (observed.next_look - observed.now).total_seconds()
         if until is not None:
             seconds = (until - observed.now).total_seconds()
+            if to_next_look <= 0:
+                # This pass was not to look, although it was time for it.
+                to_next_look = seconds
         else:
             doubled = self._pauses.shortest * 2 ** min(mind.repeats, 16)
             seconds = min(doubled, self._pauses.longest).total_seconds()

@@ -14,11 +14,16 @@ from ..domain.actions import (
     Plan,
     Promote,
     Publish,
+    Rebuild,
     Record,
+    Reinstate,
     Republish,
     Stage,
     Stamp,
+    TakeOver,
 )
+from ..domain.journal import Outcome
+from ..domain.model import Trigger
 from ..domain.report import ConditionType, Report, Truth
 from .ports import KubernetesEvent
 
@@ -27,6 +32,8 @@ __all__ = ["EFFECT_EVENTS", "event_of_effect", "events_of_conditions", "events_o
 EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Adopt: "SecretAdopted",
     Declare: "EmergencyDeclared",
+    Rebuild: "JournalRebuilt",
+    TakeOver: "JournalTakenOver",
     Stage: "RotationStarted",
     Add: "SecretAdded",
     Record: "SecretRecorded",
@@ -37,8 +44,12 @@ EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Doom: "RetirementDecided",
     Delete: "SecretDeleted",
     Forget: "RotationFinished",
+    Reinstate: "SecretReinstated",
 }
 """Reasons of the events that effects leave; the other effects are told by their neighbours."""
+
+FOREIGN_REASON: Final = "RetiringForeign"
+"""Reason of all that is done to a secret which is not ours, by order of the resource."""
 
 _ALARMS: Final = (
     (ConditionType.STALLED, Truth.TRUE),
@@ -50,6 +61,7 @@ _ALARMS: Final = (
 _NOTICES: Final = (
     (ConditionType.ROTATING, "AwaitingApproval", "Normal"),
     (ConditionType.ROLLED_OVER, "MaxOverlapExceeded", "Warning"),
+    (ConditionType.ROTATING, "SlotTaken", "Warning"),
 )
 """Reasons that a person should hear of although nothing is wrong, or not yet."""
 
@@ -59,10 +71,21 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
-    is_ordered = isinstance(effect, Doom | Delete) and effect.order is not None
-    loud = isinstance(effect, Republish | Declare) or plan.reason == "EmergencyNow" or is_ordered
-    kind = "Warning" if loud else "Normal"
-    return KubernetesEvent(kind, reason, plan.message)
+    is_alarming = _is_alarming(effect) or plan.reason in {FOREIGN_REASON, "EmergencyNow"}
+    return KubernetesEvent("Warning" if is_alarming else "Normal", reason, plan.message)
+
+
+def _is_alarming(effect: Effect) -> bool:
+    """Tell whether the effect answers something that somebody else did."""
+    match effect:
+        case Stage(trigger=Trigger.RECOVERY):
+            return True
+        case Forget(outcome=outcome):
+            return outcome is Outcome.LOST
+        case Doom(order=order) | Delete(order=order):
+            return order is not None
+        case _:
+            return isinstance(effect, Republish | Declare | Reinstate | Rebuild | TakeOver)
 
 
 def events_of_conditions(

@@ -144,6 +144,10 @@ class FakeCognito:
         """Let somebody else delete a secret."""
         self._change([one for one in self.held if one.id != secret_id])
 
+    def restore_for_test(self, secret: Held) -> None:
+        """Let a secret be there again that only Lists lacked."""
+        self._change([secret, *self.held])
+
     def _ask(self, operation: str, client: ClientRef) -> None:
         self.requests.append(operation)
         if operation in self.denied:

@@ -76,6 +76,11 @@ class FakeResources:
         """Let a person delete a resource."""
         del self.bodies[key]
 
+    def delete_later_for_test(self, key: ResourceKey) -> None:
+        """Let a person delete a resource that somebody's finalizer keeps for now."""
+        self.bodies[key]["metadata"]["deletionTimestamp"] = f"{self.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+        self._touch(key)
+
     def annotate_for_test(self, key: ResourceKey, marks: Mapping[str, str | None]) -> None:
         """Let a person set annotations, or take them away by None."""
         annotations = self.bodies[key]["metadata"]["annotations"]

@@ -89,6 +89,7 @@ class FakeTelemetry:
     reports: dict[ResourceKey, Report] = field(default_factory=dict)
     finished: list[tuple[Trigger, Outcome]] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    foreign: int = 0
     results: Counter[str] = field(default_factory=Counter)
 
     def publish(self, key: ResourceKey, report: Report) -> None:
@@ -106,6 +107,10 @@ class FakeTelemetry:
     def retired_by_order(self, order: Order) -> None:
         """Count an order that was carried out."""
         self.orders.append(order)
+
+    def foreign_deleted(self) -> None:
+        """Count a deletion by order."""
+        self.foreign += 1
 
     def reconciled(self, result: str) -> None:
         """Count a pass."""

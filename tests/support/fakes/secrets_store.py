@@ -153,6 +153,7 @@ class FakeSecrets:
             wanted,
             resource_version=str(self._next()),
             data_owner=owner,
+            data_written_at=self.clock.date() if data_changed else wanted.data_written_at,
             read_at=self.clock.date(),
         )
         self.stored[key] = written

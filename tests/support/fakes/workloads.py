@@ -4,10 +4,12 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cognito_secret_operator.domain.consumers import Search
 from cognito_secret_operator.domain.rollout import (
     Consumers,
     Pod,
     Progress,
+    Reader,
     Workload,
     WorkloadRef,
 )
@@ -43,6 +45,13 @@ class LivePod:
     ready_at: datetime | None
     terminating_at: datetime | None = None
     finished: bool = False
+    job: str | None = None
+    """The Job that runs it."""
+
+    reloaded_at: datetime | None = None
+    """When its one container last read the Secret's files, if it does."""
+
+    acknowledged: int = 0
 
     @property
     def gone_at(self) -> datetime | None:
@@ -74,14 +83,9 @@ class FakeWorkloads:
     stamps: list[tuple[str, str]] = field(default_factory=list)
     _born: int = 0
 
-    async def consumers(
-        self,
-        namespace: str,  # noqa: ARG002 - there is one namespace
-        secret_name: str,  # noqa: ARG002 - and one Secret
-        stamp_key: str,  # noqa: ARG002 - and one stamp
-    ) -> Consumers:
+    async def consumers(self, search: Search) -> Consumers:
         """Read everything."""
-        return await self.faults.pass_through("workloads.read", self._consumers)
+        return await self.faults.pass_through("workloads.read", lambda: self._consumers(search))
 
     async def stamp(self, namespace: str, workload: Workload, *, key: str, value: str) -> None:  # noqa: ARG002
         """Stamp a template, if nobody wrote in between."""
@@ -118,9 +122,15 @@ class FakeWorkloads:
             if pod.owner == name and pod.ready_at is None:
                 pod.ready_at = self.clock.now() + READY_AFTER
 
-    def run_pod_for_test(self, name: str) -> LivePod:
-        """Let a person run a bare pod."""
-        pod = LivePod(name, self.clock.now(), 1, None, self.clock.now())
+    def reload_for_test(self, name: str, publication: int) -> None:
+        """Let the pods of a Deployment read their files again, and say so."""
+        for pod in self.pods:
+            if pod.owner == name and pod.terminating_at is None:
+                pod.reloaded_at, pod.acknowledged = self.clock.now(), publication
+
+    def run_pod_for_test(self, name: str, *, job: str | None = None) -> LivePod:
+        """Let a person run a bare pod, or a Job run one."""
+        pod = LivePod(name, self.clock.now(), 1, None, self.clock.now(), job=job)
         self.pods.append(pod)
         return pod
 
@@ -189,22 +199,30 @@ class FakeWorkloads:
         ready_at = None if crashes else at + READY_AFTER
         self.pods.append(LivePod(f"{owner}-{self._born}", at, revision, owner, ready_at))
 
-    def _consumers(self) -> Consumers:
+    def _consumers(self, search: Search) -> Consumers:
+        there = {self._ref(name) for name in self.deployments}
         return Consumers(
-            workloads=tuple(self._workload(one) for one in self.deployments.values()),
-            pods=tuple(self._pod(pod) for pod in self.pods),
+            workloads=tuple(self._workload(one, search) for one in self.deployments.values()),
+            pods=tuple(self._pod(pod, search) for pod in self.pods),
             read_at=self.clock.date(),
+            missing=tuple(one.ref for one in search.chosen.workloads if one.ref not in there),
         )
 
-    def _workload(self, deployment: Deployment) -> Workload:
+    @staticmethod
+    def _ref(name: str) -> WorkloadRef:
+        return WorkloadRef("Deployment", name)
+
+    def _workload(self, deployment: Deployment, search: Search) -> Workload:
+        ref = self._ref(deployment.name)
         progress, detail = self._progress(deployment)
         return Workload(
-            ref=WorkloadRef("Deployment", deployment.name),
+            ref=ref,
             uid=f"uid-{deployment.name}",
             resource_version=str(deployment.version),
             stamp=deployment.stamp,
             progress=progress,
             detail=detail,
+            covered=search.chosen.covers(ref, frozenset()),
         )
 
     def _progress(self, deployment: Deployment) -> tuple[Progress, str]:
@@ -220,15 +238,21 @@ class FakeWorkloads:
             return Progress.FAILED, f"progress deadline exceeded: {detail}"
         return Progress.RUNNING, detail
 
-    @staticmethod
-    def _pod(pod: LivePod) -> Pod:
+    def _pod(self, pod: LivePod, search: Search) -> Pod:
+        owner = self._ref(pod.owner) if pod.owner else None
+        if pod.job is not None:
+            owner = WorkloadRef("Job", pod.job, "batch")
+        acknowledged = frozenset({("app", pod.acknowledged)} if pod.acknowledged else ())
         return Pod(
             name=pod.name,
             uid=f"uid-{pod.name}",
             created_at=pod.created_at.replace(microsecond=0),
             terminating=pod.terminating_at is not None,
             finished=pod.finished,
-            owner=WorkloadRef("Deployment", pod.owner) if pod.owner else None,
+            owner=owner,
+            covered=search.chosen.covers(owner or WorkloadRef("Pod", pod.name, ""), frozenset()),
+            readers=(Reader("app", reloads=True),),
+            acknowledged=acknowledged,
         )
 
 

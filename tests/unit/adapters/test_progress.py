@@ -257,6 +257,73 @@ def test_progress(body: dict[str, Any], progress: Progress, detail: str) -> None
     assert progress_of(body) == (progress, detail)
 
 
-def test_another_kind_is_a_mistake_of_the_caller() -> None:
-    with pytest.raises(KeyError):
-        progress_of({"kind": "Job"})
+def other(status: dict[str, Any] | None, *, kind: str = "Rollout") -> dict[str, Any]:
+    return {"kind": kind, "metadata": {"generation": 3}, "spec": {}, "status": status}
+
+
+def condition(kind: str, status: str) -> dict[str, Any]:
+    return {"conditions": [{"type": kind, "status": status}]}
+
+
+OTHER_KINDS = {
+    "a Job has nothing to roll out": ({"kind": "Job"}, Progress.COMPLETE, ""),
+    "a CronJob has nothing to roll out": ({"kind": "CronJob"}, Progress.COMPLETE, ""),
+    "a kind without a status is running": (other(None), Progress.RUNNING, "it has no status yet"),
+    "an Argo Rollout whose change is not seen is running": (
+        other({"observedGeneration": "2", "phase": "Healthy"}),
+        Progress.RUNNING,
+        NOT_SEEN,
+    ),
+    "an Argo Rollout that is healthy is complete": (
+        other({"observedGeneration": "3", "phase": "Healthy"}),
+        Progress.COMPLETE,
+        "",
+    ),
+    "an Argo Rollout on its way is running": (
+        other({"observedGeneration": "3", "phase": "Progressing"}),
+        Progress.RUNNING,
+        "its phase is Progressing",
+    ),
+    "an Argo Rollout that waits in a step is paused": (
+        other({"observedGeneration": "3", "phase": "Paused"}),
+        Progress.PAUSED,
+        "its phase is Paused",
+    ),
+    "an Argo Rollout that is degraded has failed": (
+        other({"observedGeneration": "3", "phase": "Degraded"}),
+        Progress.FAILED,
+        "its phase is Degraded",
+    ),
+    "another kind whose change is not seen is running": (
+        other({"observedGeneration": 2}, kind="Fleet"),
+        Progress.RUNNING,
+        NOT_SEEN,
+    ),
+    "another kind's phase says nothing": (
+        other({"observedGeneration": 3, "phase": "Degraded"}, kind="Fleet"),
+        Progress.COMPLETE,
+        "",
+    ),
+    "another kind that is stalled has failed": (
+        other(condition("Stalled", "True"), kind="Fleet"),
+        Progress.FAILED,
+        "its condition Stalled is True",
+    ),
+    "another kind that reconciles is running": (
+        other(condition("Reconciling", "True"), kind="Fleet"),
+        Progress.RUNNING,
+        "its condition Reconciling is True",
+    ),
+    "another kind that is not ready is running": (
+        other(condition("Ready", "Unknown"), kind="Fleet"),
+        Progress.RUNNING,
+        "its condition Ready is Unknown",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "progress", "detail"), OTHER_KINDS.values(), ids=OTHER_KINDS.keys()
+)
+def test_progress_of_other_kinds(body: dict[str, Any], progress: Progress, detail: str) -> None:
+    assert progress_of(body) == (progress, detail)

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from cognito_secret_operator.adapters.references import refers_to
+from cognito_secret_operator.adapters.references import all_readers, readers, refers_to
+from cognito_secret_operator.domain.rollout import Reader
 
 NAME = "orders-api"
 
@@ -139,3 +140,78 @@ def test_it_refers_when(spec: dict[str, Any]) -> None:
 @pytest.mark.parametrize("spec", NO_REFERENCES.values(), ids=NO_REFERENCES.keys())
 def test_it_does_not_refer_when(spec: dict[str, Any]) -> None:
     assert not refers_to(spec, NAME)
+
+
+VOLUME = {"name": "v", "secret": {"secretName": NAME}}
+PROJECTED = {"name": "v", "projected": {"sources": [{"secret": {"name": NAME}}]}}
+MOUNT = {"name": "v", "mountPath": "/client"}
+ONE_FILE = {**MOUNT, "subPath": "client-secret"}
+EXPANDED = {**MOUNT, "subPathExpr": "$(POD_NAME)"}
+
+READERS: dict[str, tuple[dict[str, Any], list[Reader]]] = {
+    "an environment never changes": (
+        {"containers": [container(env=[ENV])]},
+        [Reader("app", reloads=False)],
+    ),
+    "all keys in an environment never change": (
+        {"containers": [container(envFrom=[ENV_FROM])]},
+        [Reader("app", reloads=False)],
+    ),
+    "a mounted volume follows the Secret": (
+        {"containers": [container(volumeMounts=[MOUNT])], "volumes": [VOLUME]},
+        [Reader("app", reloads=True)],
+    ),
+    "a mounted projection follows the Secret": (
+        {"containers": [container(volumeMounts=[MOUNT])], "volumes": [PROJECTED]},
+        [Reader("app", reloads=True)],
+    ),
+    "one file mounted by subPath never changes": (
+        {"containers": [container(volumeMounts=[ONE_FILE])], "volumes": [VOLUME]},
+        [Reader("app", reloads=False)],
+    ),
+    "one file mounted by an expression never changes": (
+        {"containers": [container(volumeMounts=[EXPANDED])], "volumes": [VOLUME]},
+        [Reader("app", reloads=False)],
+    ),
+    "the volume, and one file of it by subPath": (
+        {"containers": [container(volumeMounts=[MOUNT, ONE_FILE])], "volumes": [VOLUME]},
+        [Reader("app", reloads=False)],
+    ),
+    "files and the environment": (
+        {"containers": [container(volumeMounts=[MOUNT], env=[ENV])], "volumes": [VOLUME]},
+        [Reader("app", reloads=False)],
+    ),
+    "containers of every kind": (
+        {
+            "containers": [container(volumeMounts=[MOUNT]), container(name="other")],
+            "initContainers": [container(name="init", env=[ENV])],
+            "ephemeralContainers": [container(name="debug", volumeMounts=[MOUNT])],
+            "volumes": [VOLUME],
+        },
+        [
+            Reader("app", reloads=True),
+            Reader("init", reloads=False),
+            Reader("debug", reloads=True),
+        ],
+    ),
+    "a volume that nobody mounts": ({"containers": [container()], "volumes": [VOLUME]}, []),
+    "another volume's mount": (
+        {
+            "containers": [container(volumeMounts=[{"name": "w", "mountPath": "/w"}])],
+            "volumes": [VOLUME, {"name": "w", "emptyDir": {}}],
+        },
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "expected"), READERS.values(), ids=READERS.keys())
+def test_which_containers_read_it_and_can_read_it_again(
+    spec: dict[str, Any], expected: list[Reader]
+) -> None:
+    assert list(readers(spec, NAME)) == expected
+
+
+def test_who_names_no_secret_may_ask_the_api_server_with_every_container() -> None:
+    spec = {"containers": [container()], "initContainers": [container(name="init")]}
+    assert all_readers(spec) == (Reader("app", reloads=True), Reader("init", reloads=True))

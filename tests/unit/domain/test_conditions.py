@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from cognito_secret_operator.domain.conditions import report, step_of
+from cognito_secret_operator.domain.journal import Journal
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.report import ConditionType, Step
-from cognito_secret_operator.domain.spec import Policy, StatusFacts
+from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
 
 from support.builders import (
     NOON,
@@ -38,6 +39,7 @@ HELD = consumers(deployment(stamp="B.7"), pod("old", born=-60))
 MOVED = consumers(deployment(stamp="B.7"), pod("new", born=-5))
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
 STALE = Memory(first_pass_at=NOON, listing=listing("A", minutes=-31))
+MANUAL = resource(replace(SPEC, recovery=Recovery.MANUAL))
 OBSERVING = resource(replace(SPEC, policy=Policy.OBSERVE))
 EDITED = target(RESTING, data={"client-secret": "nonsense"})
 
@@ -60,7 +62,7 @@ TABLE = [
     ),
     (
         "Ready",
-        view(RESTING, memory=GONE),
+        view(RESTING, memory=GONE, of=MANUAL),
         "False",
         "CurrentSecretMissing",
         "the current secret is gone at Cognito",
@@ -197,3 +199,18 @@ def test_a_secret_whose_delete_was_answered_is_not_told_as_foreign_by_a_stale_li
 def test_a_report_holds_no_value() -> None:
     for row in TABLE:
         assert "value of" not in repr(report(row[1], plan(row[1])))
+
+
+@pytest.mark.parametrize(
+    ("book", "told"),
+    [
+        pytest.param(journal("B", "A", published=-10), 7, id="it was read back and recorded"),
+        pytest.param(journal("B", "A", published=None), None, id="it is on its way"),
+        pytest.param(None, None, id="there is no journal"),
+    ],
+)
+def test_the_publication_is_told_once_it_is_recorded(
+    book: Journal | None, told: int | None
+) -> None:
+    seen = view(book)
+    assert report(seen, plan(seen)).publication == told

@@ -9,7 +9,7 @@ from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.platform_orders import Denial, PlatformOrders
 from cognito_secret_operator.domain.rules.guards import GUARDS
-from cognito_secret_operator.domain.spec import Policy, StatusFacts
+from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
 from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
 
 from support.builders import (
@@ -31,13 +31,17 @@ LOOKED = Memory(first_pass_at=NOON, listing=listing("A", minutes=-60))
 NEVER_LOOKED = resource(status=StatusFacts())
 SUSPENDED = resource(replace(SPEC, suspended=True))
 OBSERVING = resource(replace(SPEC, policy=Policy.OBSERVE))
-REMEMBERED = resource(status=StatusFacts(journal_sequence=10, listed_at=NOON))
+MANUAL = replace(SPEC, recovery=Recovery.MANUAL)
+REMEMBERED = resource(MANUAL, status=StatusFacts(journal_sequence=10, listed_at=NOON))
+AUTOMATIC = replace(REMEMBERED, spec=SPEC)
+COPIED = replace(journal(), uid="journal-0", namespace="elsewhere")
 RIVAL = ResourceKey("shop", "another")
 
 
 def _marked(number: str, name: str = "orders-api") -> Observed:
     marks = {RESOURCE_MARK: name, PUBLICATION_MARK: number}
-    return view(journal(number=7), target_secret=target(journal(number=7), marks=marks))
+    shown = target(journal(number=7), marks=marks)
+    return view(journal(number=7), target_secret=shown, of=resource(MANUAL))
 
 
 DENIED = replace(
@@ -101,7 +105,23 @@ TABLE = [
         "Hold JournalForeign",
         "the journal was copied from elsewhere",
     ),
-    ("journal_is_lost", view(None), "", "there never was a journal"),
+    ("journal_was_copied", view(None), "", "there is no journal"),
+    ("journal_was_copied", view(journal()), "", "the journal was written here"),
+    (
+        "journal_was_copied",
+        view(COPIED),
+        "TakeOver TakingOver",
+        "the journal was written elsewhere, and could be read: the user says take over",
+    ),
+    ("journal_is_lost", view(None, of=resource(MANUAL)), "", "there never was a journal"),
+    ("journal_is_lost", view(journal(), of=REMEMBERED), "", "the journal is there"),
+    ("journal_is_lost", view(None, of=AUTOMATIC), "", "it is gone, and is rebuilt by itself"),
+    (
+        "journal_is_lost",
+        view(journal(None, sequence=0), of=REMEMBERED),
+        "Hold JournalLost",
+        "somebody emptied the journal",
+    ),
     (
         "journal_is_lost",
         view(None, of=REMEMBERED),
@@ -125,6 +145,12 @@ TABLE = [
         view(journal(sequence=9), of=REMEMBERED),
         "Hold JournalRolledBack",
         "the journal is older than status",
+    ),
+    (
+        "journal_is_older_than_status",
+        view(journal(sequence=9), of=AUTOMATIC),
+        "",
+        "the journal is older than status, and is rebuilt by itself",
     ),
     ("client_is_claimed_twice", view(journal()), "", "nobody else names the client"),
     (

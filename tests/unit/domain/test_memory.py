@@ -6,7 +6,7 @@ import pytest
 
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.observed import Memory, Observed
-from cognito_secret_operator.domain.rollout import Consumers
+from cognito_secret_operator.domain.rollout import Consumers, Lag, WorkloadRef
 
 from support.builders import NOON, at, consumers, journal, listing, pod, problem, secret, view
 
@@ -76,6 +76,25 @@ def test_since_when_no_holder_is_seen(
     seen: Consumers, before: tuple[str, object] | None, after: tuple[str, object] | None
 ) -> None:
     assert remembered(view(OLD, seen=seen, memory=_memory(clear=before))).clear == after
+
+
+def test_while_a_listed_workload_is_missing_nobody_knows_who_holds_the_secret() -> None:
+    seen = consumers(pod("new", born=-8), missing=WorkloadRef("Deployment", "web"))
+    assert remembered(view(OLD, seen=seen, memory=_memory())).clear is None
+
+
+@pytest.mark.parametrize(
+    ("seen", "since"),
+    [
+        pytest.param(HELD, -20, id="the same pods as before: no progress"),
+        pytest.param(MOVED, 0, id="a pod less: progress"),
+    ],
+)
+def test_since_when_a_roll_out_makes_no_progress(seen: Consumers, since: float) -> None:
+    before = _memory(lag=Lag(STAMP, frozenset(f"Pod/{one.name}" for one in HELD.pods), at(-20)))
+    lag = remembered(view(OLD, seen=seen, memory=before)).lag
+    assert lag is not None
+    assert lag.since == at(since)
 
 
 def test_a_read_that_failed_keeps_the_date() -> None:

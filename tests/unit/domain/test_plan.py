@@ -15,15 +15,21 @@ def test_the_rules_and_their_order() -> None:
         "operator_is_frozen",
         "clock_disagrees",
         "journal_cannot_be_read",
-        "journal_is_older_than_status",
         "client_is_claimed_twice",
         "target_cannot_be_read",
         "look_is_due",
         "writes_are_suspended",
         "policy_is_observe",
+        "journal_was_copied",
         "journal_is_lost",
+        "journal_is_older_than_status",
         "target_belongs_to_somebody_else",
         "target_is_newer_than_journal",
+        # what is left of a lost journal
+        "journal_must_be_rebuilt",
+        # secrets that are not ours
+        "foreign_is_doomed",
+        "foreign_may_go",
         # first contact
         "journal_is_missing",
         "nothing_is_adopted",
@@ -31,6 +37,8 @@ def test_the_rules_and_their_order() -> None:
         "add_was_answered",
         # a leak is written down first
         "emergency_is_declared",
+        # what was lost is made good before anything is published
+        "current_is_missing_in_the_overlap",
         # the target follows the journal
         "target_is_missing",
         "leaked_value_is_shown",
@@ -52,6 +60,8 @@ def test_the_rules_and_their_order() -> None:
         "previous_was_deleted_elsewhere",
         "no_consumer_is_found",
         "workload_needs_the_stamp",
+        "listed_workload_is_missing",
+        "pod_is_not_covered",
         "somebody_holds_the_previous_secret",
         "rollout_is_unfinished",
         "target_is_replicated",
@@ -71,6 +81,7 @@ def test_the_rules_and_their_order() -> None:
         "rotation_is_due",
         "first_rotation_is_previewed",
         "rotation_awaits_its_window",
+        "slot_is_taken",
         "nothing_is_to_be_done",
     ]
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from cognito_secret_operator.domain.consumers import ConsumerMode, ConsumersSpec
 from cognito_secret_operator.domain.journal import Origin
 from cognito_secret_operator.domain.observed import UNREAD, Observed, Problem
 from cognito_secret_operator.domain.preview import is_previewed, preview_of
 from cognito_secret_operator.domain.rollout import Pod, Progress, Workload, WorkloadRef
-from cognito_secret_operator.domain.spec import Policy, RetireOriginal
+from cognito_secret_operator.domain.spec import Policy, RetireOriginal, RolloutStrategy
 
 from support.builders import (
     SPEC,
@@ -25,7 +26,7 @@ from support.builders import (
 )
 
 ADOPTED = journal(secret("A", origin=Origin.TARGET))
-JOB = WorkloadRef("Job", "report")
+JOB = WorkloadRef("Job", "report", "batch")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_the_first_rotation_is_still_to_come(observed: Observed, expected: bool)
         pytest.param(
             (pod("report-1", born=-9, owner=JOB), pod("report-2", born=-9, owner=JOB)),
             [],
-            ["Job/report: the operator does not restart it"],
+            ["Job/report: its pods hold the old secret until they end"],
             id="a Job is named once",
         ),
         pytest.param(
@@ -118,3 +119,27 @@ def test_who_is_not_asked_is_told_so() -> None:
     preview = preview_of(view(ADOPTED, of=automatic, seen=consumers()))
     assert preview is not None
     assert "nobody is asked" in preview.cannot_prove[-1]
+
+
+def test_where_others_restart_nothing_is_restarted_by_us() -> None:
+    watching = resource(spec(rollout={"strategy": RolloutStrategy.WATCH}))
+    seen = consumers(deployment(), pod("web-1", born=-9))
+    preview = preview_of(view(ADOPTED, of=watching, seen=seen))
+    assert preview is not None
+    assert preview.would_restart == ()
+    assert preview.cannot_prove[0] == "Deployment/web: the operator does not restart it"
+
+
+def test_declared_to_be_used_by_no_pod_there_is_nobody_to_prove_it_for() -> None:
+    chosen = ConsumersSpec(ConsumerMode.NONE)
+    unused = resource(spec(rollout={"consumers": chosen}))
+    preview = preview_of(view(ADOPTED, of=unused, seen=consumers()))
+    assert preview is not None
+    assert len(preview.cannot_prove) == 1, "but for who is outside"
+
+
+def test_what_is_listed_and_missing_is_named() -> None:
+    seen = replace(consumers(deployment()), missing=(JOB,))
+    preview = preview_of(view(ADOPTED, seen=seen))
+    assert preview is not None
+    assert preview.cannot_prove[0] == "Job/report: it is listed and not there"

@@ -10,12 +10,28 @@ from cognito_secret_operator.domain.ownership import Owner, owners_text
 from cognito_secret_operator.domain.rules.publishing import PUBLISHING
 from cognito_secret_operator.names import FIELD_MANAGER
 
-from support.builders import NOON, at, journal, said, secret, target, view
+from support.builders import (
+    NOON,
+    at,
+    consumers,
+    deployment,
+    journal,
+    pod,
+    problem,
+    said,
+    secret,
+    target,
+    view,
+)
 
 RULES = {rule.__name__: rule for rule in PUBLISHING}
 RECORDED = journal("B", "A", published=-1)
 UNRECORDED = journal("B", "A", published=None)
 VALUELESS = journal(secret("A", has_value=False), published=None)
+AT_REST = journal("B")
+EDITED_AT_REST = replace(
+    target(AT_REST, data={"client-secret": "nonsense"}, owner="somebody@1"), data_written_at=at(-5)
+)
 OLD = target(journal("A", number=6))
 EDITED = target(RECORDED, data={"client-secret": "nonsense"})
 TOUCHED = target(RECORDED, owner="somebody@1")
@@ -77,6 +93,18 @@ TABLE = [
         view(RECORDED, target_secret=REMADE),
         "Republish TargetRestored",
         "it was deleted and made anew with the same data",
+    ),
+    (
+        "target_was_edited",
+        view(AT_REST, target_secret=EDITED_AT_REST),
+        "Look CONSUMERS",
+        "its data were edited at rest: which pods may have read that?",
+    ),
+    (
+        "target_was_edited",
+        view(AT_REST, target_secret=EDITED_AT_REST, seen=problem()),
+        "Republish TargetRestored",
+        "its data were edited at rest, and nobody can tell which pods started since",
     ),
     (
         "target_was_edited",
@@ -146,3 +174,20 @@ def test_publishing(rule: str, observed: Observed, expected: str) -> None:
 
 def test_every_rule_is_in_the_table() -> None:
     assert {row[0] for row in TABLE} == set(RULES)
+
+
+def test_pods_that_started_since_an_edit_at_rest_are_named() -> None:
+    pods = [pod(f"late-{number:02}", born=-4) for number in range(12)]
+    found = consumers(deployment(), pod("early", born=-6), pod("same", born=-5), *pods)
+    plan = RULES["target_was_edited"](view(AT_REST, target_secret=EDITED_AT_REST, seen=found))
+    assert plan is not None
+    assert "Pod/late-00, Pod/late-01" in plan.message
+    assert "and 3 more" in plan.message
+    assert "early" not in plan.message
+
+
+def test_where_no_pod_started_since_nothing_is_asked_for() -> None:
+    found = consumers(deployment(), pod("early", born=-6))
+    plan = RULES["target_was_edited"](view(AT_REST, target_secret=EDITED_AT_REST, seen=found))
+    assert plan is not None
+    assert "no pod started meanwhile" in plan.message

@@ -11,6 +11,7 @@ from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.resting import RESTING
+from cognito_secret_operator.domain.spec import Recovery, StatusFacts
 from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
@@ -20,6 +21,7 @@ from support.builders import (
     listing,
     problem,
     refused,
+    remote,
     resource,
     said,
     secret,
@@ -31,6 +33,8 @@ RULES = {rule.__name__: rule for rule in RESTING}
 YOUNG, OLD = journal("A"), journal(secret("A", days=30))
 VALUELESS = journal(secret("A", has_value=False), published=None)
 ASKED = resource(rotate="now")
+MANUAL = resource(spec(recovery=Recovery.MANUAL))
+DELETED = replace(resource(), is_being_deleted=True)
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
 
 TWO_HOURS = timedelta(hours=2)
@@ -95,9 +99,44 @@ TABLE = [
     ("current_is_missing", view(YOUNG), "", "nobody misses it"),
     (
         "current_is_missing",
-        view(YOUNG, memory=GONE),
+        view(YOUNG, memory=GONE, of=MANUAL),
         "Hold CurrentSecretMissing",
-        "two Lists lack it",
+        "two Lists lack it, and a person is to decide",
+    ),
+    ("current_is_missing", view(YOUNG, memory=GONE), "Look LISTING", "two Lists lack it"),
+    (
+        "current_is_missing",
+        view(YOUNG, memory=GONE, listed="X"),
+        "Stage Staging",
+        "two Lists lack it, and there is a free slot",
+    ),
+    (
+        "current_is_missing",
+        view(YOUNG, memory=GONE, listed="X Y"),
+        "Hold SlotsBlocked",
+        "two Lists lack it, and somebody else took both slots",
+    ),
+    (
+        "current_is_missing",
+        view(
+            replace(YOUNG, rotations=(refused(finished=-59, trigger=Trigger.RECOVERY),)),
+            memory=GONE,
+            listed="X",
+        ),
+        "Wait CurrentSecretMissing",
+        "two Lists lack it, and its replacement was refused just now",
+    ),
+    (
+        "current_is_missing",
+        view(replace(YOUNG, rotations=(refused(finished=-59),)), memory=GONE, listed="X"),
+        "Stage Staging",
+        "two Lists lack it; that the schedule's last try failed does not matter",
+    ),
+    (
+        "current_is_missing",
+        view(YOUNG, memory=GONE, listed="X", of=DELETED),
+        "Wait BeingDeleted",
+        "two Lists lack it, but the resource is being deleted",
     ),
     (
         "current_is_missing",
@@ -121,6 +160,12 @@ TABLE = [
     ),
     ("rotation_is_due", view(YOUNG, listed="A"), "", "it is young"),
     ("rotation_is_due", view(OLD, listed="A"), "Stage Staging", "it is old"),
+    (
+        "rotation_is_due",
+        view(OLD, listed="A", of=DELETED),
+        "Wait BeingDeleted",
+        "it is old, but the resource is being deleted",
+    ),
     (
         "rotation_is_due",
         view(replace(OLD, rotations=(refused(finished=-59),)), listed="A"),
@@ -168,6 +213,21 @@ TABLE = [
     ("rotation_awaits_its_window", view(YOUNG, of=NIGHTLY), "", "it is young"),
     ("rotation_awaits_its_window", view(OLD, of=AT_NOON, minutes=60), "", "a window is open"),
     ("rotation_awaits_its_window", view(OLD), "", "there are no windows"),
+    ("slot_is_taken", view(YOUNG), "", "nobody has looked yet"),
+    ("slot_is_taken", view(YOUNG, listed="A"), "", "the other slot is free"),
+    ("slot_is_taken", view(YOUNG, listed="A X"), "Wait SlotTaken", "a foreign secret has a slot"),
+    (
+        "slot_is_taken",
+        view(YOUNG, memory=Memory(NOON, listing=listing("A X"))),
+        "Wait SlotTaken",
+        "a foreign secret had a slot at the last look",
+    ),
+    (
+        "slot_is_taken",
+        view(YOUNG, of=resource(status=StatusFacts(listed_at=NOON, foreign=(remote("X"),)))),
+        "Wait SlotTaken",
+        "a foreign secret had a slot as status tells, and this process has not looked yet",
+    ),
     ("nothing_is_to_be_done", view(YOUNG), "Wait NotDue", "there is nothing to do"),
 ]
 
@@ -191,6 +251,11 @@ def test_every_rule_is_in_the_table() -> None:
         pytest.param(view(OLD, of=ASKED, listed="A"), Trigger.REQUEST, id="a request comes first"),
         pytest.param(view(OLD, listed="A"), Trigger.SCHEDULE, id="by schedule"),
         pytest.param(view(VALUELESS, listed="A"), Trigger.INITIAL, id="for a first value"),
+        pytest.param(
+            view(journal("C"), memory=replace(GONE, missing={"C": at(-6)}), listed="A"),
+            Trigger.RECOVERY,
+            id="to recover",
+        ),
     ],
 )
 def test_why_a_rotation_begins(observed: Observed, trigger: Trigger) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cognito_secret_operator.domain.actions import Wait
+from cognito_secret_operator.domain.consumers import ConsumerMode, ConsumersSpec
 from cognito_secret_operator.domain.journal import Origin
 from cognito_secret_operator.domain.model import Probe
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
@@ -13,13 +14,14 @@ from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rollout import (
     Consumers,
     Holder,
+    Lag,
     Pod,
     Progress,
     WorkloadRef,
 )
 from cognito_secret_operator.domain.rules.retiring import CONFIRMING, RETIRING
 from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT, name_some
-from cognito_secret_operator.domain.spec import RetireOriginal
+from cognito_secret_operator.domain.spec import Resource, RetireOriginal, RolloutStrategy
 from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
@@ -27,6 +29,7 @@ from support.builders import (
     at,
     consumers,
     deployment,
+    job,
     journal,
     listing,
     pod,
@@ -41,6 +44,7 @@ from support.builders import (
 
 RULES = {rule.__name__: rule for rule in (*CONFIRMING, *ROLLING_OUT, *RETIRING)}
 STAMP = "B.7"
+IMPORT = WorkloadRef("Job", "import", "batch")
 
 # Published at minute -10, so settled at minute -9; looked at from noon on.
 ROLLING = journal("B", "A", published=-10)
@@ -50,6 +54,9 @@ ADOPTED = journal("B", secret("A", origin=Origin.TARGET), published=-10)
 FOREIGN = journal("B", secret("A", origin=Origin.UNKNOWN, has_value=False), published=-10)
 NIGHTLY = resource(spec(retirement={"windows": (Window("0 2 * * *", timedelta(hours=2), UTC),)}))
 CLEAR = Memory(first_pass_at=NOON, clear=(STAMP, at(-60)))
+
+NONE = resource(spec(rollout={"consumers": ConsumersSpec(ConsumerMode.NONE)}))
+WATCH = resource(spec(rollout={"strategy": RolloutStrategy.WATCH}))
 
 MOVED = consumers(deployment(stamp=STAMP), pod("new", born=-8))
 OLD = consumers(deployment(), pod("old", born=-60))
@@ -63,14 +70,19 @@ def _rolling(
     memory: Memory = CLEAR,
     listed: str | None = None,
     asked: str | None = None,
+    of: Resource | None = None,
 ) -> Observed:
     probes: dict[Fact, Probe] = {Fact.CURRENT_PROBE: probe(asked)} if asked else {}
     book = DOOMED if doomed else ROLLING
-    return view(book, seen=seen, memory=memory, listed=listed, probes=probes)
+    return view(book, seen=seen, memory=memory, listed=listed, probes=probes, of=of)
 
 
 def _missing(since: datetime) -> Memory:
     return replace(CLEAR, listing=listing("B"), missing={"A": since})
+
+
+def _lagging(since: float, *, stamp: str = STAMP) -> Memory:
+    return replace(CLEAR, lag=Lag(stamp, frozenset({"Pod/old"}), at(since)))
 
 
 TABLE = [
@@ -118,12 +130,31 @@ TABLE = [
     ("no_consumer_is_found", _rolling(consumers()), "Hold NoConsumers", "nobody uses the target"),
     (
         "no_consumer_is_found",
+        _rolling(consumers(), of=NONE),
+        "",
+        "nobody uses the target, as the user declared",
+    ),
+    (
+        "no_consumer_is_found",
+        _rolling(consumers(job("nightly", kind="CronJob"))),
+        "",
+        "only a CronJob uses it, which holds nothing between its runs",
+    ),
+    (
+        "no_consumer_is_found",
+        _rolling(consumers(missing=WorkloadRef("Deployment", "web"))),
+        "",
+        "what is listed is missing, which is another matter",
+    ),
+    (
+        "no_consumer_is_found",
         view(ROLLING, seen=problem("AccessDenied", needs_action=True)),
         "Hold AccessDenied",
         "pods may not be read",
     ),
     ("no_consumer_is_found", _rolling(MOVED), "", "somebody uses it"),
     ("workload_needs_the_stamp", _rolling(OLD), "Stamp RollingOut", "its pods are old"),
+    ("workload_needs_the_stamp", _rolling(OLD, of=WATCH), "", "the strategy is Watch"),
     ("workload_needs_the_stamp", _rolling(MOVED), "", "its pods are new"),
     ("workload_needs_the_stamp", _rolling(STAMPED), "", "it is stamped and on its way"),
     (
@@ -144,7 +175,63 @@ TABLE = [
         "Hold StampReverted",
         "something took our stamp off",
     ),
+    ("listed_workload_is_missing", _rolling(MOVED), "", "nothing is missing"),
+    (
+        "listed_workload_is_missing",
+        _rolling(consumers(deployment(), missing=WorkloadRef("Rollout", "checkout"))),
+        "Hold ConsumerMissing",
+        "a listed workload is not there",
+    ),
+    ("pod_is_not_covered", _rolling(OLD), "", "every pod is covered"),
+    (
+        "pod_is_not_covered",
+        _rolling(consumers(pod("stranger", born=-60, covered=False))),
+        "Hold PodsNotCovered",
+        "an old pod is not covered",
+    ),
+    (
+        "pod_is_not_covered",
+        _rolling(consumers(pod("stranger", born=-8, covered=False))),
+        "",
+        "a new pod is not covered: it holds nothing old",
+    ),
+    (
+        "pod_is_not_covered",
+        _rolling(consumers(pod("stranger", born=-60, covered=False, terminating=True))),
+        "",
+        "a pod that is not covered is going already",
+    ),
     ("somebody_holds_the_previous_secret", _rolling(MOVED), "", "every pod is new"),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(STAMPED, memory=_lagging(-30)),
+        "Wait PodsNotRolled",
+        "no progress for thirty minutes",
+    ),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(STAMPED, memory=_lagging(-31)),
+        "Hold RolloutFailed",
+        "no progress for longer than progressDeadline",
+    ),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(STAMPED, memory=_lagging(-31, stamp="B.6")),
+        "Wait PodsNotRolled",
+        "no progress for long, but with an older publication",
+    ),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(consumers(pod("bare", born=-60, owner=None)), memory=_lagging(-31)),
+        "Hold PodsNotRolled",
+        "a bare pod is old for longer than progressDeadline",
+    ),
+    (
+        "somebody_holds_the_previous_secret",
+        _rolling(consumers(pod("run", born=-60, owner=IMPORT)), memory=_lagging(-999)),
+        "Wait PodsNotRolled",
+        "a Job runs as long as it runs",
+    ),
     (
         "somebody_holds_the_previous_secret",
         _rolling(STAMPED),
@@ -335,9 +422,14 @@ def test_some_holders_are_named_and_the_rest_is_counted() -> None:
             id="a bare pod is left to a person",
         ),
         pytest.param(
-            pod("import-1", born=-60, owner=WorkloadRef("Job", "import")),
-            "Pod/import-1; the operator does not restart Pod/import-1",
-            id="a Job's pod is left to a person",
+            pod("import-1", born=-60, owner=IMPORT),
+            "Pod/import-1; Pod/import-1 ends by itself (Job/import)",
+            id="a Job's pod ends by itself",
+        ),
+        pytest.param(
+            pod("lone-1", born=-60, owner=WorkloadRef("ReplicaSet", "lone")),
+            "Pod/lone-1; the operator does not restart Pod/lone-1",
+            id="a bare ReplicaSet's pod is left to a person",
         ),
         pytest.param(
             pod("old", born=-60, terminating=True),
@@ -349,3 +441,86 @@ def test_some_holders_are_named_and_the_rest_is_counted() -> None:
 def test_who_has_to_be_restarted_by_hand_is_told(held_by: Pod, told: str) -> None:
     said_now = plan(_rolling(consumers(deployment(stamp=STAMP), held_by)))
     assert said_now.message == f"still on the previous secret: {told}"
+
+
+def test_with_the_strategy_watch_the_operator_never_says_that_it_restarts() -> None:
+    seen = consumers(deployment(), pod("old", born=-60))
+    assert plan(_rolling(seen, of=WATCH)).message == (
+        "still on the previous secret: Pod/old; spec.rollout.strategy is Watch: restart them, or "
+        "let each container that reads files acknowledge publication 7 (annotation "
+        "cognito-secrets.dev/orders-api.ack of its pod: <container>=7)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "remedy"),
+    [
+        (ConsumerMode.LISTED, "list its owner in spec.rollout.consumers.workloads"),
+        (ConsumerMode.SELECTED, "label its owner as spec.rollout.consumers.selector asks"),
+        (ConsumerMode.NONE, "choose another spec.rollout.consumers.mode"),
+    ],
+)
+def test_an_uncovered_pod_is_named_with_its_owner_and_the_remedy(
+    mode: ConsumerMode, remedy: str
+) -> None:
+    of = resource(spec(rollout={"consumers": ConsumersSpec(mode)}))
+    found = consumers(pod("stranger", born=-60, covered=False, owner=IMPORT))
+    message = plan(_rolling(found, of=of)).message
+    assert message == (
+        f"spec.rollout.consumers (mode {mode.value}) does not cover Pod/stranger, which may hold "
+        f"the previous secret: Job/import; {remedy}, or restart it yourself"
+    )
+
+
+@pytest.mark.parametrize(
+    ("deadline", "written"),
+    [
+        (timedelta(seconds=90), "90s"),
+        (timedelta(minutes=30), "30m"),
+        (timedelta(hours=2), "2h"),
+        (timedelta(days=2), "2d"),
+    ],
+)
+def test_the_progress_deadline_is_written_as_in_the_spec(deadline: timedelta, written: str) -> None:
+    of = resource(spec(rollout={"progress_deadline": deadline}))
+    message = plan(_rolling(STAMPED, memory=_lagging(-9999), of=of)).message
+    assert message == (
+        f"Deployment/web has made no progress for {written} (spec.rollout.progressDeadline): "
+        "1 of 2 pods are ready; repair the workload; both secrets stay valid meanwhile"
+    )
+
+
+SHARED = consumers(replace(deployment(), secrets=frozenset({"billing"})), pod("old", born=-60))
+
+
+@pytest.mark.parametrize(
+    ("settling", "seen", "expected"),
+    [
+        pytest.param({"billing": at(-1)}, SHARED, "Stamp RollingOut", id="it has settled"),
+        pytest.param({"other": at(0.5)}, SHARED, "Stamp RollingOut", id="nobody here reads it"),
+        pytest.param(
+            {"billing": at(1)}, SHARED, "Stamp RollingOut", id="it was published long after ours"
+        ),
+        pytest.param(
+            {"billing": at(-8.1)}, SHARED, "Wait Settling", id="it was published right after ours"
+        ),
+        pytest.param(
+            {"billing": at(-8.1)},
+            consumers(
+                *SHARED.workloads,
+                *SHARED.pods,
+                deployment(name="api"),
+                pod("api-1", born=-60, owner=WorkloadRef("Deployment", "api")),
+            ),
+            "Stamp RollingOut",
+            id="a workload that is not shared does not wait",
+        ),
+    ],
+)
+def test_one_restart_for_two_publications(
+    settling: dict[str, datetime], seen: Consumers, expected: str
+) -> None:
+    """Ours was published at minute -10 and settled at -9; it is minute -8.5, or noon."""
+    minutes = -8.5 if min(settling.values()) < at(-8) else 0
+    observed = replace(view(ROLLING, seen=seen, memory=CLEAR, minutes=minutes), settling=settling)
+    assert said(plan(observed)) == expected

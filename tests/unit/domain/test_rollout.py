@@ -10,14 +10,16 @@ from cognito_secret_operator.domain.rollout import (
     Workload,
     WorkloadRef,
     holders,
+    never_restarted,
+    restartable,
     unfinished,
     workloads_to_stamp,
 )
 
-from support.builders import at, consumers, deployment, pod
+from support.builders import at, consumers, deployment, job, pod
 
 # Published at noon, settled a minute later.
-PROOF = PublicationEvidence(stamp="B.7", published_at=at(0), settle=Timing().settle)
+PROOF = PublicationEvidence(stamp="B.7", number=7, published_at=at(0), settle=Timing().settle)
 OTHER = WorkloadRef("Deployment", "other")
 
 
@@ -36,6 +38,45 @@ OTHER = WorkloadRef("Deployment", "other")
             pod("p", born=-60, finished=True), False, id="an old pod whose containers all ended"
         ),
         pytest.param(pod("p", born=-60, owner=None), True, id="an old pod that nobody owns"),
+        pytest.param(
+            pod("p", born=-60, reads="app sidecar", acks="app=7 sidecar=7"),
+            False,
+            id="every container of an old pod acknowledges",
+        ),
+        pytest.param(
+            pod("p", born=-60, terminating=True, reads="app", acks="app=7"),
+            False,
+            id="a pod that acknowledged is terminating",
+        ),
+        pytest.param(
+            pod("p", born=-60, reads="app sidecar", acks="app=7"),
+            True,
+            id="one of two containers acknowledges",
+        ),
+        pytest.param(
+            pod("p", born=-60, reads="app", acks="app=6"), True, id="an older publication's number"
+        ),
+        pytest.param(
+            pod("p", born=-60, reads="app", acks="app=8"), True, id="a number yet to come"
+        ),
+        pytest.param(
+            pod("p", born=-60, reads="app", acks="other=7"), True, id="another container's name"
+        ),
+        pytest.param(
+            pod("p", born=-60, reads="ENV", acks="ENV=7"),
+            True,
+            id="an environment never changes, whatever a container says",
+        ),
+        pytest.param(
+            pod("p", born=-60, reads="app ENV", acks="app=7 ENV=7"),
+            True,
+            id="one container reads files and acknowledges, the other its environment",
+        ),
+        pytest.param(
+            pod("p", born=-60, acks="app=7"),
+            True,
+            id="no container is known to read it: nobody's word counts",
+        ),
     ],
 )
 def test_who_may_hold_the_previous_secret(found: Pod, *, suspected: bool) -> None:
@@ -79,6 +120,33 @@ def test_a_holder_says_why_it_is_suspected() -> None:
             id="something that is no stamp",
         ),
         pytest.param(deployment(), [pod("p", born=2)], False, id="only new pods"),
+        pytest.param(
+            deployment(),
+            [pod("p", born=-60, reads="app", acks="app=7")],
+            False,
+            id="its old pod has acknowledged",
+        ),
+        pytest.param(
+            deployment(covered=False), [pod("p", born=-60)], False, id="it is not covered"
+        ),
+        pytest.param(
+            deployment(stamped=1.5, progress=Progress.RUNNING),
+            [pod("p", born=-60)],
+            False,
+            id="another resource's stamp, set after we had settled, is being rolled out",
+        ),
+        pytest.param(
+            deployment(stamped=1, progress=Progress.RUNNING),
+            [pod("p", born=-60)],
+            True,
+            id="another resource's stamp is from the second in which we settled",
+        ),
+        pytest.param(
+            deployment(stamped=1.5),
+            [pod("p", born=-60)],
+            True,
+            id="another resource's stamp was rolled out, and an old pod is left all the same",
+        ),
         pytest.param(deployment(), [], False, id="no pods at all"),
         pytest.param(
             deployment(),
@@ -107,3 +175,30 @@ def test_workloads_are_restarted_in_the_order_of_their_names() -> None:
 def test_only_a_complete_roll_out_is_finished(progress: Progress) -> None:
     found = unfinished(consumers(deployment(progress=progress)))
     assert bool(found) is (progress is not Progress.COMPLETE)
+
+
+def test_a_job_is_never_restarted() -> None:
+    nightly = job("nightly")
+    seen = consumers(nightly, pod("p", born=-60, owner=nightly.ref))
+    assert workloads_to_stamp(seen, PROOF) == ()
+
+
+def test_what_is_not_covered_need_not_be_whole() -> None:
+    stranger = deployment(progress=Progress.FAILED, covered=False)
+    assert unfinished(consumers(stranger)) == ()
+
+
+def test_who_would_be_restarted_and_who_never() -> None:
+    nightly, stranger = job("nightly"), deployment(name="stranger", covered=False)
+    seen = consumers(
+        deployment(),
+        nightly,
+        stranger,
+        pod("web-1", born=-60),
+        pod("run-1", born=-60, owner=nightly.ref),
+        pod("run-0", born=-60, owner=nightly.ref, finished=True),
+        pod("stranger-1", born=-60, owner=stranger.ref, covered=False),
+        pod("bare", born=-60, owner=None),
+    )
+    assert [str(one.ref) for one in restartable(seen)] == ["Deployment/web"]
+    assert [one.name for one in never_restarted(seen)] == ["run-1", "stranger-1", "bare"]

@@ -14,9 +14,16 @@ from ..observed import Fact, Observed
 from ..projection import publication_number
 from ..value import SecretValue
 from . import Rule
-from .needs import description, hold, initial_value, listing, probe
+from .foreign import the_one_that_may_go
+from .needs import description, hold, initial_value, listing, probe, target_marks
 
-__all__ = ["ADOPTION", "client_is_public", "slots_are_blocked"]
+__all__ = [
+    "ADOPTION",
+    "adopted_anew",
+    "client_is_public",
+    "slots_are_blocked",
+    "was_deleted_lately",
+]
 
 
 def client_is_public(observed: Observed, listed: Listing) -> Plan | None:
@@ -32,7 +39,7 @@ def client_is_public(observed: Observed, listed: Listing) -> Plan | None:
 
 def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
     """Both slots are taken, and one of them by a secret that the journal does not know."""
-    shown = [secret_id for secret_id in listed.ids if not _was_deleted_lately(observed, secret_id)]
+    shown = [secret_id for secret_id in listed.ids if not was_deleted_lately(observed, secret_id)]
     if len(shown) < 2:  # noqa: PLR2004
         return None
     known = observed.book.ids if observed.journal is not None else frozenset[str]()
@@ -41,11 +48,12 @@ def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
         "SlotsBlocked",
         "the client has two secrets, and the operator did not make "
         + " and ".join(foreign or shown),
-        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret)",
+        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret), or name "
+        "it in spec.adoption.retireSecretIds",
     )
 
 
-def _was_deleted_lately(observed: Observed, secret_id: str) -> bool:
+def was_deleted_lately(observed: Observed, secret_id: str) -> bool:
     """Tell whether we deleted a secret so lately that a List may still show it."""
     if secret_id in observed.memory.deleted:
         return True
@@ -67,11 +75,10 @@ def journal_is_missing(observed: Observed) -> Plan | None:
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
-    return (
-        client_is_public(observed, listed)
-        or slots_are_blocked(observed, listed)
-        or Plan(CreateJournal(), "Adopting", "creating the journal")
-    )
+    refusal = client_is_public(observed, listed)
+    if target_marks(observed) is None and the_one_that_may_go(observed, listed) is None:
+        refusal = refusal or slots_are_blocked(observed, listed)
+    return refusal or Plan(CreateJournal(), "Adopting", "creating the journal")
 
 
 def nothing_is_adopted(observed: Observed) -> Plan | None:
@@ -87,6 +94,11 @@ def nothing_is_adopted(observed: Observed) -> Plan | None:
     if observed.resource.spec.rotation.initial_value_from is not None:
         return _with_initial(observed, listed.secrets[0])
     return _from_target(observed, listed.secrets[0])
+
+
+def adopted_anew(observed: Observed, listed: Listing) -> Plan:
+    """Take over the client's only secret after a loss, or say that there are two."""
+    return slots_are_blocked(observed, listed) or _from_target(observed, listed.secrets[0])
 
 
 def _with_initial(observed: Observed, remote: RemoteSecret) -> Plan:
@@ -125,7 +137,9 @@ def _from_target(observed: Observed, remote: RemoteSecret) -> Plan:
         return asked
     if asked.verdict is Verdict.ACCEPTED:
         return _adopt(observed, remote, value, Origin.TARGET, confirmed=True)
-    refused = asked.verdict is Verdict.REFUSED
+    marks = target_marks(observed)
+    is_another = marks is not None and marks.current_id != remote.id
+    refused = asked.verdict is Verdict.REFUSED or is_another
     return _from_description(observed, remote, fallback=None if refused else value)
 
 
@@ -165,8 +179,10 @@ def _adopt(
         known=confirmed,
         verified=confirmed,
     )
-    target = observed.target
+    target, last = observed.target, observed.book.publication
     shown = publication_number(target.annotations) if isinstance(target, StoredSecret) else 0
+    if last is not None:
+        shown = max(shown, last.number)
     source = {
         Origin.TARGET: "its value is taken from the target Secret",
         Origin.DESCRIBE: "its value is taken from DescribeUserPoolClient",

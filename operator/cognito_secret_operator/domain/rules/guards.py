@@ -2,20 +2,25 @@
 
 from typing import Final
 
-from ...names import JOURNAL_SUFFIX, RESOURCE_MARK
-from ..actions import Hold, Plan
+from ...names import JOURNAL_SUFFIX, RESOURCE_MARK, TAKE_OVER_TOKEN
+from ..actions import Hold, Plan, TakeOver
 from ..journal import Journal
 from ..model import StoredSecret
 from ..observed import UNREAD, Fact, Observed, Problem
 from ..preview import preview_is_due
 from ..projection import publication_number
-from ..spec import Policy
+from ..spec import Policy, Recovery
 from . import Rule
 from .needs import hold, hold_for, look, wait
 
 __all__ = ["GUARDS"]
 
 _SKEW_ALLOWED_SECONDS = 60
+
+_NEWEST_OR_AUTOMATIC = (
+    "restore the newest backup of the journal, or set spec.recovery to Automatic to have it "
+    "written anew from the target Secret"
+)
 
 
 def resource_is_not_allowed(observed: Observed) -> Plan | None:
@@ -25,10 +30,12 @@ def resource_is_not_allowed(observed: Observed) -> Plan | None:
         return None
     client = observed.resource.spec.client
     role = client.caller.role_arn
-    return hold(
+    # A change of the list wakes everybody: whoever is denied costs next to nothing meanwhile.
+    return Plan(
+        Hold(stalled=True, until=observed.now + observed.timing.list_period),
         "NotAllowed",
         f"namespace {observed.resource.key.namespace} may not reach spec.userPoolId "
-        f"{client.pool_id}{f' with spec.aws.roleArn {role}' if role else ''}: no rule allows it",
+        f"{client.pool_id}{f' with spec.aws.roleArn {role}' if role else ''}: no rule allows it; "
         f"ask the platform team to add to {denial.where}: {denial.rule}",
     )
 
@@ -65,29 +72,50 @@ def journal_cannot_be_read(observed: Observed) -> Plan | None:
     return hold_for(observed.journal) if isinstance(observed.journal, Problem) else None
 
 
+def journal_was_copied(observed: Observed) -> Plan | None:
+    """The journal was written for another Secret, and the user says that it belongs here now."""
+    journal, stored = observed.journal, observed.journal_secret
+    if not isinstance(journal, Journal) or not isinstance(stored, StoredSecret):
+        return None
+    if (journal.uid, journal.namespace) == (stored.uid, stored.namespace):
+        return None
+    return Plan(
+        TakeOver(),
+        "TakingOver",
+        f"the journal, which was written for the Secret with uid {journal.uid} in namespace "
+        f"{journal.namespace}, is this resource's from now on, as {TAKE_OVER_TOKEN} says; "
+        "operators of other clusters cannot be seen from here: none of them may rotate client "
+        f"{journal.client.client_id} any more",
+    )
+
+
 def journal_is_lost(observed: Observed) -> Plan | None:
-    """Status remembers a journal, and there is none."""
-    if observed.journal is not None or not observed.resource.status.journal_sequence:
+    """Status remembers a journal, there is none, and spec.recovery is Manual."""
+    if not _waits_for_a_person(observed) or not observed.resource.status.journal_sequence:
+        return None
+    if isinstance(observed.journal, Journal) and observed.journal.is_adopted:
         return None
     name = f"{observed.resource.key.name}{JOURNAL_SUFFIX}"
     return hold(
         "JournalLost",
-        f"the journal, Secret {name}, is gone",
-        f"restore Secret {name} from a backup, or delete and re-apply this resource to adopt the "
-        "client anew",
+        f"the journal, Secret {name}, is gone or empty, and spec.recovery is Manual",
+        f"restore Secret {name} from a backup, or set spec.recovery to Automatic to have it "
+        "written anew from the target Secret",
     )
 
 
 def journal_is_older_than_status(observed: Observed) -> Plan | None:
-    """The journal has a lower sequence number than status: a backup was restored."""
+    """An old journal was restored, as status tells, and spec.recovery is Manual."""
     journal, seen = observed.journal, observed.resource.status.journal_sequence
     if not isinstance(journal, Journal) or journal.sequence >= seen:
+        return None
+    if not _waits_for_a_person(observed):
         return None
     return hold(
         "JournalRolledBack",
         f"the journal is at sequence {journal.sequence}, status saw {seen}: an old journal was "
         "restored",
-        "restore the newest backup of the journal",
+        _NEWEST_OR_AUTOMATIC,
     )
 
 
@@ -122,20 +150,20 @@ def target_belongs_to_somebody_else(observed: Observed) -> Plan | None:
 
 
 def target_is_newer_than_journal(observed: Observed) -> Plan | None:
-    """The target shows a later publication than the journal knows: a backup was restored."""
+    """An old journal was restored, as the target tells, and spec.recovery is Manual."""
     journal, target = observed.journal, observed.target
     if not isinstance(journal, Journal) or not isinstance(target, StoredSecret):
         return None
     number = publication_number(target.annotations)
     if not journal.is_adopted or journal.publication is None:
         return None
-    if number <= journal.publication.number:
+    if number <= journal.publication.number or not _waits_for_a_person(observed):
         return None
     return hold(
         "JournalRolledBack",
         f"the target shows publication {number}, the journal knows {journal.publication.number}: "
         "an old journal was restored",
-        "restore the newest backup of the journal",
+        _NEWEST_OR_AUTOMATIC,
     )
 
 
@@ -169,8 +197,11 @@ def policy_is_observe(observed: Observed) -> Plan | None:
 def _is_look_due(observed: Observed) -> bool:
     if observed.listing is not UNREAD:
         return False
-    last = observed.last_look
-    return last is None or observed.now >= last + observed.timing.list_period
+    return observed.last_look is None or observed.now >= observed.next_look
+
+
+def _waits_for_a_person(observed: Observed) -> bool:
+    return observed.resource.spec.recovery is Recovery.MANUAL
 
 
 GUARDS: Final[tuple[Rule, ...]] = (
@@ -178,13 +209,14 @@ GUARDS: Final[tuple[Rule, ...]] = (
     operator_is_frozen,
     clock_disagrees,
     journal_cannot_be_read,
-    journal_is_older_than_status,
     client_is_claimed_twice,
     target_cannot_be_read,
     look_is_due,
     writes_are_suspended,
     policy_is_observe,
+    journal_was_copied,
     journal_is_lost,
+    journal_is_older_than_status,
     target_belongs_to_somebody_else,
     target_is_newer_than_journal,
 )

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from ..actions import Hold, Look, Plan, Wait
-from ..model import ClientDescription, Listing, Probe
+from ..model import ClientDescription, Listing, Probe, StoredSecret
 from ..observed import UNREAD, Fact, Observed, Problem
+from ..projection import Marks, marks_of
 from ..rollout import Consumers
 from ..value import SecretValue
 
@@ -14,8 +15,10 @@ __all__ = [
     "hold_for",
     "initial_value",
     "listing",
+    "look",
     "probe",
     "read_consumers",
+    "target_marks",
     "wait",
 ]
 
@@ -61,6 +64,13 @@ def description(observed: Observed) -> ClientDescription | Plan:
 def probe(observed: Observed, fact: Fact) -> Probe | Plan:
     """Give a probe of this pass."""
     return observed.probes.get(fact) or look(fact)
+
+
+def target_marks(observed: Observed) -> Marks | None:
+    """Give what the target tells by itself; None where it is none of ours."""
+    if not isinstance(observed.target, StoredSecret):
+        return None
+    return marks_of(observed.target, observed.resource)
 
 
 def initial_value(observed: Observed) -> SecretValue | Plan:

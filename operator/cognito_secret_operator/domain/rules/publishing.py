@@ -3,15 +3,20 @@
 from dataclasses import replace
 from typing import Final
 
-from ..actions import CreateTarget, Plan, Publish, RecordPublication, Redact, Republish
+from ..actions import CreateTarget, Look, Plan, Publish, RecordPublication, Redact, Republish
 from ..journal import Journal, Publication
 from ..model import StoredSecret
 from ..observed import Observed
 from ..ownership import only_we_wrote
 from ..projection import is_projection
+from ..rollout import Consumers
 from . import Rule
+from .needs import read_consumers
+from .rolling_out import rolling
 
 __all__ = ["PUBLISHING"]
+
+_NAMED = 10
 
 
 def target_is_missing(observed: Observed) -> Plan | None:
@@ -76,12 +81,17 @@ def target_was_edited(observed: Observed) -> Plan | None:
         return Plan(
             Republish(), "TargetRestored", f"Secret {target.name} does not fit spec.target any more"
         )
-    return Plan(
-        Republish(),
-        "TargetRestored",
-        f"Secret {target.name} was edited by somebody else; restoring it as a new publication; "
-        "restart pods that started meanwhile, they may hold other values",
-    )
+    restored = f"Secret {target.name} was edited by somebody else; restoring it"
+    if rolling(observed) is not None:
+        return Plan(
+            Republish(),
+            "TargetRestored",
+            f"{restored} as a new publication, to which every pod moves",
+        )
+    found = read_consumers(observed)
+    if isinstance(found, Plan) and isinstance(found.action, Look):
+        return found
+    return Plan(Republish(), "TargetRestored", f"{restored}; {_born_meanwhile(found, target)}")
 
 
 def target_is_not_yet_written(observed: Observed) -> Plan | None:
@@ -105,6 +115,24 @@ def publication_is_not_recorded(observed: Observed) -> Plan | None:
         return None
     return Plan(
         RecordPublication(), "Publishing", f"publication {publication.number} is in {target.name}"
+    )
+
+
+def _born_meanwhile(found: Consumers | Plan, target: StoredSecret) -> str:
+    """Name the pods that started since the edit: at rest nothing restarts them."""
+    if isinstance(found, Plan):
+        return "restart pods that started meanwhile, they may hold other values"
+    edited_at = target.data_written_at
+    born = sorted(
+        f"Pod/{pod.name}"
+        for pod in found.pods
+        if not pod.finished and (edited_at is None or pod.created_at >= edited_at)
+    )
+    if not born:
+        return "no pod started meanwhile"
+    more = f" and {len(born) - _NAMED} more" if len(born) > _NAMED else ""
+    return (
+        f"restart {', '.join(born[:_NAMED])}{more}: started meanwhile, they may hold other values"
     )
 
 

@@ -8,8 +8,11 @@ from ..model import Trigger
 from ..observed import Fact, Observed
 from ..preview import preview_is_due
 from ..schedule import due_at, overdue_at, retry_at, starts_at
+from ..spec import Recovery
 from . import Rule
-from .needs import hold, look, wait
+from .adoption import was_deleted_lately
+from .needs import look, wait
+from .recovering import current_is_held
 from .staging import stage
 
 __all__ = ["RESTING"]
@@ -28,10 +31,20 @@ def current_is_missing(observed: Observed) -> Plan | None:
     current = observed.book.current
     if current is None or not observed.is_surely_missing(current.id):
         return None
-    return hold(
-        "CurrentSecretMissing",
-        f"Cognito does not have the current secret {current.id} any more",
-        "annotate the resource with cognito-secrets.dev/rotate and any new value to add a new one",
+    if observed.resource.spec.recovery is Recovery.MANUAL:
+        return current_is_held(current.id)
+    retry = _retry_of_recovery(observed)
+    if retry is not None and observed.now < retry:
+        return wait(
+            "CurrentSecretMissing",
+            f"Cognito does not have the current secret {current.id} any more, and refused the one "
+            "that was to replace it; the next try is due",
+            retry,
+        )
+    return stage(
+        observed,
+        Trigger.RECOVERY,
+        f"Cognito does not have the current secret {current.id} any more, somebody deleted it",
     )
 
 
@@ -71,6 +84,21 @@ def first_rotation_is_previewed(observed: Observed) -> Plan | None:
     return look(Fact.CONSUMERS) if preview_is_due(observed) else None
 
 
+def slot_is_taken(observed: Observed) -> Plan | None:
+    """A foreign secret has the slot that the next rotation needs: say so while there is time."""
+    foreign = [one for one in observed.foreign if not was_deleted_lately(observed, one.id)]
+    if not foreign:
+        return None
+    return wait(
+        "SlotTaken",
+        f"secret {foreign[0].id}, made {foreign[0].created_at:%Y-%m-%d %H:%M:%S} UTC, is not the "
+        "operator's and has the slot that the next rotation needs; find out who uses it and delete "
+        "it at Cognito (delete-user-pool-client-secret), or name it in "
+        "spec.adoption.retireSecretIds",
+        _next_date(observed),
+    )
+
+
 def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     """Wait for the schedule, the age limit, or the next look at Cognito."""
     return wait("NotDue", "nothing to do", _next_date(observed))
@@ -90,6 +118,14 @@ def _next_date(observed: Observed) -> datetime:
     return min(date for date in dates if date is not None and date > observed.now)
 
 
+def _retry_of_recovery(observed: Observed) -> datetime | None:
+    """Tell when a recovery may be tried again: the schedule's failures do not make it wait."""
+    last = observed.book.rotations[-1] if observed.book.rotations else None
+    if last is None or last.trigger is not Trigger.RECOVERY:
+        return None
+    return retry_at(observed.book, observed.timing)
+
+
 def _backs_off(observed: Observed) -> bool:
     retry = retry_at(observed.book, observed.timing)
     return retry is not None and observed.now < retry
@@ -101,6 +137,7 @@ RESTING: Final[tuple[Rule, ...]] = (
     value_is_unknown,
     rotation_is_due,
     first_rotation_is_previewed,
+    slot_is_taken,
     rotation_awaits_its_window,
     nothing_is_to_be_done,
 )

@@ -47,12 +47,15 @@ def origin_is_unknown(observed: Observed) -> Plan | None:
     previous = _retiree(observed)
     if previous is None or previous.origin is not Origin.UNKNOWN:
         return None
+    if previous.id in observed.resource.spec.adoption.retire_secret_ids:
+        return None
     if observed.book.is_leaked(previous.id):
         return None
     return hold(
         "ForeignSecret",
         f"secret {previous.id} was there before, and its value is unknown: it is never deleted",
-        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret)",
+        "find out who uses it and delete it at Cognito (delete-user-pool-client-secret), or name "
+        "it in spec.adoption.retireSecretIds",
     )
 
 
@@ -69,6 +72,8 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     elif spec.retirement.approval is Approval.MANUAL:
         why = "waits for your approval (retirement.approval is Manual)"
     else:
+        return None
+    if previous.id in observed.resource.spec.adoption.retire_secret_ids:
         return None
     return wait(
         "AwaitingApproval",

@@ -1,11 +1,13 @@
 """From a publication until every holder has moved: settle, stamp, wait, and name who lags."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from ...names import ack_key
 from ..acknowledgement import how_to_acknowledge, outside_holders
 from ..actions import Forget, Plan, Stamp
+from ..consumers import ConsumerMode
 from ..observed import Observed
 from ..projection import stamp_value
 from ..rollout import (
@@ -13,16 +15,27 @@ from ..rollout import (
     Holder,
     Progress,
     PublicationEvidence,
+    Workload,
     holders,
+    never_restarted,
     unfinished,
     workloads_to_stamp,
 )
+from ..spec import RolloutStrategy
 from . import Rule
 from .needs import hold, read_consumers, wait
 
 __all__ = ["ROLLING_OUT", "evidence", "goes_at_once", "name_some", "rolling", "suspects"]
 
 _ONE_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rollout:
+    """A publication that is being rolled out, and the namespace as this pass has read it."""
+
+    proof: PublicationEvidence
+    consumers: Consumers
 
 
 def publication_settles(observed: Observed) -> Plan | None:
@@ -58,30 +71,38 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
 
 
 def no_consumer_is_found(observed: Observed) -> Plan | None:
-    """Nothing refers to the target: whether somebody holds the previous secret is unknown."""
+    """Nothing refers to the target, and the user did not declare that nothing would."""
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    if seen.consumers.workloads or seen.consumers.pods or goes_at_once(observed):
+    found = seen.consumers
+    if found.workloads or found.pods or found.missing or goes_at_once(observed):
         return None
-    if observed.resource.spec.acknowledgements:
+    spec = observed.resource.spec
+    if spec.acknowledgements or spec.rollout.consumers.mode is ConsumerMode.NONE:
         return None
     return hold(
         "NoConsumers",
         f"no workload or pod in namespace {observed.resource.key.namespace} refers to Secret "
         f"{observed.resource.spec.target.name}: who holds the previous secret is unknown",
-        "use the Secret in a workload of this namespace, or declare who uses it elsewhere in "
-        "spec.acknowledgements",
+        "use the Secret in a workload of this namespace, declare who uses it elsewhere in "
+        "spec.acknowledgements, or declare that no pod uses it (spec.rollout.consumers.mode: None)",
     )
 
 
 def workload_needs_the_stamp(observed: Observed) -> Plan | None:
     """A workload still has pods from before the publication: stamp its template, once."""
+    if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
+        return None
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
+    shared: list[datetime] = []
     for workload in workloads_to_stamp(seen.consumers, seen.proof):
         if workload.progress is Progress.PAUSED:
+            continue
+        if (others_settle_at := _others_settle_at(observed, seen.proof, workload)) is not None:
+            shared.append(others_settle_at)
             continue
         if (workload.uid, seen.proof.stamp) in observed.memory.stamped:
             return hold(
@@ -94,7 +115,77 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
             "RollingOut",
             f"restarting {workload.ref} by the stamp {seen.proof.stamp}",
         )
-    return None
+    if not shared:
+        return None
+    return wait(
+        "Settling",
+        "waiting for the publication of another Secret that the same workload reads, so that one "
+        "restart does for both",
+        max(shared) + _ONE_SECOND,
+    )
+
+
+def _others_settle_at(
+    observed: Observed, proof: PublicationEvidence, workload: Workload
+) -> datetime | None:
+    """Give when other targets of the same workload settle that were published soon after ours.
+
+    Ours waits for those at most as long as it has settled itself, and never for a leak's sake.
+    """
+    if _leaked(observed):
+        return None
+    latest = proof.settled_at + proof.settle
+    dates = [
+        date
+        for name, date in observed.settling.items()
+        if name in workload.secrets and observed.now <= date <= latest
+    ]
+    return max(dates, default=None)
+
+
+def listed_workload_is_missing(observed: Observed) -> Plan | None:
+    """The user lists a workload that is not there: who holds the previous secret is unknown."""
+    seen = _rollout(observed)
+    if not isinstance(seen, _Rollout):
+        return seen
+    if not seen.consumers.missing:
+        return None
+    names = ", ".join(str(ref) for ref in seen.consumers.missing)
+    return hold(
+        "ConsumerMissing",
+        f"spec.rollout.consumers.workloads lists {names}, which namespace "
+        f"{observed.resource.key.namespace} does not have",
+        "correct apiVersion, kind or name, or take it off the list",
+    )
+
+
+def pod_is_not_covered(observed: Observed) -> Plan | None:
+    """A pod that the user did not declare may hold the previous secret, and nobody moves it."""
+    seen = _rollout(observed)
+    if not isinstance(seen, _Rollout):
+        return seen
+    strangers = tuple(
+        one for one in holders(seen.consumers, seen.proof) if not (one.covered or one.terminating)
+    )
+    if not strangers:
+        return None
+    mode = observed.resource.spec.rollout.consumers.mode
+    return hold(
+        "PodsNotCovered",
+        f"spec.rollout.consumers (mode {mode.value}) does not cover {name_some(strangers)}, which "
+        f"may hold the previous secret: {_owners(strangers)}",
+        _COVER[mode],
+    )
+
+
+_COVER: Final = {
+    ConsumerMode.AUTO: "restart it yourself",
+    ConsumerMode.LISTED: "list its owner in spec.rollout.consumers.workloads, or restart it "
+    "yourself",
+    ConsumerMode.SELECTED: "label its owner as spec.rollout.consumers.selector asks, or restart it "
+    "yourself",
+    ConsumerMode.NONE: "choose another spec.rollout.consumers.mode, or restart it yourself",
+}
 
 
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
@@ -105,20 +196,75 @@ def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
     found = suspects(observed, seen.consumers, seen.proof)
     if not found:
         return None
-    pods = tuple(holder for holder in found if not holder.is_outside)
-    told = f"still on the previous secret: {name_some(found)}{_by_hand(seen.consumers, pods)}"
+    told = _who_lags(observed, seen, found)
+    held = _held_up_by(seen.consumers) or _progress_deadline_is_over(observed, seen)
+    if held is not None or any(not holder.is_outside for holder in found):
+        return held or wait("PodsNotRolled", told)
+    return wait("AwaitingAcknowledgement", told)
+
+
+def _who_lags(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
+    """Name the holders, and tell what moves those that the operator does not."""
+    told = f"still on the previous secret: {name_some(found)}{_pods_lag(observed, seen, found)}"
     words = how_to_acknowledge(observed.resource, observed.book, observed.now)
-    told = f"{told}; {words}" if words else told
-    if pods:
-        return _held_up_by(seen.consumers) or wait("PodsNotRolled", told)
-    return _held_up_by(seen.consumers) or wait("AwaitingAcknowledgement", told)
+    return f"{told}; {words}" if words else told
 
 
-def _by_hand(found: Consumers, pods: tuple[Holder, ...]) -> str:
-    """Name the holders that no stamp moves: bare pods and pods of other kinds of owners."""
-    stamped = {workload.ref for workload in found.workloads}
-    others = tuple(one for one in pods if one.owner not in stamped)
-    return f"; the operator does not restart {name_some(others)}" if others else ""
+def _pods_lag(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
+    """Tell what moves the pods that the operator does not move; empty where it moves all."""
+    told = ""
+    pods = tuple(one for one in found if not one.is_outside)
+    jobs = tuple(one for one in pods if one.owner is not None and one.owner.ends_by_itself)
+    if jobs:
+        told += f"; {name_some(jobs)} ends by itself ({_owners(jobs)})"
+    others = tuple(one for one in pods if one not in jobs and not one.terminating)
+    if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
+        return f"{told}; {_by_others(observed, seen.proof)}" if others else told
+    by_hand = {f"Pod/{pod.name}" for pod in never_restarted(seen.consumers)}
+    left = tuple(one for one in others if one.who in by_hand)
+    return f"{told}; the operator does not restart {name_some(left)}" if left else told
+
+
+def _by_others(observed: Observed, proof: PublicationEvidence) -> str:
+    key = ack_key(observed.resource.key.name)
+    return (
+        "spec.rollout.strategy is Watch: restart them, or let each container that reads files "
+        f"acknowledge publication {proof.number} (annotation {key} of its pod: "
+        f"<container>={proof.number})"
+    )
+
+
+def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | None:
+    """The roll-out makes no progress: it counts as failed. Jobs take the time that they take."""
+    deadline = observed.resource.spec.rollout.progress_deadline
+    lag = observed.memory.lag
+    if lag is None or lag.stamp != seen.proof.stamp or observed.now <= lag.since + deadline:
+        return None
+    late = f"no progress for {_span(deadline)} (spec.rollout.progressDeadline)"
+    waiting = unfinished(seen.consumers)
+    if waiting:
+        return hold(
+            "RolloutFailed",
+            f"{waiting[0].ref} has made {late}: {waiting[0].detail}",
+            "repair the workload; both secrets stay valid meanwhile",
+        )
+    pods = holders(seen.consumers, seen.proof)
+    if all(one.owner is not None and one.owner.ends_by_itself for one in pods):
+        return None
+    return hold(
+        "PodsNotRolled",
+        f"{_who_lags(observed, seen, pods)}; there was {late}",
+        "restart or delete the pods",
+    )
+
+
+def _span(span: timedelta) -> str:
+    """Write a span as the spec does: one number with the largest unit that fits."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
 
 
 def rollout_is_unfinished(observed: Observed) -> Plan | None:
@@ -129,8 +275,10 @@ def rollout_is_unfinished(observed: Observed) -> Plan | None:
     waiting = unfinished(seen.consumers)
     if not waiting or _leaked(observed):
         return None
-    return _held_up_by(seen.consumers) or wait(
-        "RolloutUnfinished", f"{waiting[0].ref} is not rolled out: {waiting[0].detail}"
+    return (
+        _held_up_by(seen.consumers)
+        or _progress_deadline_is_over(observed, seen)
+        or wait("RolloutUnfinished", f"{waiting[0].ref} is not rolled out: {waiting[0].detail}")
     )
 
 
@@ -170,6 +318,14 @@ def name_some(found: tuple[Holder, ...], most: int = 3) -> str:
     return f"{named} and {more} more" if more > 0 else named
 
 
+def _owners(suspects: tuple[Holder, ...], most: int = 3) -> str:
+    """Name the owners of holders, each once."""
+    owners = sorted({str(one.owner) if one.owner else "no owner" for one in suspects})
+    more = len(owners) - most
+    named = ", ".join(owners[:most])
+    return f"{named} and {more} more" if more > 0 else named
+
+
 def evidence(observed: Observed) -> PublicationEvidence | None:
     """Give what pods are measured against; None where nothing published is being rolled out."""
     journal = observed.book
@@ -177,6 +333,7 @@ def evidence(observed: Observed) -> PublicationEvidence | None:
         return None
     return PublicationEvidence(
         stamp=stamp_value(journal),
+        number=journal.publication.number,
         published_at=journal.publication.published.at,
         settle=observed.timing.settle,
     )
@@ -188,14 +345,6 @@ def suspects(
     """List all who may hold the previous secret: pods, then declared consumers outside."""
     outside = outside_holders(observed.resource, observed.book, observed.now)
     return (*holders(found, proof), *outside)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rollout:
-    """A publication that is being rolled out, and the namespace as this pass has read it."""
-
-    proof: PublicationEvidence
-    consumers: Consumers
 
 
 def _rollout(observed: Observed) -> _Rollout | Plan | None:
@@ -217,6 +366,8 @@ ROLLING_OUT: Final[tuple[Rule, ...]] = (
     previous_was_deleted_elsewhere,
     no_consumer_is_found,
     workload_needs_the_stamp,
+    listed_workload_is_missing,
+    pod_is_not_covered,
     somebody_holds_the_previous_secret,
     rollout_is_unfinished,
 )

@@ -5,13 +5,15 @@ from ..model import Trigger
 from ..observed import Observed
 from ..value import SecretValue
 from .adoption import client_is_public, slots_are_blocked
-from .needs import listing
+from .needs import listing, wait
 
 __all__ = ["stage"]
 
 
 def stage(observed: Observed, trigger: Trigger, why: str, value: SecretValue | None = None) -> Plan:
     """Plan to stage a new value (drawn unless it is given), or to look or hold first."""
+    if observed.resource.is_being_deleted:
+        return wait("BeingDeleted", "the resource is being deleted: no new rotation begins")
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed

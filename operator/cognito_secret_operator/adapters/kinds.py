@@ -1,0 +1,106 @@
+"""Kinds of workloads: where the API server keeps them, and whether their pods follow a template."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ..domain.consumers import Listed
+from ..errors import NotFoundError
+from .exchange import api_path
+from .kube_api import KubeApi
+
+__all__ = ["KNOWN", "POD", "REPLICA_SET", "Kind", "Kinds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind, as discovery tells of it."""
+
+    api_version: str
+    name: str
+    plural: str
+    passes: bool = False
+    """Its objects come and go by nature: one that is listed and not there has ended."""
+
+    restarts: bool = True
+    """Its controller replaces pods when the template changes."""
+
+    template: tuple[str, ...] = ("spec", "template")
+    """Where the pod template is."""
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core one."""
+        return self.api_version.rpartition("/")[0]
+
+    def path(self, namespace: str, name: str = "") -> str:
+        """Write the path of an object, or of all of them in a namespace."""
+        return api_path(self.api_version, self.plural, namespace, name)
+
+
+KNOWN: Final = (
+    Kind("apps/v1", "Deployment", "deployments"),
+    Kind("apps/v1", "StatefulSet", "statefulsets"),
+    Kind("apps/v1", "DaemonSet", "daemonsets"),
+    # A running Job's pods end by themselves; the next run of a CronJob reads what is there then.
+    Kind("batch/v1", "Job", "jobs", passes=True, restarts=False),
+    Kind(
+        "batch/v1",
+        "CronJob",
+        "cronjobs",
+        restarts=False,
+        template=("spec", "jobTemplate", "spec", "template"),
+    ),
+)
+"""The kinds that are listed in every read."""
+
+REPLICA_SET: Final = Kind("apps/v1", "ReplicaSet", "replicasets", restarts=False)
+"""Read for its owners' sake; a bare one does not replace its pods when the template changes."""
+
+POD: Final = Kind("v1", "Pod", "pods", passes=True, restarts=False, template=())
+
+
+class Kinds:
+    """Finds the plural of a kind by discovery; what was found once is kept."""
+
+    def __init__(self, api: KubeApi) -> None:
+        """Use *api*; nothing is asked yet."""
+        self._api = api
+        self._found: dict[tuple[str, str], Kind] = {
+            (kind.group, kind.name): kind for kind in (*KNOWN, REPLICA_SET, POD)
+        }
+
+    def known(self, group: str, name: str) -> Kind | None:
+        """Give a kind that needs no discovery, or that was discovered before."""
+        return self._found.get((group, name))
+
+    async def find(self, listed: Listed) -> Kind | None:
+        """Find the kind of a listed workload; None where the API server serves no such kind.
+
+        Raises:
+            OutsideError: discovery failed otherwise.
+
+        """
+        group, kind = listed.ref.group, listed.ref.kind
+        found = self._found.get((group, kind))
+        if found is not None and found.api_version == listed.api_version:
+            return found
+        plural = await self._plural(listed.api_version, kind)
+        if plural is None:
+            return None
+        # Another version of a kind that is known behaves like it.
+        other = Kind(listed.api_version, kind, plural)
+        self._found[group, kind] = (
+            replace(found, api_version=listed.api_version, plural=plural) if found else other
+        )
+        return self._found[group, kind]
+
+    async def _plural(self, api_version: str, kind: str) -> str | None:
+        root = "/api" if api_version == "v1" else "/apis"
+        try:
+            answer = await self._api.request("GET", f"{root}/{api_version}")
+        except NotFoundError:
+            return None
+        served: list[Mapping[str, str]] = answer.body.get("resources") or []
+        plurals = [one["name"] for one in served if one["kind"] == kind and "/" not in one["name"]]
+        return plurals[0] if plurals else None

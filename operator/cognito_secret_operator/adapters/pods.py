@@ -1,0 +1,114 @@
+"""A pod as the API server gave it -> what evidence is drawn from."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from ..domain.consumers import Search
+from ..domain.rollout import Pod, Reader, WorkloadRef
+from .references import all_readers, readers, refers_to
+
+__all__ = ["Controller", "FoundPod", "controller_of", "found_pod", "is_finished"]
+
+_TERMINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
+_STATUS_LISTS: Final = (
+    "containerStatuses",
+    "initContainerStatuses",
+    "ephemeralContainerStatuses",
+)
+_ACKNOWLEDGEMENT: Final = re.compile(r"\s*([a-z0-9]([-a-z0-9]*[a-z0-9])?)\s*=\s*([0-9]{1,18})\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """The owner reference with ``controller: true``."""
+
+    ref: WorkloadRef
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPod:
+    """A pod whose owner is not looked up yet."""
+
+    pod: Pod
+    controller: Controller | None
+    labels: frozenset[tuple[str, str]]
+    refers: bool
+    """Its spec refers to the Secret."""
+
+
+def found_pod(body: Mapping[str, Any], search: Search) -> FoundPod:
+    """Reduce a pod to what evidence is drawn from; who owns and covers it is open yet."""
+    metadata, spec = body["metadata"], body.get("spec") or {}
+    refers = refers_to(spec, search.secret_name)
+    reads = readers(spec, search.secret_name) if refers else all_readers(spec)
+    pod = Pod(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        created_at=datetime.fromisoformat(metadata["creationTimestamp"]),
+        terminating="deletionTimestamp" in metadata,
+        finished=is_finished(body),
+        owner=None,
+        readers=_alive(reads, body),
+        acknowledged=_acknowledged(metadata, search.ack_key),
+    )
+    labels = frozenset((metadata.get("labels") or {}).items())
+    return FoundPod(pod, controller_of(body), labels, refers)
+
+
+def controller_of(body: Mapping[str, Any]) -> Controller | None:
+    """Find what controls an object."""
+    for owner in body["metadata"].get("ownerReferences") or ():
+        if owner.get("controller"):
+            group, _, _ = owner["apiVersion"].rpartition("/")
+            return Controller(WorkloadRef(owner["kind"], owner["name"], group), owner["uid"])
+    return None
+
+
+def is_finished(pod: Mapping[str, Any]) -> bool:
+    """Tell whether no container of *pod* runs any more, nor ever will again.
+
+    The phase alone says nothing: pod garbage collection sets Failed on pods of a node that is
+    gone, whose containers may live on there, and eviction sets it before kubelet has ended them.
+    So each of ``spec.containers`` needs a status, and every status there is (init and ephemeral
+    containers too) has to say terminated. A pod that was evicted before it started has no statuses:
+    it counts as running until it is deleted. That errs to the side of waiting.
+
+    Args:
+        pod: the pod as the API server gave it.
+
+    """
+    status = pod.get("status") or {}
+    if status.get("phase") not in _TERMINAL_PHASES:
+        return False
+    statuses = [one for name in _STATUS_LISTS for one in status.get(name) or ()]
+    if not all("terminated" in (one.get("state") or {}) for one in statuses):
+        return False
+    told = {one.get("name") for one in status.get("containerStatuses") or ()}
+    containers = (pod.get("spec") or {}).get("containers") or ()
+    return bool(told) and told.issuperset(container["name"] for container in containers)
+
+
+def _alive(reads: tuple[Reader, ...], body: Mapping[str, Any]) -> tuple[Reader, ...]:
+    """Leave the init containers out that have ended: they hold nothing and acknowledge nothing.
+
+    What they wrote for others is those others' to answer for.
+    """
+    init = {one["name"]: one for one in (body.get("spec") or {}).get("initContainers") or ()}
+    ended = {
+        one.get("name")
+        for one in (body.get("status") or {}).get("initContainerStatuses") or ()
+        if "terminated" in (one.get("state") or {})
+        and init.get(one.get("name"), {}).get("restartPolicy") != "Always"
+    }
+    return tuple(reader for reader in reads if reader.name not in ended)
+
+
+def _acknowledged(metadata: Mapping[str, Any], key: str) -> frozenset[tuple[str, int]]:
+    """Read ``app=7,sidecar=7``; what cannot be read acknowledges nothing."""
+    text = (metadata.get("annotations") or {}).get(key) or ""
+    found = [_ACKNOWLEDGEMENT.fullmatch(part) for part in text.split(",")]
+    return frozenset((one[1], int(one[3])) for one in found if one is not None)

@@ -1,0 +1,118 @@
+"""Secrets at Cognito that are not ours: never deleted, unless the resource names them."""
+
+from typing import Final
+
+from ..actions import Delete, Doom, Plan, Unmark
+from ..model import Listing, Verdict
+from ..observed import Fact, Observed
+from ..windows import open_windows
+from . import Rule
+from .needs import hold, listing, probe
+
+__all__ = ["FOREIGN", "the_one_that_may_go"]
+
+_BOTH_SLOTS = 2
+
+
+def foreign_is_doomed(observed: Observed) -> Plan | None:
+    """A foreign secret is marked for deletion: ask all evidence again, then delete it.
+
+    The order is the resource's naming it. It goes while another one stays, and not under a current
+    secret that Cognito refuses. Its mark is settled before anything else goes on.
+    """
+    if observed.journal is None or not observed.book.doomed:
+        return None
+    book, doomed = observed.book, observed.book.doomed
+    if doomed in book.ids:
+        return None
+    if doomed in observed.memory.deleted:
+        return Plan(Unmark(doomed), "RetiringForeign", f"secret {doomed} is deleted at Cognito")
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    if the_one_that_may_go(observed, listed) != doomed:
+        return Plan(
+            Unmark(doomed),
+            "RetiringForeign",
+            f"secret {doomed} is gone at Cognito, or must not go any more",
+        )
+    current = book.current
+    if current is not None and current.value is not None and listed.get(current.id) is not None:
+        asked = probe(observed, Fact.CURRENT_PROBE)
+        if isinstance(asked, Plan):
+            return asked
+        if asked.verdict is Verdict.REFUSED:
+            return hold(
+                "CurrentRefused",
+                f"Cognito refuses the current secret {current.id} ({asked.detail}): {doomed} is "
+                "kept, though spec.adoption.retireSecretIds names it",
+                "look at the client at Cognito",
+            )
+    return Plan(
+        Delete(doomed),
+        "RetiringForeign",
+        f"deleting secret {doomed}, which is not the operator's, as "
+        "spec.adoption.retireSecretIds says",
+    )
+
+
+def foreign_may_go(observed: Observed) -> Plan | None:
+    """The resource names a foreign secret that takes a slot: mark it before deleting it."""
+    named = observed.resource.spec.adoption.retire_secret_ids
+    if observed.journal is None or not named or observed.book.doomed is not None:
+        return None
+    if _is_busy(observed) or (observed.book.is_adopted and not named & _seen(observed)):
+        return None
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    found = the_one_that_may_go(observed, listed)
+    if found is None:
+        return None
+    return Plan(
+        Doom(found),
+        "RetiringForeign",
+        f"secret {found}, which is not the operator's, is to be deleted as "
+        "spec.adoption.retireSecretIds says",
+    )
+
+
+def the_one_that_may_go(observed: Observed, listed: Listing) -> str | None:
+    """Name the foreign secret that may go.
+
+    None where it is the last one, both are named, or ``retirement.windows`` are closed.
+    """
+    known = observed.book.ids if observed.journal is not None else frozenset[str]()
+    named = observed.resource.spec.adoption.retire_secret_ids
+    found = [one for one in listed.ids if one in named and one not in known]
+    if len(found) != 1 or len(listed.secrets) < _BOTH_SLOTS:
+        return None
+    windows = observed.resource.spec.retirement.windows
+    return found[0] if not windows or open_windows(windows, observed.now) else None
+
+
+def _is_busy(observed: Observed) -> bool:
+    """Tell whether a rotation is at a point at which a new secret may be ours, or one is needed.
+
+    An Add that may be under way is judged first: the secret may be its own. A target that is not
+    yet as the journal says comes first, too.
+    """
+    book = observed.book
+    if book.previous is not None:
+        return True
+    if book.current is not None and book.current.value is not None:
+        published = book.publication.published if book.publication else None
+        if published is None:
+            return True
+    pending = book.pending
+    if pending is None:
+        return False
+    judged_at = pending.claim.at + observed.timing.add_deadline + observed.timing.list_lag
+    return observed.memory.added is not None or observed.now <= judged_at
+
+
+def _seen(observed: Observed) -> set[str]:
+    return {secret.id for secret in observed.foreign}
+
+
+FOREIGN: Final[tuple[Rule, ...]] = (foreign_is_doomed, foreign_may_go)

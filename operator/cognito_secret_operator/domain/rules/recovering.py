@@ -1,0 +1,63 @@
+"""In the middle of a rotation: what to do when somebody deletes the current secret at Cognito."""
+
+from typing import Final
+
+from ..actions import Forget, Plan, Reinstate
+from ..journal import Outcome
+from ..observed import Observed
+from ..spec import Recovery
+from . import Rule
+from .needs import hold, listing
+
+__all__ = ["RECOVERING", "current_is_held"]
+
+
+def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
+    """The current secret is gone at Cognito while the previous one is kept: go back to that one.
+
+    No Add is needed, so it is the quickest way to a target that works. Pods that hold the lost
+    secret are moved like in any roll-out. Where both are gone nothing is left to protect.
+    """
+    current, previous = observed.book.current, observed.book.previous
+    if current is None or previous is None or not observed.is_surely_missing(current.id):
+        return None
+    if observed.resource.spec.recovery is Recovery.MANUAL and not _is_asked(observed):
+        return current_is_held(current.id)
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    if listed.get(current.id) is not None:
+        return None
+    gone = f"Cognito does not have the current secret {current.id} any more, somebody deleted it"
+    if listed.get(previous.id) is not None:
+        return Plan(
+            Reinstate(),
+            "CurrentSecretMissing",
+            f"{gone}: the previous one, {previous.id}, becomes current again",
+        )
+    if not observed.is_surely_missing(previous.id):
+        return None
+    return Plan(
+        Forget(previous.id, Outcome.LOST),
+        "CurrentSecretMissing",
+        f"{gone}, nor the previous one, {previous.id}: a new one is needed",
+    )
+
+
+def current_is_held(current_id: str) -> Plan:
+    """Say what a person has to do about a current secret that is gone."""
+    return hold(
+        "CurrentSecretMissing",
+        f"Cognito does not have the current secret {current_id} any more, and spec.recovery is "
+        "Manual",
+        "annotate the resource with cognito-secrets.dev/rotate and any new value, or set "
+        "spec.recovery to Automatic",
+    )
+
+
+def _is_asked(observed: Observed) -> bool:
+    token = observed.resource.rotate_token
+    return token is not None and token != observed.book.handled_rotate
+
+
+RECOVERING: Final[tuple[Rule, ...]] = (current_is_missing_in_the_overlap,)
