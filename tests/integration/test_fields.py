@@ -71,6 +71,19 @@ def test_every_secret_is_retired_by_approval_or_automatically(
     shop.wait_rotated(client, first)
 
 
+def test_watch_is_turned_into_restart_in_the_middle_of_a_rotation(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    start_operator()
+    whom = {"mode": "Auto"}
+    client, first = shop.adopted_client(rollout={"strategy": "Watch", "consumers": whom})
+    shop.annotate("orders-api", rotate="drill-1")
+    assert "web-" in shop.wait_condition("Rotating", "True", "PodsNotRolled")
+    assert len(shop.active_ids(client)) == 2
+    shop.apply(shop.resource(client, rollout={"strategy": "Restart", "consumers": whom}))
+    shop.wait_rotated(client, first)
+
+
 def test_a_window_opens_by_the_clock_of_its_time_zone(
     shop: Shop, start_operator: StartOperator
 ) -> None:

@@ -288,6 +288,24 @@ def write_journal(shop: Shop, text: str) -> None:
     shop.kubectl("patch", "secret", JOURNAL, "-n", shop.namespace, "-p", patch)
 
 
+def test_a_journal_is_not_written_anew_from_an_outdated_list(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    start_operator()
+    client, first = shop.adopted_client()
+    shop.annotate("orders-api", rotate="drill-1")
+    current = shop.wait_rotated(client, first)
+    data = shop.secret()
+    shop.cognito.set_knobs(list_lag=HOUR)
+    shop.kubectl("delete", "secret", JOURNAL, "-n", shop.namespace)
+    shop.annotate("orders-api", rotate="drill-2")
+    assert current in shop.wait_condition("Ready", "False", "JournalRebuilt")
+    assert shop.secret() == data
+    shop.cognito.set_knobs(list_lag=0.0)
+    shop.wait_condition("Ready", "True", "Published")
+    assert shop.active_ids(client) == [current]
+
+
 def test_a_resource_of_the_same_name_for_another_client_is_held(
     shop: Shop, start_operator: StartOperator
 ) -> None:
