@@ -76,6 +76,12 @@ class ClientNotFoundError(NotFoundError):
     reason = "ClientNotFound"
 
 
+class EndpointUnknownError(ActionNeededError):
+    """The pool's token endpoint cannot be found; the message says why."""
+
+    reason = "TokenEndpointUnknown"
+
+
 class LimitReachedError(ActionNeededError):
     """Cognito refused a third secret."""
 

@@ -23,7 +23,7 @@ from .domain.journal import (
     Published,
     Rotation,
 )
-from .domain.model import ClientRef, RemoteSecret, Trigger
+from .domain.model import ClientRef, RemoteSecret, Trigger, Verdict
 from .domain.spec import EmergencyRequest
 from .domain.value import SecretValue
 
@@ -54,6 +54,8 @@ def document_of(journal: Journal) -> dict[str, Any]:
         "rotations": [_rotation_document(rotation) for rotation in journal.rotations],
         "doomed": journal.doomed,
         "handledRotate": journal.handled_rotate,
+        **_present("tokenEndpoint", journal.token_endpoint),
+        **_present("earlierRotates", list(journal.earlier_rotates) or None),
         **_present("initialIsWanted", journal.initial_is_wanted or None),
         **_present("doomedBy", _value_of(journal.doomed_by)),
         **_present("emergency", _emergency_document(journal.emergency)),
@@ -159,6 +161,7 @@ def _rotation_document(rotation: Rotation | None) -> dict[str, Any] | None:
         "retiredId": rotation.retired_id,
         "finishedAt": _time_text(rotation.finished_at),
         "outcome": rotation.outcome.value if rotation.outcome else None,
+        **_present("retiredVerdict", _value_of(rotation.retired_verdict)),
         **_present("retiredBy", _value_of(rotation.retired_by)),
     }
     # Younger than the format: a record without them is written as it was read.
@@ -288,6 +291,8 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         doomed_by=document.where_given("doomedBy", lambda key: document.choice(key, Order)),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
+        token_endpoint=document.text("tokenEndpoint") if document.has("tokenEndpoint") else None,
+        earlier_rotates=document.texts("earlierRotates") if document.has("earlierRotates") else (),
         initial_is_wanted=document.is_set("initialIsWanted"),
         emergency=document.added("emergency", _emergency),
         handled_emergency=document.added("handledEmergency", _request),
@@ -364,6 +369,7 @@ def _rotation(part: _Part) -> Rotation:
         retired_id=part.text("retiredId"),
         finished_at=part.optional("finishedAt", part.time),
         outcome=part.optional("outcome", lambda key: part.choice(key, Outcome)),
+        retired_verdict=part.where_given("retiredVerdict", lambda key: part.choice(key, Verdict)),
         retired_by=part.where_given("retiredBy", lambda key: part.choice(key, Order)),
         add_request_id=part.younger_text("addRequestId"),
         delete_request_id=part.younger_text("deleteRequestId"),

@@ -12,6 +12,12 @@ PLURAL: Final = "cognitoclientsecrets"
 FIELD_MANAGER: Final = "cognito-secret-operator"
 """Our name in ``managedFields``, in events and in the user agent."""
 
+DECORATOR: Final = f"{FIELD_MANAGER}-metadata"
+"""Our name in ``managedFields`` for labels, annotations and owner that the resource asks for.
+
+Another name than that of who writes data: whoever writes data gets a new date by any write.
+"""
+
 JOURNAL_SUFFIX: Final = "-cognito-journal"
 """A resource's journal is the Secret ``<name>-cognito-journal`` in its namespace."""
 

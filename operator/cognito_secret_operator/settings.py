@@ -125,7 +125,8 @@ VARIABLES: Final = (
     Variable(
         "CSO_REFUSAL_PATIENCE_SECONDS",
         _seconds(_TIMING.refusal_patience),
-        "How long a new secret may be refused before it counts as refused for good.",
+        "How long a new secret may be refused before it counts as refused for good, and a deleted "
+        "one accepted before that is told.",
     ),
     Variable(
         "CSO_RETRY_AFTER_FAILURE_SECONDS",

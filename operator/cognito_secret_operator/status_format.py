@@ -190,6 +190,7 @@ def _rotation(rotation: Rotation) -> dict[str, Any]:
             "outcome": rotation.outcome.value if rotation.outcome else None,
             "secretId": rotation.secret_id or None,
             "retiredId": rotation.retired_id or None,
+            "retiredVerdict": rotation.retired_verdict.value if rotation.retired_verdict else None,
             "retiredBy": rotation.retired_by.value if rotation.retired_by else None,
             "addRequestId": rotation.add_request_id or None,
             "deleteRequestId": rotation.delete_request_id or None,

@@ -79,6 +79,18 @@ def test_a_token_that_vanished_for_a_while_is_not_handled_twice(at_rest: World) 
     assert at_rest.cognito.adds == ["B", "C", "D"]
 
 
+def test_an_older_token_that_git_brings_back_is_not_handled_again(at_rest: World) -> None:
+    """Git has one token; a person annotated another; then Git's manifest is applied again."""
+    process = at_rest.processes[0]
+    for token in ("from-git", "by-hand"):
+        at_rest.request_rotation(token)
+        at_rest.run_until_rest(process)
+    adds = list(at_rest.cognito.adds)
+    at_rest.request_rotation("from-git")
+    at_rest.run_for(process, 5 * HOUR)
+    assert at_rest.cognito.adds == adds
+
+
 def test_a_token_found_at_first_contact_is_recorded_and_not_executed() -> None:
     world = World(age=timedelta(days=1), annotations={ROTATE_TOKEN: "old"})
     world.run_for(world.process(), 5 * HOUR)

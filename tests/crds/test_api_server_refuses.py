@@ -11,7 +11,7 @@ import pytest
 
 from cognito_secret_operator import names
 from cognito_secret_operator.domain.journal import Origin, Outcome, Rotation
-from cognito_secret_operator.domain.model import ClientRef, Trigger
+from cognito_secret_operator.domain.model import ClientRef, Trigger, Verdict
 from cognito_secret_operator.domain.report import (
     Condition,
     ConditionType,
@@ -168,6 +168,7 @@ def _report() -> Report:
             retired_id=f"gone-{number}",
             finished_at=now - timedelta(days=number - 1),
             outcome=Outcome.SUCCESS,
+            retired_verdict=Verdict.REFUSED,
         )
         for number in range(7, 0, -1)
     )

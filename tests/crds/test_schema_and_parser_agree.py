@@ -10,14 +10,16 @@ import pytest
 from cognito_secret_operator import names
 from cognito_secret_operator.domain.consumers import ConsumerMode
 from cognito_secret_operator.domain.journal import Origin, Outcome
-from cognito_secret_operator.domain.model import Trigger
+from cognito_secret_operator.domain.model import Trigger, Verdict
 from cognito_secret_operator.domain.report import ConditionType, Role
 from cognito_secret_operator.domain.spec import (
+    CreationPolicy,
     Policy,
     RetireOriginal,
     RolloutStrategy,
     Spec,
     TargetKeys,
+    VerificationMode,
 )
 from cognito_secret_operator.errors import InvalidResourceError
 from cognito_secret_operator.resource.parse import parse
@@ -160,6 +162,9 @@ def test_the_default_names_in_the_descriptions_are_the_parsers() -> None:
 def test_the_default_choices_in_the_descriptions_are_the_parsers() -> None:
     spec = smallest()
     assert f"{spec.policy.value} (default)" in description("policy")
+    assert f"{spec.verification.mode.value} (default)" in description("verification.mode")
+    policy = spec.target.creation_policy.value
+    assert f"{policy} (default)" in description("target.creationPolicy")
     assert f"{spec.adoption.retire_original.value} (default)" in description(
         "adoption.retireOriginal"
     )
@@ -174,6 +179,10 @@ def test_the_enumerations_of_the_schema_are_the_models() -> None:
     assert strategy == [member.value for member in RolloutStrategy]
     mode = SPEC_FIELDS[".spec.rollout.consumers.mode"]["enum"]
     assert mode == [member.value for member in ConsumerMode]
+    modes = SPEC_FIELDS[".spec.verification.mode"]["enum"]
+    assert modes == [member.value for member in VerificationMode]
+    policies = SPEC_FIELDS[".spec.target.creationPolicy"]["enum"]
+    assert policies == [member.value for member in CreationPolicy]
     adoption = SPEC_FIELDS[".spec.adoption.retireOriginal"]["enum"]
     assert adoption == [member.value for member in RetireOriginal]
 
@@ -186,6 +195,7 @@ def test_the_descriptions_of_status_name_every_value() -> None:
         (status[".status.conditions"]["description"], ConditionType),
         (rotation["trigger"]["description"], Trigger),
         (rotation["outcome"]["description"], Outcome),
+        (rotation["retiredVerdict"]["description"], Verdict),
         (secret["role"]["description"], Role),
         (secret["origin"]["description"], Origin),
     ]:
@@ -194,6 +204,37 @@ def test_the_descriptions_of_status_name_every_value() -> None:
 
 def test_every_field_of_the_spec_is_described() -> None:
     assert [path for path, field in SPEC_FIELDS.items() if not field.get("description")] == []
+
+
+def described(section: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every field below *section*, those of a list's items included."""
+    for key, field in section.get("properties", {}).items():
+        yield f"{path}.{key}", field
+        yield from described(field, f"{path}.{key}")
+        yield from described(field.get("items", {}), f"{path}.{key}[]")
+
+
+@pytest.mark.parametrize("part", ["spec", "status"])
+def test_every_description_that_kubectl_explain_shows_is_a_sentence(part: str) -> None:
+    found = dict(described(schema()["properties"][part], f".{part}"))
+    texts = {path: field.get("description", "") for path, field in found.items()}
+    assert [path for path, text in texts.items() if not text.endswith(".")] == []
+    assert [path for path, text in texts.items() if not text[:1].isupper()] == []
+
+
+def test_every_field_that_may_be_left_out_names_its_default() -> None:
+    spec = schema()["properties"]["spec"]
+    sections = [(".spec", spec), *SPEC_FIELDS.items()]
+    required = {f"{path}.{key}" for path, part in sections for key in part.get("required", ())}
+    silent = [
+        path
+        for path, field in SPEC_FIELDS.items()
+        if "properties" not in field
+        and field["type"] != "array"  # an empty list says what it is
+        and path not in required
+        and not re.search(r"\b[Dd]efault\b", field["description"])
+    ]
+    assert silent == []
 
 
 def test_every_text_of_the_spec_has_a_limit_for_the_cost_of_rules() -> None:

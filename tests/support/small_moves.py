@@ -11,6 +11,7 @@ from cognito_secret_operator.domain.actions import (
     Claim,
     CreateJournal,
     CreateTarget,
+    Decorate,
     Delete,
     Hold,
     Look,
@@ -155,6 +156,8 @@ def _look(state: State, observed: Observed, fact: Fact, listed: tuple[Secret, ..
         return replace(observed, consumers=_consumers(state))
     book = state.book
     value = book.pending.value if fact is Fact.PENDING_PROBE and book.pending else None
+    if fact is Fact.DELETED_PROBE and book.previous:
+        value = book.previous.value
     if fact is Fact.CURRENT_PROBE and book.current:
         value = book.current.value
     if value is None:
@@ -239,7 +242,7 @@ def _carry_out(state: State, process: ModelProcess, flight: Flight) -> tuple[Sta
             return _publish(state, flight.observed), process
         case Stage() | Claim():
             return _claim(state, process, flight.observed, action)
-        case Look() | Wait() | Hold() | CreateJournal() | CreateTarget():
+        case Look() | Wait() | Hold() | CreateJournal() | CreateTarget() | Decorate():
             raise LookupError(action)
         case _:
             _compare(state, flight.observed)

@@ -26,6 +26,7 @@ from cognito_secret_operator.domain.model import (
     RemoteSecret,
     StoredSecret,
     Trigger,
+    Verdict,
 )
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ActionNeededError
@@ -77,7 +78,12 @@ FULL = Journal(
     rotation=replace(ROTATION, secret_id="id-current"),
     doomed="id-previous",
     handled_rotate="2026-11",
-    rotations=(replace(ROTATION, finished_at=AT, outcome=Outcome.SUCCESS),),
+    rotations=(
+        replace(ROTATION, finished_at=AT, outcome=Outcome.REFUSED),
+        replace(ROTATION, finished_at=AT, outcome=Outcome.SUCCESS, retired_verdict=Verdict.REFUSED),
+    ),
+    token_endpoint="https://auth.example.com/oauth2/token",
+    earlier_rotates=("2026-09", "2026-10"),
 )
 ADOPTED = Journal(
     uid="uid-1",
@@ -149,6 +155,7 @@ rotations = st.builds(
     retired_id=texts,
     finished_at=st.none() | times,
     outcome=st.none() | st.sampled_from(Outcome),
+    retired_verdict=st.none() | st.sampled_from(Verdict),
     retired_by=st.none() | st.sampled_from(Order),
 )
 pendings = st.builds(
@@ -181,6 +188,8 @@ journals = st.builds(
     doomed_by=st.none() | st.sampled_from(Order),
     handled_rotate=st.none() | texts,
     rotations=st.lists(rotations, max_size=5).map(tuple),
+    token_endpoint=st.none() | texts,
+    earlier_rotates=st.lists(texts, max_size=3).map(tuple),
 )
 
 
@@ -241,10 +250,26 @@ def test_the_format_is_pinned_since_stored_journals_have_it() -> None:
             "published": {"targetUid": "uid-2", "dataOwner": "writer@12:00", "at": at},
         },
         "rotation": {**rotation, "secretId": "id-current"},
-        "rotations": [{**rotation, "finishedAt": at, "outcome": "Success"}],
+        "rotations": [
+            {**rotation, "finishedAt": at, "outcome": "Refused"},
+            {
+                **rotation,
+                "finishedAt": at,
+                "outcome": "Success",
+                "retiredVerdict": "Refused",
+            },
+        ],
         "doomed": "id-previous",
         "handledRotate": "2026-11",
+        "tokenEndpoint": "https://auth.example.com/oauth2/token",
+        "earlierRotates": ["2026-09", "2026-10"],
     }
+
+
+def test_what_came_later_is_not_there_where_it_is_not_used() -> None:
+    # A journal of the first version stays as it is, byte by byte.
+    document = json.loads(journal_data(ADOPTED)[DOCUMENT].reveal())
+    assert not {"tokenEndpoint", "earlierRotates"} & document.keys()
 
 
 def test_what_later_versions_added_is_written_only_where_it_says_something() -> None:

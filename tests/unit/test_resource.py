@@ -214,7 +214,7 @@ def test_anything_else_is_no_span(text: str) -> None:
         pytest.param(body(rotation={"interval": 90}), "spec.rotation.interval", id="a bare number"),
         pytest.param(body(rotation={"jitter": "1h"}), "spec.rotation.jitter", id="a later field"),
         pytest.param(
-            body(target={"keys": {"issuer": "iss"}}), "spec.target.keys.issuer", id="a later key"
+            body(target={"keys": {"realm": "r"}}), "spec.target.keys.realm", id="a later key"
         ),
         pytest.param(
             body(retirement={"notBefore": "2031-01-01"}),

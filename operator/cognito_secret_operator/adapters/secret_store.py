@@ -4,21 +4,30 @@ Data travel in a PUT of the whole object only, never in a patch, and nothing is 
 """
 
 import base64
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ..domain.model import StoredSecret
+from ..domain.model import Decoration, StoredSecret
 from ..domain.ownership import Owner, owners_text
 from ..domain.value import SecretValue
 from ..errors import ConflictError, NotFoundError, RefusedError
-from ..names import FIELD_MANAGER
+from ..names import DECORATOR, FIELD_MANAGER, GROUP, KIND, VERSION
 from .exchange import Answer, api_path
 from .kube_api import APPLY_PATCH, AS_WRITER, KubeApi
 
 __all__ = ["SecretStore", "data_owner", "data_written_at"]
 
 _DATA_FIELD: Final = "f:data"
+_TEXT_FIELD: Final = "f:stringData"
+"""What server-side apply notes instead of `_DATA_FIELD` for data given as text.
+
+The API server turns the text into data afterwards, and the key keeps its earlier owner: "The
+stringData field does not work well with server-side apply" (Kubernetes' page on Secrets).
+"""
+
+_TEXT: Final = "text of "
 
 
 class SecretStore:
@@ -78,7 +87,9 @@ class SecretStore:
         data: Mapping[str, SecretValue],
         annotations: Mapping[str, str],
     ) -> StoredSecret:
-        """PUT *data* in place of all data and merge *annotations*, if *stored* is still current.
+        """PUT *data* in place of *stored*'s and merge *annotations*, if *stored* is still current.
+
+        Keys of the object that *stored* does not show stay.
 
         The object is read again for what `StoredSecret` does not carry (type, owner references,
         finalizers); uid and resourceVersion of *stored* go into the PUT, so that the API server
@@ -100,12 +111,47 @@ class SecretStore:
             raise ConflictError(f"{what} was written by somebody else meanwhile")
         if answer.body.get("immutable"):
             raise RefusedError(f"{what} is immutable: delete it, or name another target")
-        body = _replaced(answer.body, data, annotations)
+        body = _replaced(answer.body, stored.data, data, annotations)
         try:
             written = await self._api.request("PUT", path, query=AS_WRITER, body=body)
         except NotFoundError:
             raise ConflictError(f"{what} is gone") from None
         return _stored(written)
+
+    async def decorate(self, stored: StoredSecret, decoration: Decoration) -> StoredSecret:
+        """Apply *decoration* in place of an earlier one, if *stored* is still current.
+
+        Applied by a manager of its own, so that the dates of who wrote data stay; what that manager
+        applied before and does not now is removed by the API server.
+
+        Raises:
+            ConflictError: uid or resourceVersion differ by now, or it is gone.
+            AnswerLostError: it may or may not have been written.
+
+        """
+        metadata: dict[str, Any] = {
+            "name": stored.name,
+            "namespace": stored.namespace,
+            "uid": stored.uid,
+            "resourceVersion": stored.resource_version,
+            "labels": dict(decoration.labels),
+            "annotations": dict(decoration.annotations),
+        }
+        if decoration.owner is not None:
+            name, uid = decoration.owner
+            owner = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "name": name, "uid": uid}
+            metadata["ownerReferences"] = [owner]
+        try:
+            answer = await self._api.request(
+                "PATCH",
+                _path(stored.namespace, stored.name),
+                query=(("fieldManager", DECORATOR), ("force", "true")),
+                body={"apiVersion": "v1", "kind": "Secret", "metadata": metadata},
+                content_type=APPLY_PATCH,
+            )
+        except NotFoundError:
+            raise ConflictError(f"Secret {stored.namespace}/{stored.name} is gone") from None
+        return _stored(answer)
 
 
 def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
@@ -126,7 +172,7 @@ def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
     entries = [
         _owner(entry)
         for entry in metadata.get("managedFields") or ()
-        if _DATA_FIELD in (entry.get("fieldsV1") or {})
+        if {_DATA_FIELD, _TEXT_FIELD} & (entry.get("fieldsV1") or {}).keys()
     ]
     if not entries and has_data:
         return f"unknown@{metadata['resourceVersion']}"
@@ -143,14 +189,17 @@ def data_written_at(metadata: Mapping[str, Any]) -> datetime | None:
     return max(times, default=None)
 
 
-def _owner(entry: Mapping[str, Any]) -> Owner:
-    keys = frozenset(key.removeprefix("f:") for key in entry["fieldsV1"][_DATA_FIELD])
+def _owner(entry: Mapping[str, Any], only: str | None = None) -> Owner:
+    """Read an entry, of all data keys or of one; a key with a text applied shows as such."""
+    keys = {*_data_keys(entry), *(f"{_TEXT}{key}" for key in _data_keys(entry, _TEXT_FIELD))}
+    if only is not None:
+        keys &= {only, f"{_TEXT}{only}"}
     return Owner(
         manager=str(entry.get("manager") or ""),
         operation=str(entry.get("operation") or ""),
         subresource=str(entry.get("subresource") or ""),
         time=str(entry.get("time") or ""),
-        keys=keys,
+        keys=frozenset(keys),
     )
 
 
@@ -172,16 +221,69 @@ def _stored(answer: Answer) -> StoredSecret:
         read_at=answer.date,
         labels=dict(metadata.get("labels") or {}),
         data_written_at=data_written_at(metadata),
+        owners=frozenset(one["uid"] for one in metadata.get("ownerReferences") or ()),
+        decorated=_decorated(metadata),
+        key_owners=_key_owners(metadata),
+        own_keys=_own_keys(metadata),
     )
 
 
+def _decorated(metadata: Mapping[str, Any]) -> frozenset[str]:
+    """Name the labels, annotations and owners that `SecretStore.decorate` applied."""
+    parts: list[str] = []
+    for entry in _entries(metadata, DECORATOR):
+        fields = entry["fieldsV1"].get("f:metadata") or {}
+        for kind, name in (("label", "f:labels"), ("annotation", "f:annotations")):
+            keys = [key.removeprefix("f:") for key in fields.get(name) or {} if key != "."]
+            parts += [f"{kind} {key}" for key in keys]
+        items = [key for key in fields.get("f:ownerReferences") or {} if key.startswith("k:")]
+        parts += [f"owner {json.loads(key.removeprefix('k:'))['uid']}" for key in items]
+    return frozenset(parts)
+
+
+def _own_keys(metadata: Mapping[str, Any]) -> frozenset[str]:
+    """Name the data keys that we wrote last."""
+    ours = _entries(metadata, FIELD_MANAGER)
+    return frozenset(key for entry in ours for key in _data_keys(entry))
+
+
+def _key_owners(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Tell of each data key who wrote its value when.
+
+    Where it is ours the other owners do not matter: had one of them changed the value, the key
+    would not be ours any more; they have applied the same value. Whoever applied a text counts.
+    """
+    ours, owners = _own_keys(metadata), dict[str, list[Owner]]()
+    for entry in metadata.get("managedFields") or ():
+        keys, texts = set(_data_keys(entry)), set(_data_keys(entry, _TEXT_FIELD))
+        if entry.get("manager") != FIELD_MANAGER:
+            keys -= ours
+        for key in keys | texts:
+            owners.setdefault(key, []).append(_owner(entry, only=key))
+    return {key: owners_text(found) for key, found in owners.items()}
+
+
+def _data_keys(entry: Mapping[str, Any], field: str = _DATA_FIELD) -> list[str]:
+    fields = (entry.get("fieldsV1") or {}).get(field) or {}
+    return [key.removeprefix("f:") for key in fields if key != "."]
+
+
+def _entries(metadata: Mapping[str, Any], manager: str) -> list[Mapping[str, Any]]:
+    found = metadata.get("managedFields") or ()
+    return [one for one in found if one.get("manager") == manager and one.get("fieldsV1")]
+
+
 def _replaced(
-    body: Mapping[str, Any], data: Mapping[str, SecretValue], annotations: Mapping[str, str]
+    body: Mapping[str, Any],
+    seen: Mapping[str, SecretValue],
+    data: Mapping[str, SecretValue],
+    annotations: Mapping[str, str],
 ) -> dict[str, Any]:
     metadata = {key: part for key, part in body["metadata"].items() if key != "managedFields"}
     metadata["annotations"] = {**(metadata.get("annotations") or {}), **annotations}
     encoded = {key: _encoded(value) for key, value in data.items()}
-    return {**body, "metadata": metadata, "data": encoded}
+    others = {key: text for key, text in (body.get("data") or {}).items() if key not in seen}
+    return {**body, "metadata": metadata, "data": {**others, **encoded}}
 
 
 def _decoded(text: str) -> SecretValue:

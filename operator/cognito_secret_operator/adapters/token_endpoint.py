@@ -14,7 +14,7 @@ import aiohttp
 
 from ..domain.model import ClientRef, Probe, Verdict
 from ..domain.value import SecretValue
-from ..errors import OutsideError
+from ..errors import EndpointUnknownError, OutsideError
 from ..names import FIELD_MANAGER
 from .cognito_answers import MADE_UP, PoolDomain
 
@@ -124,6 +124,19 @@ class TokenEndpoint:
             kind = type(error).__name__
             return Probe(Verdict.UNKNOWN, f"the token endpoint gave no answer: {kind}")
         return Probe(probe.verdict, f"{probe.detail} (no token endpoint: {domain.reason})")
+
+    async def find(self, client: ClientRef) -> str:
+        """Find the token endpoint of *client*'s pool by ``DescribeUserPool``.
+
+        Raises:
+            EndpointUnknownError: the pool has none that we know of, or we may not ask.
+            OutsideError: Cognito gave no answer.
+
+        """
+        domain = await self._cognito.pool_domain(client)
+        if domain.url is None:
+            raise EndpointUnknownError(domain.reason)
+        return domain.url
 
     async def _ask(self, url: str, client: ClientRef, value: SecretValue) -> Probe:
         answer = _Answer("", "nothing")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .journal import JournaledSecret, Order, Outcome
-from .model import RemoteSecret, Trigger
+from .model import Decoration, RemoteSecret, Trigger, Verdict
 from .observed import Fact
 from .rollout import Workload
 from .spec import EmergencyRequest
@@ -18,12 +18,14 @@ __all__ = [
     "CreateJournal",
     "CreateTarget",
     "Declare",
+    "Decorate",
     "Delete",
     "Doom",
     "Effect",
     "Forget",
     "Hold",
     "Look",
+    "NoteEndpoint",
     "Plan",
     "Promote",
     "Publish",
@@ -143,6 +145,20 @@ class CreateTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Decorate:
+    """Set the labels, annotations and owner that the resource gives its target; data stay."""
+
+    decoration: Decoration
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEndpoint:
+    """Write into the journal where the pool's token endpoint was found, for the target."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Write both values into the target Secret, by compare-and-swap."""
 
@@ -195,6 +211,9 @@ class Forget:
     outcome: Outcome = Outcome.SUCCESS
     """Of the rotation that ends with it."""
 
+    verdict: Verdict | None = None
+    """What Cognito said of its value afterwards; None where it was not asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reinstate:
@@ -219,6 +238,8 @@ Effect = (
     | Record
     | Promote
     | CreateTarget
+    | Decorate
+    | NoteEndpoint
     | Publish
     | RecordPublication
     | Declare

@@ -6,7 +6,7 @@ from typing import Final
 from .actions import Hold, Plan
 from .consumers import ConsumerMode
 from .journal import Journal, Origin
-from .model import ClientRef, RemoteSecret, StoredSecret
+from .model import ClientRef, RemoteSecret, StoredSecret, Verdict
 from .observed import Observed
 from .preview import is_previewed, preview_of
 from .projection import is_projection
@@ -14,7 +14,7 @@ from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step
 from .rollout import Consumers, Holder
 from .rules.rolling_out import evidence, suspects
 from .schedule import missed_opening, starts_at
-from .spec import Policy
+from .spec import Policy, VerificationMode
 
 __all__ = ["LOOKS_MISSED", "invalid_report", "report", "step_of"]
 
@@ -40,7 +40,7 @@ def report(observed: Observed, plan: Plan) -> Report:
             _ready(observed, plan),
             _rotating(observed, plan),
             _rolled_over(observed, plan),
-            _verified(journal),
+            _verified(journal, spec.verification.mode),
             _overdue(observed),
             _reconciling(observed, plan),
             _stalled(plan),
@@ -190,13 +190,26 @@ def _rolled_over(observed: Observed, plan: Plan) -> Condition:
     return Condition(kind, Truth.TRUE, "PodsRolled", "every pod has the current secret")
 
 
-def _verified(journal: Journal | None) -> Condition:
+def _verified(journal: Journal | None, mode: VerificationMode) -> Condition:
     kind = ConditionType.VERIFIED
     if journal is None or journal.current is None:
         return Condition(kind, Truth.UNKNOWN, "NothingAdopted", "nothing is adopted yet")
+    last = journal.rotations[-1] if journal.rotations else None
+    if last is not None and last.retired_verdict is Verdict.ACCEPTED:
+        return Condition(
+            kind,
+            Truth.FALSE,
+            "RetiredStillAccepted",
+            f"Cognito still accepted secret {last.retired_id} a while after it was deleted: look "
+            "at the client at Cognito; the next rotation looks again",
+        )
     if journal.current.verified:
         return Condition(
             kind, Truth.TRUE, "Accepted", "Cognito accepted the value before it was published"
+        )
+    if mode is VerificationMode.SKIP:
+        return Condition(
+            kind, Truth.UNKNOWN, "Skipped", "verification.mode is Skip: nobody was asked"
         )
     return Condition(
         kind,

@@ -4,12 +4,13 @@ Each function of this module is one write of the journal: it takes the journal a
 gives the next one, a sequence number higher. The shell writes it by compare-and-swap.
 """
 
-import enum
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .model import ClientRef, RemoteSecret, StoredSecret, Trigger
+from .model import ClientRef, RemoteSecret, StoredSecret, Trigger, Verdict
+from .record import Claim, Order, Origin, Outcome
 from .spec import EmergencyRequest
+from .tokens import earlier_tokens
 from .value import SecretValue
 
 __all__ = [
@@ -33,33 +34,6 @@ FORMAT = 1
 KEPT_ROTATIONS = 5
 
 
-class Origin(enum.Enum):
-    """Where a secret came from, for the audit."""
-
-    OPERATOR = "Operator"
-    TARGET = "Target"
-    DESCRIBE = "Describe"
-    INITIAL = "Initial"
-    UNKNOWN = "Unknown"
-
-
-class Outcome(enum.Enum):
-    """How a rotation ended."""
-
-    SUCCESS = "Success"
-    REFUSED = "Refused"
-    LEAKED = "Leaked"
-    LOST = "Lost"
-    """Somebody deleted the new secret at Cognito before the old one was retired."""
-
-
-class Order(enum.Enum):
-    """By what a secret is deleted although somebody may hold it."""
-
-    MAX_OVERLAP = "MaxOverlap"
-    OVERRIDE = "Override"
-
-
 @dataclass(frozen=True, slots=True)
 class JournaledSecret:
     """A secret at Cognito and what we know of it."""
@@ -78,14 +52,6 @@ class JournaledSecret:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to send one Add: whose it is, and since when (API server's time)."""
-
-    owner: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Rotation:
     """A rotation, for the record."""
 
@@ -95,6 +61,8 @@ class Rotation:
     retired_id: str = ""
     finished_at: datetime | None = None
     outcome: Outcome | None = None
+    retired_verdict: Verdict | None = None
+    """What Cognito said of the retired value after its deletion; None where it was not asked."""
     retired_by: Order | None = None
     """The order that the previous secret went by; None where nobody held it any more."""
     add_request_id: str = ""
@@ -187,6 +155,12 @@ class Journal:
     rotations: tuple[Rotation, ...] = ()
     """The last five rotations, oldest first."""
 
+    token_endpoint: str | None = None
+    """Where the pool's token endpoint was found, for a target that shows it."""
+
+    earlier_rotates: tuple[str, ...] = ()
+    """Tokens handled before *handled_rotate*, oldest first: Git may bring one of them back."""
+
     @property
     def is_adopted(self) -> bool:
         """Whether the client's secret has been taken over."""
@@ -200,6 +174,10 @@ class Journal:
         if self.pending is not None and self.pending.secret is not None:
             ids.add(self.pending.secret.id)
         return frozenset(ids)
+
+    def has_handled(self, token: str) -> bool:
+        """Tell whether a rotate token was handled before, lately or a while ago."""
+        return token == self.handled_rotate or token in self.earlier_rotates
 
     @property
     def shown_previous(self) -> JournaledSecret | None:
@@ -270,7 +248,12 @@ def staged(
     rotation = Rotation(trigger=trigger, started_at=claim.at)
     pending = Pending(value=value, before=before, claim=claim, rotation=rotation, origin=origin)
     handled = rotate_token or journal.handled_rotate
-    return next_entry(journal, pending=pending, handled_rotate=handled)
+    return next_entry(
+        journal,
+        pending=pending,
+        handled_rotate=handled,
+        earlier_rotates=earlier_tokens(journal.earlier_rotates, journal.handled_rotate, handled),
+    )
 
 
 def claimed(journal: Journal, *, claim: Claim, before: tuple[str, ...]) -> Journal:
@@ -336,6 +319,11 @@ def redacted(journal: Journal, target: StoredSecret) -> Journal:
     return next_entry(journal, publication=replace(publication, published=record))
 
 
+def endpoint_noted(journal: Journal, url: str) -> Journal:
+    """Note where the pool's token endpoint was found: the target shows it from now on."""
+    return next_entry(journal, token_endpoint=url)
+
+
 def doomed(journal: Journal, secret_id: str, order: Order | None = None) -> Journal:
     """Mark the one secret that may be deleted at Cognito, and by which order."""
     return next_entry(journal, doomed=secret_id, doomed_by=order)
@@ -348,10 +336,11 @@ def forgotten(
     at: datetime,
     outcome: Outcome = Outcome.SUCCESS,
     request_id: str = "",
+    verdict: Verdict | None = None,
 ) -> Journal:
     """Strike a secret that is gone at Cognito: the refused pending one or the previous one.
 
-    *request_id* is AWS's of the Delete, where it is known.
+    *request_id* is AWS's of the Delete, where it is known; *verdict* what Cognito said afterwards.
     """
     pending = journal.pending
     if pending is not None and pending.secret is not None and pending.secret.id == secret_id:
@@ -364,7 +353,10 @@ def forgotten(
     rotations = journal.rotations
     if journal.rotation is not None:
         rotation = replace(
-            journal.rotation, delete_request_id=request_id, retired_by=journal.doomed_by
+            journal.rotation,
+            delete_request_id=request_id,
+            retired_by=journal.doomed_by,
+            retired_verdict=verdict,
         )
         done = finished(rotation, at, outcome, retired_id=secret_id)
         rotations = kept(journal, done)

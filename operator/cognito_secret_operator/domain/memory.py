@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from .journal import Journal, JournaledSecret
-from .model import Listing, StoredSecret
-from .observed import Memory, Observed
+from .model import Listing, StoredSecret, Verdict
+from .observed import Fact, Memory, Observed
 from .projection import marks_of
 from .rollout import Consumers, Lag, lag_of
 from .rules.rolling_out import evidence, suspects
@@ -19,6 +19,8 @@ def remembered(observed: Observed) -> Memory:
     if isinstance(observed.listing, Listing):
         missing = _missing(observed, observed.listing)
         memory = replace(memory, listing=observed.listing, missing=missing)
+    if Fact.DELETED_PROBE in observed.probes:
+        memory = replace(memory, lingers=_lingers(observed))
     if isinstance(observed.consumers, Consumers):
         memory = replace(
             memory,
@@ -55,6 +57,15 @@ def _shown_by_the_target(observed: Observed, journal: Journal) -> set[str]:
 
 def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> bool:
     return listed.at < secret.created_at + observed.timing.answer_outranks
+
+
+def _lingers(observed: Observed) -> tuple[str, datetime] | None:
+    journal, before = observed.journal, observed.memory.lingers
+    previous = journal.previous if isinstance(journal, Journal) else None
+    accepted = observed.probes[Fact.DELETED_PROBE].verdict is Verdict.ACCEPTED
+    if previous is None or not accepted:
+        return None
+    return before if before and before[0] == previous.id else (previous.id, observed.now)
 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:

@@ -11,6 +11,7 @@ __all__ = [
     "Caller",
     "ClientDescription",
     "ClientRef",
+    "Decoration",
     "Listing",
     "Probe",
     "RemoteSecret",
@@ -119,6 +120,24 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Decoration:
+    """Labels, annotations and owner that a resource gives its target."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    owner: tuple[str, str] | None
+    """Name and uid of the resource that owns the target, if one does."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Name all parts, as *StoredSecret.decorated* does."""
+        parts = [f"label {key}" for key in self.labels]
+        parts += [f"annotation {key}" for key in self.annotations]
+        parts += [f"owner {self.owner[1]}"] if self.owner else []
+        return frozenset(parts)
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSecret:
     """A Kubernetes Secret as it was read or written, with what a compare-and-swap needs."""
 
@@ -140,6 +159,17 @@ class StoredSecret:
     labels: Mapping[str, str] = field(default_factory=dict)
     data_written_at: datetime | None = None
     """When somebody last wrote the data (API server's time); None where nobody can tell."""
+    owners: frozenset[str] = frozenset()
+    """The uids of its owners."""
+
+    decorated: frozenset[str] = frozenset()
+    """Labels, annotations and owners that are there because the operator applied them."""
+
+    key_owners: Mapping[str, str] = field(default_factory=dict)
+    """Who wrote the value of a key when: where it is our own write, that alone counts."""
+
+    own_keys: frozenset[str] = frozenset()
+    """Keys whose values the operator wrote last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ class Fact(enum.Enum):
     INITIAL_PROBE = "whether Cognito accepts the initial value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
+    DELETED_PROBE = "whether Cognito still accepts the deleted value"
     PENDING_PROBE = "whether Cognito accepts the pending value"
+    ENDPOINT = "the address of the pool's token endpoint"
     CONSUMERS = "the namespace's workloads and pods, then the target again"
 
 
@@ -86,6 +88,9 @@ class Memory:
 
     missing: Mapping[str, datetime] = field(default_factory=dict)
     """Ids of the journal that a List lacked, and since when."""
+
+    lingers: tuple[str, datetime] | None = None
+    """A deleted secret that Cognito accepted nevertheless, and since when that is seen."""
 
     client_missing_since: datetime | None = None
     previewed_at: datetime | None = None
@@ -137,6 +142,7 @@ class Observed:
     initial_value: SecretValue | Problem | Unread = UNREAD
     probes: Mapping[Fact, Probe] = field(default_factory=dict)
     consumers: Consumers | Problem | Unread = UNREAD
+    token_endpoint: str | Problem | Unread = UNREAD
 
     @property
     def book(self) -> Journal:

@@ -8,6 +8,7 @@ from .rules import Rule
 from .rules.adding import ADDING, RECORDING
 from .rules.adoption import ADOPTION
 from .rules.emergency import DECLARING, GOING_AT_ONCE, GONE_AND_ROLLED, QUESTIONING, RENEWING
+from .rules.endpoint import FINDING
 from .rules.foreign import FOREIGN
 from .rules.guards import GUARDS
 from .rules.migration import MIGRATING
@@ -28,6 +29,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *RECORDING,
     *DECLARING,
     *RECOVERING,
+    *FINDING,
     *PUBLISHING,
     *QUESTIONING,
     *ADDING,

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..names import CURRENT_ID_MARK, PREVIOUS_ID_MARK, PUBLICATION_MARK, RESOURCE_MARK
-from .journal import Journal
+from .connection import issuer_of, shown_endpoint
+from .journal import Journal, JournaledSecret
 from .model import StoredSecret
-from .spec import Resource
+from .spec import Resource, Spec
 from .value import SecretValue
 
 __all__ = [
@@ -35,7 +36,25 @@ def target_data(journal: Journal, resource: Resource) -> dict[str, SecretValue] 
         keys.client_id: SecretValue(journal.client.client_id),
         keys.current: journal.current.value,
         keys.previous: previous,
+        **_shown_on_wish(journal, journal.current, resource.spec),
     }
+
+
+def _shown_on_wish(
+    journal: Journal, current: JournaledSecret, spec: Spec
+) -> dict[str, SecretValue]:
+    """Give the keys that are there only where they are named; an unknown text leaves its key out.
+
+    An empty value would be worse than none: an application would take it for an answer.
+    """
+    keys = spec.target.keys
+    texts = (
+        (keys.user_pool_id, journal.client.pool_id),
+        (keys.issuer, issuer_of(journal.client)),
+        (keys.token_endpoint, shown_endpoint(journal, spec)),
+        (keys.secret_id, current.id),
+    )
+    return {key: SecretValue(text) for key, text in texts if key and text}
 
 
 def target_annotations(journal: Journal, resource: Resource) -> dict[str, str]:

@@ -14,6 +14,7 @@ __all__ = [
     "AdoptionSpec",
     "Approval",
     "AwsSpec",
+    "CreationPolicy",
     "EmergencyRequest",
     "OnMaxOverlap",
     "Policy",
@@ -29,6 +30,7 @@ __all__ = [
     "StatusFacts",
     "TargetKeys",
     "TargetSpec",
+    "VerificationMode",
     "VerificationSpec",
 ]
 
@@ -98,12 +100,26 @@ class RotationSpec:
     """True where each opening is a due time; else windows only say when a rotation may start."""
 
 
+class VerificationMode(enum.Enum):
+    """How much has to be shown before a secret is published."""
+
+    AUTO = "Auto"
+    """Ask; where nobody can be asked, wait for the activation delay."""
+
+    REQUIRED = "Required"
+    """Publish nothing that nobody could be asked about."""
+
+    SKIP = "Skip"
+    """Ask nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class VerificationSpec:
     """How the operator shows that Cognito accepts a secret."""
 
     token_endpoint: str | None
     activation_delay: timedelta
+    mode: VerificationMode = VerificationMode.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +129,25 @@ class TargetKeys:
     client_id: str = "client-id"
     current: str = "client-secret"
     previous: str = "client-secret-previous"
+    user_pool_id: str | None = None
+    """This key and the following ones are written only where they are named."""
+
+    issuer: str | None = None
+    token_endpoint: str | None = None
+    secret_id: str | None = None
+
+
+class CreationPolicy(enum.Enum):
+    """Whose the target is."""
+
+    ORPHAN = "Orphan"
+    """The operator makes it, and it outlives the resource."""
+
+    OWNER = "Owner"
+    """The operator makes it, and Kubernetes deletes it after the resource."""
+
+    MERGE = "Merge"
+    """Somebody else makes it; the operator writes its own keys into it and leaves the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +156,9 @@ class TargetSpec:
 
     name: str
     keys: TargetKeys
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    creation_policy: CreationPolicy = CreationPolicy.ORPHAN
 
 
 class RolloutStrategy(enum.Enum):

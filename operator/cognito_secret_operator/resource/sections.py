@@ -98,6 +98,17 @@ class Section:
             raise self.invalid(key, "must be a string: put it into quotes")
         return value
 
+    def strings(self, key: str) -> Mapping[str, str]:
+        """Read an object whose fields are all strings, whatever their names; {} where none is."""
+        found = self._get(key)
+        if found is None:
+            return {}
+        if not isinstance(found, Mapping) or not all(
+            isinstance(value, str) for value in found.values()
+        ):
+            raise self.invalid(key, "must be an object of strings: put its values into quotes")
+        return dict(found)
+
     def required(self, key: str) -> str:
         """Read a string that must be there."""
         text = self.text(key)

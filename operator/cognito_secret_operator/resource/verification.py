@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from ..domain.spec import VerificationSpec
+from ..domain.spec import VerificationMode, VerificationSpec
 from .sections import Section
 
 __all__ = ["DEFAULT_ACTIVATION_DELAY", "verification_spec"]
@@ -23,6 +23,7 @@ def verification_spec(verification: Section) -> VerificationSpec:
     delay = verification.span("activationDelay")
     spec = VerificationSpec(
         token_endpoint=_token_endpoint(verification),
+        mode=verification.choice("mode", VerificationMode.AUTO),
         activation_delay=DEFAULT_ACTIVATION_DELAY if delay is None else delay,
     )
     verification.refuse_the_rest()

@@ -6,6 +6,7 @@ from ..domain.actions import (
     Declare,
     Doom,
     Forget,
+    NoteEndpoint,
     Promote,
     Rebuild,
     Record,
@@ -31,6 +32,7 @@ Entry = (
     | Declare
     | Record
     | Promote
+    | NoteEndpoint
     | RecordPublication
     | Redact
     | Republish
@@ -55,6 +57,8 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
             return journals.promoted(book, verified=verified)
         case Doom(secret_id, order):
             return journals.doomed(book, secret_id, order)
+        case NoteEndpoint(url):
+            return journals.endpoint_noted(book, url)
         case Forget() | Reinstate() | Unmark():
             return _ended(observed, effect)
         case _:
@@ -96,13 +100,14 @@ def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
 def _ended(observed: Observed, effect: Forget | Reinstate | Unmark) -> Journal:
     """Note that a secret is gone, or stays after all."""
     match effect:
-        case Forget(secret_id, outcome):
+        case Forget(secret_id, outcome, verdict):
             return journals.forgotten(
                 observed.book,
                 secret_id,
                 at=observed.now,
                 outcome=outcome,
                 request_id=observed.memory.delete_requests.get(secret_id, ""),
+                verdict=verdict,
             )
         case Reinstate():
             return reinstated(observed.book, at=observed.now)

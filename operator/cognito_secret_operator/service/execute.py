@@ -9,6 +9,7 @@ from ..domain.actions import (
     Claim,
     CreateJournal,
     CreateTarget,
+    Decorate,
     Delete,
     Effect,
     Publish,
@@ -87,14 +88,8 @@ class Executor:
                     key.namespace, workload, key=stamp_key(key.name), value=stamp
                 )
                 return Done(replace(memory, stamped=memory.stamped | {(workload.uid, stamp)}))
-            case CreateJournal():
-                await self._create(observed, journal_name(observed.resource.key.name))
-                return Done(memory)
-            case CreateTarget():
-                await self._create(observed, observed.resource.spec.target.name)
-                return Done(memory)
-            case Publish():
-                await self._publish(observed)
+            case CreateJournal() | CreateTarget() | Decorate() | Publish():
+                await self._write_secret(observed, effect)
                 return Done(memory)
             case _:
                 return await self._note(observed, effect)
@@ -147,6 +142,22 @@ class Executor:
         answer = (pending.rotation, added)
         return Done(replace(observed.memory, added=answer, add_sent=True), claim)
 
+    async def _write_secret(
+        self, observed: Observed, effect: CreateJournal | CreateTarget | Decorate | Publish
+    ) -> None:
+        target = observed.target
+        match effect:
+            case CreateJournal():
+                await self._create(observed, journal_name(observed.resource.key.name))
+            case CreateTarget():
+                await self._create(observed, observed.resource.spec.target.name)
+            case Decorate(decoration) if isinstance(target, StoredSecret):
+                await self.secrets.decorate(target, decoration)
+            case Publish() if isinstance(target, StoredSecret):
+                await self._publish(observed, target)
+            case _:
+                raise LookupError("a publication or decoration needs a target")
+
     async def _delete(self, observed: Observed, secret_id: str) -> Memory:
         memory = observed.memory
         request_id = await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
@@ -160,10 +171,10 @@ class Executor:
         key = observed.resource.key
         await self.secrets.create_empty(key.namespace, name, annotations={RESOURCE_MARK: key.name})
 
-    async def _publish(self, observed: Observed) -> None:
-        target, data = observed.target, target_data(observed.book, observed.resource)
-        if not isinstance(target, StoredSecret) or data is None:
-            raise LookupError("a publication needs a target and a current value")
+    async def _publish(self, observed: Observed, target: StoredSecret) -> None:
+        data = target_data(observed.book, observed.resource)
+        if data is None:
+            raise LookupError("a publication needs a current value")
         marks = target_annotations(observed.book, observed.resource)
         await self.secrets.replace(target, data=data, annotations=marks)
 

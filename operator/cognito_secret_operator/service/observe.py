@@ -10,6 +10,7 @@ from ..domain.model import ClientDescription, Listing, ResourceKey, StoredSecret
 from ..domain.observed import Fact, Memory, Observed, Problem
 from ..domain.platform_orders import PlatformOrders
 from ..domain.projection import publication_number
+from ..domain.scope import in_scope
 from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
@@ -95,6 +96,8 @@ class Observer:
                 return await self._initial_value(observed)
             case Fact.CONSUMERS:
                 return await self._consumers(observed)
+            case Fact.ENDPOINT:
+                return await self._token_endpoint(observed)
             case _:
                 return await self._probed(observed, fact)
 
@@ -137,6 +140,10 @@ class Observer:
             and self.clock.monotonic() < claim.send_before
         )
 
+    async def _target(self, resource: Resource) -> StoredSecret | Problem | None:
+        found = await self._read(resource, resource.spec.target.name)
+        return in_scope(found, resource.spec.target) if isinstance(found, StoredSecret) else found
+
     async def _read(self, resource: Resource, name: str) -> StoredSecret | Problem | None:
         try:
             return await self.secrets.read(resource.key.namespace, name)
@@ -151,7 +158,7 @@ class Observer:
         """Read the journal first: a target that is newer than it shows, an older one is edited."""
         stored = await self._read(resource, journal_name(resource.key.name))
         journal = self._decoded(stored, resource)
-        return stored, journal, await self._read(resource, resource.spec.target.name)
+        return stored, journal, await self._target(resource)
 
     @staticmethod
     def _decoded(
@@ -245,8 +252,15 @@ class Observer:
             found = await self.workloads.consumers(search)
         except OutsideError as error:
             return replace(observed, consumers=problem_of(error))
-        target = await self._read(observed.resource, spec.target.name)
+        target = await self._target(observed.resource)
         return replace(observed, consumers=found, target=target)
+
+    async def _token_endpoint(self, observed: Observed) -> Observed:
+        try:
+            found = await self.endpoint.find(observed.resource.spec.client)
+        except OutsideError as error:
+            return replace(observed, token_endpoint=problem_of(error))
+        return replace(observed, token_endpoint=found)
 
     async def _probed(self, observed: Observed, fact: Fact) -> Observed:
         spec = observed.resource.spec
@@ -279,6 +293,8 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
     match fact:
         case Fact.PENDING_PROBE:
             value = observed.book.pending.value if observed.book.pending else None
+        case Fact.DELETED_PROBE:
+            value = observed.book.previous.value if observed.book.previous else None
         case Fact.CURRENT_PROBE:
             value = observed.book.current.value if observed.book.current else None
         case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):

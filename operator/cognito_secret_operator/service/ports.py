@@ -14,6 +14,7 @@ from ..domain.journal import Order, Outcome
 from ..domain.model import (
     ClientDescription,
     ClientRef,
+    Decoration,
     Probe,
     RemoteSecret,
     ResourceKey,
@@ -92,10 +93,21 @@ class SecretStorePort(Protocol):
         data: Mapping[str, SecretValue],
         annotations: Mapping[str, str],
     ) -> StoredSecret:
-        """PUT *data* in place of all data and merge *annotations*, if *stored* is still current.
+        """PUT *data* in place of *stored*'s and merge *annotations*, if *stored* is still current.
 
-        Labels, other annotations, owner references and the type stay as they were in *stored*'s
-        object.
+        Keys of the object that *stored* does not show stay; so do labels, other annotations, owner
+        references and the type.
+
+        Raises:
+            ConflictError: uid or resourceVersion differ by now, or it is gone.
+            AnswerLostError: it may or may not have been written.
+
+        """
+
+    async def decorate(self, stored: StoredSecret, decoration: Decoration) -> StoredSecret:
+        """Give a Secret *decoration* in place of an earlier one, if *stored* is still current.
+
+        Its data, and who wrote them when, stay.
 
         Raises:
             ConflictError: uid or resourceVersion differ by now, or it is gone.
@@ -171,6 +183,14 @@ class EndpointPort(Protocol):
             client: whose value it is.
             value: what to ask about.
             endpoint: URL from the spec; None lets the adapter find it by ``DescribeUserPool``.
+
+        """
+
+    async def find(self, client: ClientRef) -> str:
+        """Find the token endpoint of *client*'s pool by ``DescribeUserPool``.
+
+        Raises:
+            EndpointUnknownError: the pool has none that we know of, or we may not ask.
 
         """
 

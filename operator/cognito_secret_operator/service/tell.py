@@ -60,6 +60,7 @@ _ALARMS: Final = (
 
 _NOTICES: Final = (
     (ConditionType.ROTATING, "AwaitingApproval", "Normal"),
+    (ConditionType.VERIFIED, "RetiredStillAccepted", "Warning"),
     (ConditionType.ROLLED_OVER, "MaxOverlapExceeded", "Warning"),
     (ConditionType.ROTATING, "SlotTaken", "Warning"),
 )

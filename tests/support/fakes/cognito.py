@@ -15,6 +15,7 @@ from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import (
     AccessDeniedError,
     ClientNotFoundError,
+    EndpointUnknownError,
     LimitReachedError,
     RefusedError,
     RetryLaterError,
@@ -57,6 +58,9 @@ class FakeCognito:
     activation_lag: timedelta = timedelta()
     """From an Add until its value is accepted."""
 
+    deactivation_lag: timedelta = timedelta()
+    """From a deletion until the value is refused."""
+
     refuses_new: bool = False
     """Whether values added from now on are never accepted."""
 
@@ -74,6 +78,7 @@ class FakeCognito:
     """The id of every value that was ever here."""
 
     _past: list[tuple[datetime, tuple[RemoteSecret, ...]]] = field(default_factory=list)
+    _gone_at: dict[str, datetime] = field(default_factory=dict)
     _named: int = 0
 
     async def list_secrets(self, client: ClientRef) -> tuple[RemoteSecret, ...]:
@@ -134,7 +139,10 @@ class FakeCognito:
 
     def accepts(self, value: str) -> bool:
         """Tell whether a client that presents *value* is let in now."""
-        return any(one.value == value and one.active_at <= self.clock.now() for one in self.held)
+        now, gone_at = self.clock.now(), self._gone_at.get(value)
+        if gone_at is not None:
+            return now < gone_at + self.deactivation_lag
+        return any(one.value == value and one.active_at <= now for one in self.held)
 
     def add_for_test(self, value: str, *, age: timedelta = timedelta()) -> str:
         """Let somebody else add a secret."""
@@ -168,6 +176,9 @@ class FakeCognito:
         return secret
 
     def _change(self, held: list[Held]) -> None:
+        kept = {one.id for one in held}
+        gone = [one.value for one in self.held if one.id not in kept]
+        self._gone_at.update(dict.fromkeys(gone, self.clock.now()))
         self.held = held
         listed = sorted((one.remote for one in held), key=lambda one: (one.created_at, one.id))
         self._past.append((self.clock.now(), tuple(listed)))
@@ -185,6 +196,18 @@ class FakeEndpoint:
     cognito: FakeCognito
     faults: Faults
     is_silent: bool = False
+    url: str | None = None
+    """Where the pool's token endpoint is found, if anywhere."""
+
+    async def find(self, client: ClientRef) -> str:
+        """Find the endpoint."""
+
+        def effect() -> str:
+            if self.url is None:
+                raise EndpointUnknownError(f"user pool {client.pool_id} has no domain")
+            return self.url
+
+        return await self.faults.pass_through("endpoint.find", effect)
 
     async def probe(
         self,

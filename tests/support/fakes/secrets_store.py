@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cognito_secret_operator.domain.model import StoredSecret
+from cognito_secret_operator.domain.model import Decoration, StoredSecret
 from cognito_secret_operator.domain.ownership import Owner, owners_text
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ConflictError
@@ -77,10 +77,40 @@ class FakeSecrets:
             if found is None or (found.uid, found.resource_version) != seen:
                 raise ConflictError(f"Secret {stored.name} was written meanwhile")
             marks = {**found.annotations, **annotations}
-            return self._write(replace(found, data=dict(data), annotations=marks), by=FIELD_MANAGER)
+            others = {key: value for key, value in found.data.items() if key not in stored.data}
+            written = replace(found, data={**others, **data}, annotations=marks)
+            return self._write(written, by=FIELD_MANAGER)
 
         return await self.faults.pass_through(
             f"secrets.replace {_short(stored.name)}", effect, is_write=True
+        )
+
+    async def decorate(self, stored: StoredSecret, decoration: Decoration) -> StoredSecret:
+        """Apply labels, annotations and owner, and remove what was applied before."""
+
+        def effect() -> StoredSecret:
+            found = self.stored.get((stored.namespace, stored.name))
+            seen = (stored.uid, stored.resource_version)
+            if found is None or (found.uid, found.resource_version) != seen:
+                raise ConflictError(f"Secret {stored.name} was written meanwhile")
+            gone = found.decorated - decoration.names
+            labels = {k: v for k, v in found.labels.items() if f"label {k}" not in gone}
+            marks = {k: v for k, v in found.annotations.items() if f"annotation {k}" not in gone}
+            owners = {uid for uid in found.owners if f"owner {uid}" not in gone}
+            return self._write(
+                replace(
+                    found,
+                    labels={**labels, **decoration.labels},
+                    annotations={**marks, **decoration.annotations},
+                    owners=frozenset(
+                        owners | ({decoration.owner[1]} if decoration.owner else set())
+                    ),
+                    decorated=decoration.names,
+                )
+            )
+
+        return await self.faults.pass_through(
+            f"secrets.decorate {_short(stored.name)}", effect, is_write=True
         )
 
     def get(self, namespace: str, name: str) -> StoredSecret | None:
@@ -145,12 +175,16 @@ class FakeSecrets:
         if before == wanted:
             return before
         data_changed = before is None or before.data != wanted.data
+        keys_of_ours = self._own_keys(before, wanted, by)
+        owners = self._key_owners(before, wanted, by)
         owner = wanted.data_owner
         if data_changed and wanted.data:
             keys = frozenset(wanted.data)
             owner = owners_text([Owner(by, "Update", "", str(self._next()), keys)])
         written = replace(
             wanted,
+            key_owners=owners,
+            own_keys=keys_of_ours,
             resource_version=str(self._next()),
             data_owner=owner,
             data_written_at=self.clock.date() if data_changed else wanted.data_written_at,
@@ -162,9 +196,36 @@ class FakeSecrets:
             self.past.setdefault(key, []).append(Written(self.clock.now(), plain))
         return written
 
+    @staticmethod
+    def _own_keys(before: StoredSecret | None, wanted: StoredSecret, by: str) -> frozenset[str]:
+        """Like managedFields: who changes a value owns its key."""
+        changed = _changed(before, wanted)
+        ours = (before.own_keys if before else frozenset()) - changed
+        return (ours | (changed if by == FIELD_MANAGER else frozenset())) & wanted.data.keys()
+
+    def _key_owners(
+        self, before: StoredSecret | None, wanted: StoredSecret, by: str
+    ) -> dict[str, str]:
+        """Like managedFields: the date of a key is that of its owner's last write."""
+        changed = _changed(before, wanted)
+        kept = before.key_owners if before else {}
+        owners = {key: kept[key] for key in wanted.data if key in kept and key not in changed}
+        if not changed:
+            return owners
+        if by == FIELD_MANAGER:
+            changed |= self._own_keys(before, wanted, by)
+        at = str(self._next())
+        new = {key: owners_text([Owner(by, "Update", "", at, frozenset({key}))]) for key in changed}
+        return {**owners, **new}
+
     def _next(self) -> int:
         self._counter += 1
         return self._counter
+
+
+def _changed(before: StoredSecret | None, wanted: StoredSecret) -> frozenset[str]:
+    old = before.data if before else {}
+    return frozenset(key for key, value in wanted.data.items() if old.get(key) != value)
 
 
 def _short(name: str) -> str:

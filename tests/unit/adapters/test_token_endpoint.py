@@ -16,7 +16,7 @@ from cognito_secret_operator.adapters.cognito_answers import PoolDomain
 from cognito_secret_operator.adapters.token_endpoint import TokenEndpoint
 from cognito_secret_operator.domain.model import ClientRef, Probe, Verdict
 from cognito_secret_operator.domain.value import SecretValue
-from cognito_secret_operator.errors import NotFoundError
+from cognito_secret_operator.errors import EndpointUnknownError, NotFoundError
 
 CLIENT = ClientRef("eu-west-1_AbCdEfGhI", "1example23456789")
 MARKER = "MarkerMarkerMarkerMarkerMarker32"
@@ -221,3 +221,19 @@ async def test_trouble_in_finding_the_endpoint_is_not_raised(
     probe = await endpoint.probe(CLIENT, VALUE, endpoint=None)
     assert probe.verdict is Verdict.UNKNOWN
     assert MARKER not in probe.detail
+
+
+async def test_the_address_of_the_pools_endpoint_is_told(
+    endpoint: TokenEndpoint, finder: ScriptedFinder
+) -> None:
+    finder.domain = PoolDomain("https://shop.example.com/oauth2/token", "")
+    assert await endpoint.find(CLIENT) == "https://shop.example.com/oauth2/token"
+
+
+async def test_a_pool_without_an_address_is_an_error_that_says_why(
+    endpoint: TokenEndpoint, finder: ScriptedFinder
+) -> None:
+    finder.domain = PoolDomain(None, "user pool p has no domain")
+    with pytest.raises(EndpointUnknownError, match="has no domain") as caught:
+        await endpoint.find(CLIENT)
+    assert caught.value.reason == "TokenEndpointUnknown"

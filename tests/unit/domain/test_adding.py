@@ -9,14 +9,17 @@ from cognito_secret_operator.domain.model import Probe
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.adding import ADDING, RECORDING
+from cognito_secret_operator.domain.spec import VerificationMode
 
-from support.builders import NOON, at, journal, pending, probe, remote, said, view
+from support.builders import NOON, at, journal, pending, probe, remote, resource, said, spec, view
 
 RULES = {rule.__name__: rule for rule in (*RECORDING, *ADDING)}
 STAGED = journal(pending=pending())
 RECORDED = journal(pending=pending("B"))
 DOOMED = journal(pending=pending("B"), doomed="B")
 RESTING = journal()
+REQUIRING = resource(spec(verification={"mode": VerificationMode.REQUIRED}))
+SKIPPING = resource(spec(verification={"mode": VerificationMode.SKIP}))
 
 
 def _memory(**changes: object) -> Memory:
@@ -32,6 +35,36 @@ def _answer(book_pending: object) -> Memory:
 
 
 TABLE = [
+    (
+        "pending_is_recorded",
+        view(RECORDED, of=REQUIRING, probes=_asked("Unknown"), minutes=30, listed="A B"),
+        "Hold VerificationRequired",
+        "verification is required and nobody can be asked: nothing is published, ever so late",
+    ),
+    (
+        "pending_is_recorded",
+        view(RECORDED, of=REQUIRING, probes=_asked("Accepted")),
+        "Promote Promoting",
+        "verification is required, and Cognito accepts it",
+    ),
+    (
+        "pending_is_recorded",
+        view(RECORDED, of=SKIPPING),
+        "Wait Verifying",
+        "nobody is to be asked: the activation delay runs",
+    ),
+    (
+        "pending_is_recorded",
+        view(RECORDED, of=SKIPPING, minutes=1, listed="A B"),
+        "Promote Promoting",
+        "nobody is to be asked: the activation delay has passed, and List shows it",
+    ),
+    (
+        "claim_has_lapsed",
+        view(STAGED, of=SKIPPING, minutes=2, listed="A B"),
+        "Hold PendingUnconfirmed",
+        "nobody is to be asked, so nothing confirms whose the new secret is",
+    ),
     ("add_was_answered", view(RESTING), "", "nothing is pending"),
     ("add_was_answered", view(STAGED), "", "no Add was answered"),
     (

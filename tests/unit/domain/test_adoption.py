@@ -14,10 +14,11 @@ from cognito_secret_operator.domain.rules.adoption import (
     nothing_is_adopted,
     slots_are_blocked,
 )
+from cognito_secret_operator.domain.spec import VerificationMode
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
 
-from support.builders import journal, listing, probe, problem, said, target, view
+from support.builders import journal, listing, probe, problem, resource, said, spec, target, view
 
 EMPTY = journal(None, sequence=0, published=None)
 OURS = {RESOURCE_MARK: "orders-api"}
@@ -162,3 +163,31 @@ def test_the_message_names_the_foreign_secret_and_not_our_own() -> None:
     blocked = slots_are_blocked(view(journal("A")), listing("A X"))
     assert blocked is not None
     assert "did not make X" in blocked.message
+
+
+@pytest.mark.parametrize(
+    ("target_probe", "described_probe", "expected"),
+    [
+        pytest.param(PERHAPS, PERHAPS, "Hold VerificationRequired", id="nobody could be asked"),
+        pytest.param(PERHAPS, YES, "Adopt Adopting", id="the described value is accepted"),
+        pytest.param(YES, None, "Adopt Adopting", id="the target's value is accepted"),
+        pytest.param(NO, NO, "Adopt Adopting", id="no value is known, so none is published"),
+    ],
+)
+def test_where_verification_is_required_no_unasked_value_is_taken_over(
+    target_probe: Probe, described_probe: Probe | None, expected: str
+) -> None:
+    seen = _first_contact(
+        in_target="value of A",
+        described="value of A",
+        target_probe=target_probe,
+        described_probe=described_probe,
+    )
+    required = resource(spec(verification={"mode": VerificationMode.REQUIRED}))
+    assert said(nothing_is_adopted(replace(seen, resource=required))) == expected
+
+
+def test_where_verification_is_skipped_the_values_are_taken_over_unasked() -> None:
+    skipped = resource(spec(verification={"mode": VerificationMode.SKIP}))
+    seen = _first_contact(in_target="value of A", described="value of A")
+    assert said(nothing_is_adopted(replace(seen, resource=skipped))) == "Adopt Adopting"

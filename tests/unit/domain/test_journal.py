@@ -170,3 +170,20 @@ def test_the_last_five_rotations_are_kept() -> None:
 def test_it_is_impossible_to(write: Callable[[], Journal]) -> None:
     with pytest.raises(ValueError, match=r"."):
         write()
+
+
+def test_the_tokens_of_older_requests_stay_handled() -> None:
+    book = journal("A")
+    for token in ("one", "two", "one", "three"):
+        book = replace(_staged(book, token=token), pending=None)
+    assert (book.handled_rotate, book.earlier_rotates) == ("three", ("two", "one"))
+    assert all(book.has_handled(token) for token in ("one", "two", "three"))
+    assert not book.has_handled("four")
+
+
+def test_a_bounded_number_of_tokens_is_kept() -> None:
+    book = journal("A")
+    for number in range(30):
+        book = replace(_staged(book, token=str(number)), pending=None)
+    assert book.handled_rotate == "29"
+    assert book.earlier_rotates == tuple(str(number) for number in range(9, 29))

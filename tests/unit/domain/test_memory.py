@@ -5,10 +5,21 @@ from dataclasses import replace
 import pytest
 
 from cognito_secret_operator.domain.memory import remembered
-from cognito_secret_operator.domain.observed import Memory, Observed
+from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.rollout import Consumers, Lag, WorkloadRef
 
-from support.builders import NOON, at, consumers, journal, listing, pod, problem, secret, view
+from support.builders import (
+    NOON,
+    at,
+    consumers,
+    journal,
+    listing,
+    pod,
+    probe,
+    problem,
+    secret,
+    view,
+)
 
 OLD = journal("B", "A", published=-10)
 STAMP = "B.7"
@@ -114,3 +125,23 @@ def test_an_unrecorded_publication_is_never_clear() -> None:
 def test_two_lists_far_enough_apart_are_believed(minutes: float, *, sure: bool) -> None:
     memory = _memory(listing=listing("B"), missing={"A": at(minutes)})
     assert view(OLD, memory=memory).is_surely_missing("A") is sure
+
+
+@pytest.mark.parametrize(
+    ("verdict", "before", "after"),
+    [
+        pytest.param("Accepted", None, ("A", NOON), id="seen for the first time"),
+        pytest.param("Accepted", ("A", at(-3)), ("A", at(-3)), id="seen before"),
+        pytest.param("Accepted", ("X", at(-3)), ("A", NOON), id="an older one was seen before"),
+        pytest.param("Refused", ("A", at(-3)), None, id="refused by now"),
+    ],
+)
+def test_since_when_a_deleted_secret_is_accepted_nevertheless(
+    verdict: str, before: object, after: object
+) -> None:
+    seen = view(
+        replace(OLD, doomed="A"),
+        memory=_memory(lingers=before),
+        probes={Fact.DELETED_PROBE: probe(verdict)},
+    )
+    assert remembered(seen).lingers == after

@@ -40,10 +40,12 @@ def test_the_rules_and_their_order() -> None:
         # what was lost is made good before anything is published
         "current_is_missing_in_the_overlap",
         # the target follows the journal
+        "token_endpoint_is_not_noted",
         "target_is_missing",
         "leaked_value_is_shown",
         "redaction_is_not_recorded",
         "target_was_edited",
+        "target_is_not_decorated",
         "target_is_not_yet_written",
         "publication_is_not_recorded",
         "emergency_names_no_secret_of_ours",
@@ -80,8 +82,9 @@ def test_the_rules_and_their_order() -> None:
         "value_is_unknown",
         "rotation_is_due",
         "first_rotation_is_previewed",
-        "rotation_awaits_its_window",
         "slot_is_taken",
+        "rotation_awaits_its_window",
+        "token_endpoint_is_unknown",
         "nothing_is_to_be_done",
     ]
 

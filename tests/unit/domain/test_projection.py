@@ -99,3 +99,36 @@ def test_a_stamp_names_the_secret_and_the_publication() -> None:
     assert stamp_value(ROLLING) == "B.7"
     with pytest.raises(ValueError, match="nothing"):
         stamp_value(journal(None, published=None))
+
+
+ON_WISH = TargetKeys(
+    user_pool_id="pool", issuer="issuer", token_endpoint="endpoint", secret_id="id-at-cognito"
+)
+
+
+def _shown_on_wish(book: Journal, **verification: object) -> dict[str, str]:
+    wanted = resource(spec(target={"keys": ON_WISH}, verification=verification))
+    data = target_data(book, wanted)
+    assert data is not None
+    usual = {"client-id", "client-secret", "client-secret-previous"}
+    return {key: value.reveal() for key, value in data.items() if key not in usual}
+
+
+def test_more_is_shown_where_it_has_a_key() -> None:
+    assert _shown_on_wish(ROLLING, token_endpoint="https://auth.example.com/oauth2/token") == {
+        "pool": CLIENT.pool_id,
+        "issuer": f"https://cognito-idp.eu-west-1.amazonaws.com/{CLIENT.pool_id}",
+        "endpoint": "https://auth.example.com/oauth2/token",
+        "id-at-cognito": "B",
+    }
+
+
+def test_an_endpoint_that_was_found_is_shown_where_the_spec_names_none() -> None:
+    noted = replace(ROLLING, token_endpoint="https://found.example.com/oauth2/token")
+    assert _shown_on_wish(noted)["endpoint"] == "https://found.example.com/oauth2/token"
+    given = _shown_on_wish(noted, token_endpoint="https://given.example.com/oauth2/token")
+    assert given["endpoint"] == "https://given.example.com/oauth2/token"
+
+
+def test_an_endpoint_that_nobody_can_tell_has_no_key_rather_than_an_empty_one() -> None:
+    assert "endpoint" not in _shown_on_wish(ROLLING)

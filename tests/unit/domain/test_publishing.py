@@ -8,6 +8,7 @@ from cognito_secret_operator.domain.journal import Emergency, Journal, Publicati
 from cognito_secret_operator.domain.observed import Observed
 from cognito_secret_operator.domain.ownership import Owner, owners_text
 from cognito_secret_operator.domain.rules.publishing import PUBLISHING
+from cognito_secret_operator.domain.spec import CreationPolicy
 from cognito_secret_operator.names import FIELD_MANAGER
 
 from support.builders import (
@@ -18,8 +19,10 @@ from support.builders import (
     journal,
     pod,
     problem,
+    resource,
     said,
     secret,
+    spec,
     target,
     view,
 )
@@ -54,6 +57,11 @@ SHOWING = target(ROLLING, owner=_owned(FIELD_MANAGER, "1"))
 REDACTED = target(LEAKED, owner=_owned(FIELD_MANAGER, "2"))
 WRITTEN_BY_OTHERS = target(LEAKED, owner=_owned("somebody", "2"))
 EMPTY = target(UNRECORDED, data={}, owner="")
+MERGING = resource(spec(target={"creation_policy": CreationPolicy.MERGE}))
+OWNING = resource(spec(target={"creation_policy": CreationPolicy.OWNER}))
+OWNERS = frozenset({"resource-1"})
+LABELLING = resource(spec(target={"labels": {"team": "shop"}}))
+LABELLED = replace(target(RECORDED), labels={"team": "shop"}, decorated=frozenset({"label team"}))
 
 TABLE = [
     ("target_is_missing", view(RECORDED), "", "the target is there"),
@@ -74,6 +82,67 @@ TABLE = [
         view(VALUELESS, has_target=False),
         "",
         "no value is known that could be published",
+    ),
+    (
+        "target_is_missing",
+        view(RECORDED, of=MERGING, has_target=False),
+        "Hold TargetMissing",
+        "the target was deleted, and somebody else makes it",
+    ),
+    (
+        "target_is_missing",
+        view(UNRECORDED, of=MERGING, has_target=False),
+        "Hold TargetMissing",
+        "there never was a target, and somebody else makes it",
+    ),
+    ("target_is_not_decorated", view(RECORDED), "", "nothing is wanted besides data"),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=LABELLING),
+        "Decorate Publishing",
+        "a label is wanted",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=LABELLING, target_secret=replace(LABELLED, labels={"team": "x"})),
+        "Decorate Publishing",
+        "somebody changed the label",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=LABELLING, target_secret=LABELLED),
+        "",
+        "the label is there",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, target_secret=LABELLED),
+        "Decorate Publishing",
+        "the label is no longer wanted",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, target_secret=replace(LABELLED, decorated=frozenset())),
+        "",
+        "a label that is not wanted is somebody else's",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=OWNING),
+        "Decorate Publishing",
+        "the resource is to own it",
+    ),
+    (
+        "target_is_not_decorated",
+        view(RECORDED, of=OWNING, target_secret=replace(target(RECORDED), owners=OWNERS)),
+        "",
+        "the resource owns it",
+    ),
+    (
+        "target_is_not_decorated",
+        view(VALUELESS, of=LABELLING, target_secret=EMPTY),
+        "",
+        "nothing is published yet",
     ),
     ("target_was_edited", view(RECORDED), "", "the target is as it was recorded"),
     (

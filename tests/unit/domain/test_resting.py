@@ -144,6 +144,7 @@ TABLE = [
         "",
         "Lists lack it for a minute only",
     ),
+    ("token_endpoint_is_unknown", view(YOUNG), "", "the target is not to show it"),
     ("value_is_unknown", view(YOUNG, listed="A"), "", "its value is known"),
     ("value_is_unknown", view(VALUELESS, listed="A"), "Stage Staging", "nobody knows its value"),
     (

@@ -21,7 +21,12 @@ from cognito_secret_operator.domain.rollout import (
 )
 from cognito_secret_operator.domain.rules.retiring import CONFIRMING, RETIRING
 from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT, name_some
-from cognito_secret_operator.domain.spec import Resource, RetireOriginal, RolloutStrategy
+from cognito_secret_operator.domain.spec import (
+    Resource,
+    RetireOriginal,
+    RolloutStrategy,
+    VerificationMode,
+)
 from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
@@ -52,8 +57,12 @@ DOOMED = journal("B", "A", published=-10, doomed="A")
 RESTING = journal("B")
 ADOPTED = journal("B", secret("A", origin=Origin.TARGET), published=-10)
 FOREIGN = journal("B", secret("A", origin=Origin.UNKNOWN, has_value=False), published=-10)
+DOOMED_VALUELESS = replace(FOREIGN, doomed="A")
+SKIPPING = resource(spec(verification={"mode": VerificationMode.SKIP}))
+STILL_ACCEPTED = {Fact.DELETED_PROBE: probe("Accepted")}
 NIGHTLY = resource(spec(retirement={"windows": (Window("0 2 * * *", timedelta(hours=2), UTC),)}))
 CLEAR = Memory(first_pass_at=NOON, clear=(STAMP, at(-60)))
+LINGERS = replace(CLEAR, lingers=("A", NOON))
 
 NONE = resource(spec(rollout={"consumers": ConsumersSpec(ConsumerMode.NONE)}))
 WATCH = resource(spec(rollout={"strategy": RolloutStrategy.WATCH}))
@@ -89,7 +98,48 @@ TABLE = [
     ("doomed_is_gone", view(ROLLING, listed="B"), "", "nothing is doomed"),
     ("doomed_is_gone", view(DOOMED), "Look LISTING", "doomed: is it still there?"),
     ("doomed_is_gone", view(DOOMED, listed="A B"), "", "doomed and still there"),
-    ("doomed_is_gone", view(DOOMED, listed="B"), "Forget Retired", "doomed and gone"),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B"),
+        "Look DELETED_PROBE",
+        "doomed and gone: does Cognito refuse it?",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", probes={Fact.DELETED_PROBE: probe("Refused")}),
+        "Forget Retired",
+        "doomed, gone and refused",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", probes={Fact.DELETED_PROBE: probe("Unknown")}),
+        "Forget Retired",
+        "doomed and gone, and nobody can be asked",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", of=SKIPPING),
+        "Forget Retired",
+        "doomed and gone, and the spec says to ask nobody",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS),
+        "Wait AwaitingRefusal",
+        "doomed and gone, but accepted: a lag",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS, minutes=6),
+        "Forget RetiredStillAccepted",
+        "doomed and gone, but accepted for too long: told, and no longer waited for",
+    ),
+    (
+        "doomed_is_gone",
+        view(DOOMED_VALUELESS, listed="B"),
+        "Forget Retired",
+        "doomed and gone, and nobody ever knew its value",
+    ),
     (
         "doomed_is_gone",
         view(DOOMED, listed="X"),
@@ -98,7 +148,11 @@ TABLE = [
     ),
     (
         "doomed_is_gone",
-        view(DOOMED, memory=replace(CLEAR, deleted=frozenset("A"))),
+        view(
+            DOOMED,
+            memory=replace(CLEAR, deleted=frozenset("A")),
+            probes={Fact.DELETED_PROBE: probe("Refused")},
+        ),
         "Forget Retired",
         "our Delete was answered",
     ),

@@ -9,7 +9,7 @@ from ..model import Listing, Verdict
 from ..observed import Fact, Observed
 from . import Rule
 from .adoption import slots_are_blocked
-from .needs import hold, listing, probe, wait
+from .needs import hold, listing, probe, unverified, wait
 
 __all__ = ["ADDING", "RECORDING"]
 
@@ -142,6 +142,8 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
                 f"{asked.detail}; nothing was published",
             )
         case Verdict.UNKNOWN:
+            if (held := unverified(observed, pending.secret.id, asked.detail)) is not None:
+                return held
             active_at = recorded_at + observed.resource.spec.verification.activation_delay
             if observed.now < active_at:
                 return wait(

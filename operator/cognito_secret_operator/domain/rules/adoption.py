@@ -15,7 +15,7 @@ from ..projection import publication_number
 from ..value import SecretValue
 from . import Rule
 from .foreign import the_one_that_may_go
-from .needs import description, hold, initial_value, listing, probe, target_marks
+from .needs import description, hold, initial_value, listing, probe, target_marks, unverified
 
 __all__ = [
     "ADOPTION",
@@ -179,6 +179,10 @@ def _adopt(
         known=confirmed,
         verified=confirmed,
     )
+    if value is not None and not confirmed:
+        held = unverified(observed, remote.id, "the value is one that the client had before")
+        if held is not None:
+            return held
     target, last = observed.target, observed.book.publication
     shown = publication_number(target.annotations) if isinstance(target, StoredSecret) else 0
     if last is not None:

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from ..actions import Hold, Look, Plan, Wait
-from ..model import ClientDescription, Listing, Probe, StoredSecret
+from ..model import ClientDescription, Listing, Probe, StoredSecret, Verdict
 from ..observed import UNREAD, Fact, Observed, Problem
 from ..projection import Marks, marks_of
 from ..rollout import Consumers
+from ..spec import VerificationMode
 from ..value import SecretValue
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "probe",
     "read_consumers",
     "target_marks",
+    "unverified",
     "wait",
 ]
 
@@ -62,7 +64,9 @@ def description(observed: Observed) -> ClientDescription | Plan:
 
 
 def probe(observed: Observed, fact: Fact) -> Probe | Plan:
-    """Give a probe of this pass."""
+    """Give a probe of this pass; where the spec says to ask nobody, nobody is asked."""
+    if observed.resource.spec.verification.mode is VerificationMode.SKIP:
+        return Probe(Verdict.UNKNOWN, "verification.mode is Skip")
     return observed.probes.get(fact) or look(fact)
 
 
@@ -71,6 +75,19 @@ def target_marks(observed: Observed) -> Marks | None:
     if not isinstance(observed.target, StoredSecret):
         return None
     return marks_of(observed.target, observed.resource)
+
+
+def unverified(observed: Observed, secret_id: str, detail: str) -> Plan | None:
+    """Hold where a secret that nobody could be asked about must not be published."""
+    if observed.resource.spec.verification.mode is not VerificationMode.REQUIRED:
+        return None
+    return hold(
+        "VerificationRequired",
+        f"nobody could be asked whether Cognito accepts secret {secret_id} ({detail}), and "
+        "verification.mode is Required: it is not published",
+        "make the token endpoint reachable (verification.tokenEndpoint), or set verification.mode "
+        "to Auto",
+    )
 
 
 def initial_value(observed: Observed) -> SecretValue | Plan:

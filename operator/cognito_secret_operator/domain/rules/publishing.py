@@ -3,15 +3,27 @@
 from dataclasses import replace
 from typing import Final
 
-from ..actions import CreateTarget, Look, Plan, Publish, RecordPublication, Redact, Republish
+from ...names import RESOURCE_MARK
+from ..actions import (
+    CreateTarget,
+    Decorate,
+    Look,
+    Plan,
+    Publish,
+    RecordPublication,
+    Redact,
+    Republish,
+)
 from ..journal import Journal, Publication
 from ..model import StoredSecret
 from ..observed import Observed
 from ..ownership import only_we_wrote
 from ..projection import is_projection
 from ..rollout import Consumers
+from ..scope import decoration_of, is_decorated
+from ..spec import CreationPolicy
 from . import Rule
-from .needs import read_consumers
+from .needs import hold, read_consumers
 from .rolling_out import rolling
 
 __all__ = ["PUBLISHING"]
@@ -25,6 +37,13 @@ def target_is_missing(observed: Observed) -> Plan | None:
     if publication is None or observed.target is not None:
         return None
     name = observed.resource.spec.target.name
+    if observed.resource.spec.target.creation_policy is CreationPolicy.MERGE:
+        return hold(
+            "TargetMissing",
+            f"Secret {name} (spec.target.name) does not exist, and target.creationPolicy is Merge:"
+            " the operator writes into a Secret that somebody else has made",
+            f"create it with the annotation {RESOURCE_MARK}: {observed.resource.key.name}",
+        )
     if publication.published is not None:
         return Plan(Republish(), "TargetRestored", f"Secret {name} was deleted; writing it again")
     return Plan(CreateTarget(), "Publishing", f"creating Secret {name}")
@@ -94,6 +113,18 @@ def target_was_edited(observed: Observed) -> Plan | None:
     return Plan(Republish(), "TargetRestored", f"{restored}; {_born_meanwhile(found, target)}")
 
 
+def target_is_not_decorated(observed: Observed) -> Plan | None:
+    """The target lacks a label, an annotation or the owner that the resource gives it."""
+    target, wanted = observed.target, decoration_of(observed.resource)
+    if _publication(observed.book) is None or not isinstance(target, StoredSecret):
+        return None
+    if is_decorated(target, wanted):
+        return None
+    return Plan(
+        Decorate(wanted), "Publishing", f"setting labels, annotations and owner of {target.name}"
+    )
+
+
 def target_is_not_yet_written(observed: Observed) -> Plan | None:
     """The target does not hold the publication's data: write it."""
     publication, target = _publication(observed.book), observed.target
@@ -154,6 +185,7 @@ PUBLISHING: Final[tuple[Rule, ...]] = (
     leaked_value_is_shown,
     redaction_is_not_recorded,
     target_was_edited,
+    target_is_not_decorated,
     target_is_not_yet_written,
     publication_is_not_recorded,
 )

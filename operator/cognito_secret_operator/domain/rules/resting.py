@@ -11,6 +11,7 @@ from ..schedule import due_at, overdue_at, retry_at, starts_at
 from ..spec import Recovery
 from . import Rule
 from .adoption import was_deleted_lately
+from .endpoint import token_endpoint_is_unknown
 from .needs import look, wait
 from .recovering import current_is_held
 from .staging import stage
@@ -21,7 +22,7 @@ __all__ = ["RESTING"]
 def rotation_is_requested(observed: Observed) -> Plan | None:
     """The rotate annotation holds a token that was not handled yet."""
     token = observed.resource.rotate_token
-    if token is None or token == observed.book.handled_rotate:
+    if token is None or observed.book.has_handled(token):
         return None
     return stage(observed, Trigger.REQUEST, "the rotate annotation asks for a rotation")
 
@@ -139,5 +140,6 @@ RESTING: Final[tuple[Rule, ...]] = (
     first_rotation_is_previewed,
     slot_is_taken,
     rotation_awaits_its_window,
+    token_endpoint_is_unknown,
     nothing_is_to_be_done,
 )

@@ -31,15 +31,35 @@ def doomed_is_gone(observed: Observed) -> Plan | None:
         return None
     if _goes_at_once(observed, previous):
         return None
-    forget = Plan(Forget(previous.id), "Retired", f"secret {previous.id} is deleted at Cognito")
     if previous.id in observed.memory.deleted:
-        return forget
+        return _forget(observed, previous)
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
     if listed.get(previous.id) is None and listed.get(current.id) is not None:
-        return forget
+        return _forget(observed, previous)
     return None
+
+
+def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
+    """Forget a deleted secret once Cognito refuses it; one that it goes on accepting is told."""
+    gone = f"secret {previous.id} is deleted at Cognito"
+    if previous.value is None:
+        return Plan(Forget(previous.id), "Retired", gone)
+    asked = probe(observed, Fact.DELETED_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    if asked.verdict is Verdict.ACCEPTED:
+        lingers = observed.memory.lingers
+        since = lingers[1] if lingers and lingers[0] == previous.id else observed.now
+        if observed.now < since + observed.timing.refusal_patience:
+            return wait("AwaitingRefusal", f"{gone}, which accepts it nevertheless so far")
+        return Plan(
+            Forget(previous.id, verdict=asked.verdict),
+            "RetiredStillAccepted",
+            f"{gone}, which accepts it nevertheless",
+        )
+    return Plan(Forget(previous.id, verdict=asked.verdict), "Retired", gone)
 
 
 def origin_is_unknown(observed: Observed) -> Plan | None:

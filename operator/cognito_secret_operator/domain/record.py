@@ -1,0 +1,42 @@
+"""What the journal says of secrets and rotations: where from, whose turn, how it ended."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["Claim", "Order", "Origin", "Outcome"]
+
+
+class Origin(enum.Enum):
+    """Where a secret came from, for the audit."""
+
+    OPERATOR = "Operator"
+    TARGET = "Target"
+    DESCRIBE = "Describe"
+    INITIAL = "Initial"
+    UNKNOWN = "Unknown"
+
+
+class Outcome(enum.Enum):
+    """How a rotation ended."""
+
+    SUCCESS = "Success"
+    REFUSED = "Refused"
+    LEAKED = "Leaked"
+    LOST = "Lost"
+    """Somebody deleted the new secret at Cognito before the old one was retired."""
+
+
+class Order(enum.Enum):
+    """By what a secret is deleted although somebody may hold it."""
+
+    MAX_OVERLAP = "MaxOverlap"
+    OVERRIDE = "Override"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to send one Add: whose it is, and since when (API server's time)."""
+
+    owner: str
+    at: datetime

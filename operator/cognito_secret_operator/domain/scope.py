@@ -1,0 +1,66 @@
+"""What of a target is the operator's: its keys where others write too, its labels, its owner."""
+
+from dataclasses import replace
+
+from .model import Decoration, StoredSecret
+from .spec import CreationPolicy, Resource, TargetKeys, TargetSpec
+
+__all__ = ["decoration_of", "in_scope", "is_decorated"]
+
+
+def in_scope(target: StoredSecret, spec: TargetSpec) -> StoredSecret:
+    """Give what a resource looks at of its target.
+
+    With ``Merge`` that is the keys that the resource names, and those that the operator wrote
+    under older names. Who wrote the data is then asked of the two keys with secrets alone: a write
+    of another key by somebody else is no edit. managedFields tell them apart, since whoever changes
+    a value takes its key over: as long as a key is ours since the date of our write, nobody else
+    has changed its value in between, not even back and forth.
+    """
+    if spec.creation_policy is not CreationPolicy.MERGE:
+        return target
+    kept = _named(spec.keys) | target.own_keys
+    unknown = f"unknown@{target.resource_version}"
+    secret_keys = (spec.keys.current, spec.keys.previous)
+    return replace(
+        target,
+        data={key: value for key, value in target.data.items() if key in kept},
+        data_owner=";".join(f"{key}={target.key_owners.get(key, unknown)}" for key in secret_keys),
+    )
+
+
+def decoration_of(resource: Resource) -> Decoration:
+    """Give what the resource wants its target to carry besides data."""
+    spec = resource.spec.target
+    owned = spec.creation_policy is CreationPolicy.OWNER
+    return Decoration(
+        labels=spec.labels,
+        annotations=spec.annotations,
+        owner=(resource.key.name, resource.uid) if owned else None,
+    )
+
+
+def is_decorated(target: StoredSecret, wanted: Decoration) -> bool:
+    """Tell whether the target carries all of it, and nothing that was wanted once and is no more.
+
+    What somebody else put there stays, also where it is what we want: then it is not ours to take.
+    """
+    return (
+        wanted.labels.items() <= target.labels.items()
+        and wanted.annotations.items() <= target.annotations.items()
+        and (wanted.owner is None or wanted.owner[1] in target.owners)
+        and target.decorated <= wanted.names
+    )
+
+
+def _named(keys: TargetKeys) -> frozenset[str]:
+    named = (
+        keys.client_id,
+        keys.current,
+        keys.previous,
+        keys.user_pool_id,
+        keys.issuer,
+        keys.token_endpoint,
+        keys.secret_id,
+    )
+    return frozenset(key for key in named if key is not None)
