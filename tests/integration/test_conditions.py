@@ -137,7 +137,7 @@ def test_where_nobody_can_be_asked_the_activation_delay_is_waited_for(
     shop: Shop, start_operator: StartOperator
 ) -> None:
     start_operator()
-    patient = {"tokenEndpoint": NOBODY_LISTENS, "activationDelay": "1h"}
+    patient = {"mode": "Auto", "tokenEndpoint": NOBODY_LISTENS, "activationDelay": "1h"}
     client, first = shop.adopted_client(verification=patient)
     assert "verification.tokenEndpoint" in shop.wait_condition(
         "Verified", "Unknown", "NothingToAsk"
