@@ -4,10 +4,9 @@ A test that fails prints the rows as they should be: paste them, then write what
 know into the cells that say TODO.
 """
 
-import ast
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,108 +21,20 @@ from cognito_secret_operator.resource.parse import parse
 from cognito_secret_operator.service.tell import EFFECT_EVENTS
 from cognito_secret_operator.settings import VARIABLES
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-DOCS: Final = ROOT / "docs"
-PACKAGE: Final = ROOT / "operator" / "cognito_secret_operator"
-
-REASON_AT: Final = {
-    "hold": 0,
-    "wait": 0,
-    "Problem": 0,
-    "Plan": 1,
-    "KubernetesEvent": 1,
-    "Condition": 2,
-}
-"""Who takes a reason, and as which argument; by name it is always ``reason``."""
+from support.declared import fields as _fields
+from support.declared import reasons as _reasons
+from support.declared import version as _version
+from support.pages import DOCS, ROOT
+from support.pages import blocks as _blocks
+from support.pages import compare as _compare
+from support.pages import keys as _keys
+from support.pages import line as _line
+from support.pages import rows as _rows
 
 _LINK: Final = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
-_FENCED: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-Row = tuple[str, ...]
-
-
-# --- reading the pages --------------------------------------------------------------------------
-
-
-def _rows(page: str, heading: str) -> list[Row]:
-    """Give the cells of all table rows below a heading, sub-headings included; no header rows."""
-    text = (DOCS / page).read_text(encoding="utf-8")
-    level = heading.partition(" ")[0]
-    found = re.search(
-        rf"^{re.escape(heading)}$(.*?)(?=^#{{1,{len(level)}}} |\Z)", text, re.MULTILINE | re.DOTALL
-    )
-    assert found is not None, f"docs/{page} has no heading {heading!r}"
-    lines = [line for line in found[1].splitlines() if line.startswith("| `")]
-    return [tuple(cell.strip() for cell in line.strip("|").split(" | ")) for line in lines]
-
-
-def _keys(page: str, heading: str) -> list[str]:
-    """Give the first cells, without backticks."""
-    return [row[0].strip("`") for row in _rows(page, heading)]
-
-
-def _blocks(path: Path, language: str) -> list[str]:
-    text = path.read_text(encoding="utf-8")
-    return [block for kind, block in _FENCED.findall(text) if kind == language]
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _compare(page: str, shown: Iterable[str], expected: Mapping[str, str]) -> None:
-    """Fail where a row lacks, is too many, or is there twice; say which line to add.
-
-    Args:
-        page: its path below docs.
-        shown: what the rows are about.
-        expected: what they should be about -> the line to add.
-
-    """
-    rows = list(shown)
-    missing = [line for key, line in expected.items() if key not in rows]
-    unknown = [key for key in rows if key not in expected]
-    twice = sorted({key for key in rows if rows.count(key) > 1})
-    problems = [
-        *(["add:", *missing] if missing else []),
-        *(["remove, the code does not know it:", *unknown] if unknown else []),
-        *(["is there twice:", *twice] if twice else []),
-    ]
-    assert not problems, "\n".join([f"docs/{page}:", *problems])
 
 
 # --- the resource -------------------------------------------------------------------------------
-
-
-def _version() -> dict[str, Any]:
-    crd = yaml.safe_load((ROOT / "crds" / "cognitoclientsecrets.yaml").read_text(encoding="utf-8"))
-    found: dict[str, Any] = crd["spec"]["versions"][0]
-    return found
-
-
-def _fields(part: str) -> dict[str, str]:
-    """Map each field's path in the schema to its type, as the pages write it."""
-    schema = _version()["schema"]["openAPIV3Schema"]["properties"][part]
-    return {path: kind for path, kind in _leaves(part, schema) if path != part}
-
-
-def _leaves(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    properties = schema.get("properties")
-    if properties is not None:
-        for key, inner in properties.items():
-            yield from _leaves(f"{path}.{key}", inner)
-    elif schema["type"] == "array" and "properties" in schema["items"]:
-        yield from _leaves(f"{path}[]", schema["items"])
-    else:
-        yield path, _type_of(schema)
-
-
-def _type_of(schema: Mapping[str, Any]) -> str:
-    if schema["type"] == "array":
-        return f"list of {_type_of(schema['items'])}"
-    if "enum" in schema:
-        return " or ".join(f"`{value}`" for value in schema["enum"])
-    return "time" if schema.get("format") == "date-time" else str(schema["type"])
 
 
 @pytest.mark.parametrize("part", ["spec", "status"])
@@ -220,53 +131,6 @@ def test_every_reason_has_a_row() -> None:
         for reason, places in sorted(found.items())
     }
     _compare(page, _keys(page, "## Reasons"), lines)
-
-
-def _reasons() -> dict[str, set[str]]:
-    """Map every reason that is written in the code to the files that write it."""
-    found: dict[str, set[str]] = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        place = str(path.relative_to(PACKAGE))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for reason in (*_passed_on(node, place), *_declared(node)):
-                found.setdefault(reason, set()).add(place)
-    return found
-
-
-def _passed_on(node: ast.AST, place: str) -> Iterator[str]:
-    """Yield the reasons of a call; fail on one that this test cannot read."""
-    if not isinstance(node, ast.Call):
-        return
-    # A method that is called `wait` is another one.
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name not in REASON_AT:
-        return
-    by_name = [keyword.value for keyword in node.keywords if keyword.arg == "reason"]
-    argument = (by_name or node.args[REASON_AT[name] :])[0]
-    for part in [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]:
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            yield part.value
-            continue
-        handed_on = getattr(part, "attr", getattr(part, "id", ""))
-        assert handed_on == "reason", (
-            f"{place}:{node.lineno}: write the reason of {name}(…) as a string, so that this test "
-            "can find it"
-        )
-
-
-def _declared(node: ast.AST) -> Iterator[str]:
-    """Yield the reason that a class declares for itself."""
-    for statement in node.body if isinstance(node, ast.ClassDef) else ():
-        targets: list[ast.expr] = []
-        if isinstance(statement, ast.Assign):
-            targets = statement.targets
-        elif isinstance(statement, ast.AnnAssign):
-            targets = [statement.target]
-        else:
-            continue
-        value = statement.value
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            yield from [value.value for one in targets if getattr(one, "id", "") == "reason"]
 
 
 def test_the_search_for_reasons_finds_each_kind() -> None:

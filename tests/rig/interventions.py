@@ -81,3 +81,21 @@ class Hold:
 
     def __exit__(self, *exception: object) -> None:
         self.release()
+
+
+class Refuse:
+    """Does not pass on any write of one signature, until this is lifted."""
+
+    def __init__(self, signature: str) -> None:
+        """Begin."""
+        self._signature = signature
+        self._lifted = threading.Event()
+
+    def lift(self) -> None:
+        """Let everything pass from now on."""
+        self._lifted.set()
+
+    async def lets_pass(self, write: Write, side: Side) -> bool:
+        """Stop the writes for which this was made, on their way there."""
+        is_refused = write.signature == self._signature and side is Side.BEFORE
+        return not is_refused or self._lifted.is_set()

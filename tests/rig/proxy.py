@@ -6,6 +6,9 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -40,6 +43,8 @@ class Gateway:
     Attributes:
         ledger: the writes so far.
         intervention: may be set before the operator runs.
+        refusal: status of the answer to a write that the intervention does not let pass.
+        clock_offset: added to the time in the API server's header ``Date``; may be set at any time.
     """
 
     def __init__(self, shop: Shop) -> None:
@@ -47,6 +52,8 @@ class Gateway:
         self._shop = shop
         self.ledger = Ledger()
         self.intervention: Intervention | None = None
+        self.refusal = HTTPStatus.BAD_GATEWAY
+        self.clock_offset = timedelta()
         self._ports: Future[tuple[int, int]] = Future()
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,8 +107,10 @@ class Gateway:
             timeout=aiohttp.ClientTimeout(),
             auto_decompress=False,
         ) as session:
-            kubernetes = _Proxy(self, session, self._shop.cluster.url, kubernetes_write)
-            cognito = _Proxy(self, session, self._shop.cognito.url, cognito_write)
+            kubernetes = _Proxy(
+                self, session, self._shop.cluster.url, kubernetes_write, tells_time=True
+            )
+            cognito = _Proxy(self, session, self._shop.cognito.url, cognito_write, tells_time=False)
             try:
                 self._ports.set_result((await kubernetes.listen(), await cognito.listen()))
                 await self._stop.wait()
@@ -120,12 +129,19 @@ class _Proxy:
     """One listening port, and the server behind it."""
 
     def __init__(
-        self, gateway: Gateway, session: aiohttp.ClientSession, upstream: str, naming: Naming
+        self,
+        gateway: Gateway,
+        session: aiohttp.ClientSession,
+        upstream: str,
+        naming: Naming,
+        *,
+        tells_time: bool,
     ) -> None:
         self._gateway = gateway
         self._session = session
         self._upstream = upstream.rstrip("/")
         self._naming = naming
+        self._tells_time = tells_time
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_route("*", "/{path:.*}", self._pass_on)
         # A write goes on to its end when its sender is killed: handlers are not cancelled.
@@ -149,7 +165,7 @@ class _Proxy:
         write = None if signature is None else self._gateway.ledger.note(signature)
         body = await request.read()
         if not await self._gateway.lets_pass(write, Side.BEFORE):
-            return _nobody_listens()
+            return self._refused()
         async with self._session.request(
             request.method,
             URL(self._upstream + request.raw_path, encoded=True),
@@ -158,15 +174,21 @@ class _Proxy:
             allow_redirects=False,
         ) as answer:
             if not await self._gateway.lets_pass(write, Side.AFTER):
-                return _nobody_listens()
-            return await _passed_back(request, answer)
+                return self._refused()
+            headers = _passed_on(answer.headers)
+            if self._tells_time:
+                _shift_date(headers, self._gateway.clock_offset)
+            return await _passed_back(request, answer, headers)
+
+    def _refused(self) -> web.Response:
+        return web.Response(status=self._gateway.refusal)
 
 
-async def _passed_back(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+async def _passed_back(
+    request: web.Request, answer: aiohttp.ClientResponse, headers: CIMultiDict[str]
+) -> web.StreamResponse:
     """Send an answer as it arrives, as long as somebody listens."""
-    response = web.StreamResponse(
-        status=answer.status, reason=answer.reason, headers=_passed_on(answer.headers)
-    )
+    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
     with contextlib.suppress(ConnectionError):
         await response.prepare(request)
         async for chunk in answer.content.iter_any():
@@ -175,10 +197,13 @@ async def _passed_back(request: web.Request, answer: aiohttp.ClientResponse) -> 
     return response
 
 
-def _nobody_listens() -> web.Response:
-    return web.Response(status=web.HTTPBadGateway.status_code)
-
-
 def _passed_on(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     kept = [(name, value) for name, value in headers.items() if name.lower() not in NOT_PASSED_ON]
     return CIMultiDict(kept)
+
+
+def _shift_date(headers: CIMultiDict[str], offset: timedelta) -> None:
+    """Let an answer be of another time."""
+    if offset and "Date" in headers:
+        shifted = parsedate_to_datetime(headers["Date"]) + offset
+        headers["Date"] = format_datetime(shifted, usegmt=True)

@@ -121,6 +121,16 @@ class Shop:
         conditions = self.status(name).get("conditions") or []
         return next((one for one in conditions if one["type"] == kind), {})
 
+    def wait_condition(self, kind: str, status: str, reason: str, name: str = "orders-api") -> str:
+        """Wait until a condition has this status for this reason; give its message."""
+
+        def is_shown() -> bool:
+            condition = self.condition(kind, name)
+            return (condition.get("status"), condition.get("reason")) == (status, reason)
+
+        self.wait(f"{name}: {kind} is {status}, {reason}", is_shown)
+        return str(self.condition(kind, name)["message"])
+
     def secret(self, name: str = "orders-api") -> dict[str, str]:
         """Read a Secret's data, decoded; empty where there is none."""
         found = self.api.find(f"/api/v1/namespaces/{self.namespace}/secrets/{name}")
@@ -160,6 +170,12 @@ class Shop:
         """Wait until the resource is ready; give the ids that Cognito then has."""
         self.wait("it is ready", lambda: self.condition("Ready", name).get("status") == "True")
         return self.active_ids(client)
+
+    def adopted_client(self, **spec: Any) -> tuple[Client, list[str]]:
+        """Have a client adopted and used by an application; give it and the ids of its secrets."""
+        client = self.cognito.create_client(self.pool_id)
+        self.apply(application("web"), self.resource(client, **spec))
+        return client, self.wait_ready(client)
 
     def wait_rotated(self, client: Client, before: Sequence[str], name: str = "orders-api") -> str:
         """Wait until *client* has one secret that is none of *before*; give its id."""
