@@ -35,6 +35,7 @@ __all__ = [
     "Redact",
     "Reinstate",
     "Republish",
+    "RollBack",
     "Stage",
     "Stamp",
     "TakeOver",
@@ -221,6 +222,11 @@ class Reinstate:
 
 
 @dataclass(frozen=True, slots=True)
+class RollBack:
+    """Make the previous secret current again in the journal: the roll-out failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unmark:
     """Take the mark of deletion off a foreign secret in the journal."""
 
@@ -250,6 +256,7 @@ Effect = (
     | Delete
     | Forget
     | Reinstate
+    | RollBack
     | Unmark
 )
 """One write to one outside system."""

@@ -30,7 +30,6 @@ __all__ = [
 
 FORMAT = 1
 """Version of the journal's format; a journal of another one is held, not read."""
-
 KEPT_ROTATIONS = 5
 
 
@@ -358,8 +357,9 @@ def forgotten(
             retired_by=journal.doomed_by,
             retired_verdict=verdict,
         )
-        done = finished(rotation, at, outcome, retired_id=secret_id)
-        rotations = kept(journal, done)
+        # A rollback has told its outcome already.
+        outcome = rotation.outcome or outcome
+        rotations = kept(journal, finished(rotation, at, outcome, retired_id=secret_id))
     return next_entry(
         journal,
         previous=None,

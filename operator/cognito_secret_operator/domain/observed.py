@@ -44,7 +44,7 @@ class Fact(enum.Enum):
     INITIAL_PROBE = "whether Cognito accepts the initial value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
-    DELETED_PROBE = "whether Cognito still accepts the deleted value"
+    DELETED_PROBE = "whether Cognito still accepts the previous value"
     PENDING_PROBE = "whether Cognito accepts the pending value"
     ENDPOINT = "the address of the pool's token endpoint"
     CONSUMERS = "the namespace's workloads and pods, then the target again"

@@ -23,6 +23,7 @@ class Outcome(enum.Enum):
     SUCCESS = "Success"
     REFUSED = "Refused"
     LEAKED = "Leaked"
+    ROLLED_BACK = "RolledBack"
     LOST = "Lost"
     """Somebody deleted the new secret at Cognito before the old one was retired."""
 

@@ -16,6 +16,7 @@ __all__ = [
     "AwsSpec",
     "CreationPolicy",
     "EmergencyRequest",
+    "OnFailure",
     "OnMaxOverlap",
     "Policy",
     "Recovery",
@@ -168,6 +169,13 @@ class RolloutStrategy(enum.Enum):
     WATCH = "Watch"
 
 
+class OnFailure(enum.Enum):
+    """What becomes of a roll-out that failed."""
+
+    HOLD = "Hold"
+    ROLLBACK = "Rollback"
+
+
 @dataclass(frozen=True, slots=True)
 class RolloutSpec:
     """How consumers come by a new publication, and who they are."""
@@ -175,6 +183,7 @@ class RolloutSpec:
     strategy: RolloutStrategy
     consumers: ConsumersSpec
     progress_deadline: timedelta
+    on_failure: OnFailure = OnFailure.HOLD
 
 
 @dataclass(frozen=True, slots=True)

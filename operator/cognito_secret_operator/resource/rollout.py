@@ -6,7 +6,7 @@ from typing import Final
 
 from ..domain.consumers import ConsumerMode, ConsumersSpec, Listed
 from ..domain.rollout import WorkloadRef
-from ..domain.spec import RolloutSpec, RolloutStrategy
+from ..domain.spec import OnFailure, RolloutSpec, RolloutStrategy
 from .sections import LABEL, Section
 
 __all__ = ["DEFAULT_PROGRESS_DEADLINE", "rollout_spec"]
@@ -32,6 +32,7 @@ def rollout_spec(rollout: Section) -> RolloutSpec:
         strategy=rollout.choice("strategy", RolloutStrategy.RESTART),
         consumers=_consumers(rollout.section("consumers")),
         progress_deadline=DEFAULT_PROGRESS_DEADLINE if deadline is None else deadline,
+        on_failure=rollout.choice("onFailure", OnFailure.HOLD),
     )
     rollout.refuse_the_rest()
     return spec

@@ -14,6 +14,7 @@ from ..domain.actions import (
     Redact,
     Reinstate,
     Republish,
+    RollBack,
     TakeOver,
     Unmark,
 )
@@ -22,6 +23,7 @@ from ..domain.journal import Journal
 from ..domain.model import StoredSecret
 from ..domain.observed import Observed
 from ..domain.recovery import rebuilt, reinstated, taken_over, unmarked
+from ..domain.rollback import rolled_back
 
 __all__ = ["Entry", "next_journal"]
 
@@ -39,6 +41,7 @@ Entry = (
     | Doom
     | Forget
     | Reinstate
+    | RollBack
     | Unmark
 )
 
@@ -59,7 +62,7 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
             return journals.doomed(book, secret_id, order)
         case NoteEndpoint(url):
             return journals.endpoint_noted(book, url)
-        case Forget() | Reinstate() | Unmark():
+        case Forget() | Reinstate() | RollBack() | Unmark():
             return _ended(observed, effect)
         case _:
             return _about_the_target(observed, effect)
@@ -97,7 +100,7 @@ def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
             return taken_over(book, uid=stored.uid, namespace=stored.namespace)
 
 
-def _ended(observed: Observed, effect: Forget | Reinstate | Unmark) -> Journal:
+def _ended(observed: Observed, effect: Forget | Reinstate | RollBack | Unmark) -> Journal:
     """Note that a secret is gone, or stays after all."""
     match effect:
         case Forget(secret_id, outcome, verdict):
@@ -111,6 +114,8 @@ def _ended(observed: Observed, effect: Forget | Reinstate | Unmark) -> Journal:
             )
         case Reinstate():
             return reinstated(observed.book, at=observed.now)
+        case RollBack():
+            return rolled_back(observed.book)
         case Unmark():
             return unmarked(observed.book)
 

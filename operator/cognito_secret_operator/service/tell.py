@@ -18,6 +18,7 @@ from ..domain.actions import (
     Record,
     Reinstate,
     Republish,
+    RollBack,
     Stage,
     Stamp,
     TakeOver,
@@ -45,6 +46,7 @@ EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Delete: "SecretDeleted",
     Forget: "RotationFinished",
     Reinstate: "SecretReinstated",
+    RollBack: "SecretRolledBack",
 }
 """Reasons of the events that effects leave; the other effects are told by their neighbours."""
 
@@ -86,7 +88,9 @@ def _is_alarming(effect: Effect) -> bool:
         case Doom(order=order) | Delete(order=order):
             return order is not None
         case _:
-            return isinstance(effect, Republish | Declare | Reinstate | Rebuild | TakeOver)
+            return isinstance(
+                effect, Republish | Declare | Reinstate | RollBack | Rebuild | TakeOver
+            )
 
 
 def events_of_conditions(

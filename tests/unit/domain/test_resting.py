@@ -6,7 +6,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from cognito_secret_operator.domain.actions import Stage, Wait
-from cognito_secret_operator.domain.journal import Origin
+from cognito_secret_operator.domain.journal import Origin, Outcome
 from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
@@ -158,6 +158,13 @@ TABLE = [
         view(replace(VALUELESS, rotations=(refused(finished=-60),)), listed="A"),
         "Stage Staging",
         "nobody knows its value, and a try failed an hour ago",
+    ),
+    ("rollback_awaits_a_person", view(OLD), "", "the last rotation went well"),
+    (
+        "rollback_awaits_a_person",
+        view(replace(OLD, rotations=(replace(refused(finished=-5), outcome=Outcome.ROLLED_BACK),))),
+        "Hold RolledBack",
+        "the last rotation was rolled back",
     ),
     ("rotation_is_due", view(YOUNG, listed="A"), "", "it is young"),
     ("rotation_is_due", view(OLD, listed="A"), "Stage Staging", "it is old"),

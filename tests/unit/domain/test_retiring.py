@@ -11,6 +11,7 @@ from cognito_secret_operator.domain.journal import Origin
 from cognito_secret_operator.domain.model import Probe
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import plan
+from cognito_secret_operator.domain.rollback import rolled_back
 from cognito_secret_operator.domain.rollout import (
     Consumers,
     Holder,
@@ -22,6 +23,7 @@ from cognito_secret_operator.domain.rollout import (
 from cognito_secret_operator.domain.rules.retiring import CONFIRMING, RETIRING
 from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT, name_some
 from cognito_secret_operator.domain.spec import (
+    OnFailure,
     Resource,
     RetireOriginal,
     RolloutStrategy,
@@ -67,6 +69,10 @@ LINGERS = replace(CLEAR, lingers=("A", NOON))
 NONE = resource(spec(rollout={"consumers": ConsumersSpec(ConsumerMode.NONE)}))
 WATCH = resource(spec(rollout={"strategy": RolloutStrategy.WATCH}))
 
+BACK = resource(spec(rollout={"on_failure": OnFailure.ROLLBACK}))
+BROKEN = consumers(deployment(progress=Progress.FAILED), pod("old", born=-60))
+TAKEN_BACK = rolled_back(ROLLING)
+
 MOVED = consumers(deployment(stamp=STAMP), pod("new", born=-8))
 OLD = consumers(deployment(), pod("old", born=-60))
 STAMPED = consumers(deployment(stamp=STAMP, progress=Progress.RUNNING), pod("old", born=-60))
@@ -92,6 +98,11 @@ def _missing(since: datetime) -> Memory:
 
 def _lagging(since: float, *, stamp: str = STAMP) -> Memory:
     return replace(CLEAR, lag=Lag(stamp, frozenset({"Pod/old"}), at(since)))
+
+
+def _broken(verdict: str) -> Observed:
+    asked = {Fact.DELETED_PROBE: probe(verdict)}
+    return replace(_rolling(BROKEN, of=BACK, listed="A B"), probes=asked)
 
 
 TABLE = [
@@ -235,6 +246,50 @@ TABLE = [
         _rolling(consumers(deployment(), missing=WorkloadRef("Rollout", "checkout"))),
         "Hold ConsumerMissing",
         "a listed workload is not there",
+    ),
+    ("failed_rollout_is_rolled_back", _rolling(BROKEN), "", "the resource does not ask for it"),
+    (
+        "failed_rollout_is_rolled_back",
+        _rolling(OLD, of=BACK),
+        "",
+        "the roll-out has not failed",
+    ),
+    (
+        "failed_rollout_is_rolled_back",
+        _rolling(BROKEN, of=BACK),
+        "Look LISTING",
+        "it failed: is the previous one still there?",
+    ),
+    (
+        "failed_rollout_is_rolled_back",
+        _rolling(BROKEN, of=BACK, listed="A B"),
+        "Look DELETED_PROBE",
+        "it failed: does Cognito still accept the previous one?",
+    ),
+    (
+        "failed_rollout_is_rolled_back",
+        _broken("Accepted"),
+        "RollBack RollingBack",
+        "it failed, and the previous one works",
+    ),
+    ("failed_rollout_is_rolled_back", _broken("Refused"), "", "there is nothing to go back to"),
+    (
+        "failed_rollout_is_rolled_back",
+        replace(_broken("Accepted"), journal=TAKEN_BACK),
+        "",
+        "it is the rollback that failed",
+    ),
+    (
+        "failed_rollout_is_rolled_back",
+        replace(_broken("Accepted"), journal=replace(ROLLING, doomed="A")),
+        "",
+        "the previous one's Delete may be under way",
+    ),
+    (
+        "failed_rollout_is_rolled_back",
+        replace(_broken("Accepted"), resource=replace(BACK, override_id="A")),
+        "",
+        "a person ordered the previous one to go",
     ),
     ("pod_is_not_covered", _rolling(OLD), "", "every pod is covered"),
     (

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from ..actions import Plan
+from ...names import ROTATE_TOKEN
+from ..actions import Hold, Plan
 from ..model import Trigger
 from ..observed import Fact, Observed
 from ..preview import preview_is_due
+from ..rollback import was_rolled_back
 from ..schedule import due_at, overdue_at, retry_at, starts_at
 from ..spec import Recovery
 from . import Rule
@@ -55,6 +57,20 @@ def value_is_unknown(observed: Observed) -> Plan | None:
     if current is None or current.value is not None or _backs_off(observed):
         return None
     return stage(observed, Trigger.INITIAL, "the client's first secret of our own")
+
+
+def rollback_awaits_a_person(observed: Observed) -> Plan | None:
+    """The last rotation was rolled back: the next one would fail as it did, until somebody acts."""
+    if not was_rolled_back(observed.book):
+        return None
+    last = observed.book.rotations[-1]
+    return Plan(
+        Hold(stalled=True, until=_next_date(observed)),
+        "RolledBack",
+        f"the roll-out of secret {last.retired_id} failed and was rolled back; the secret from "
+        "before is current and no rotation starts by itself; repair the workload, then annotate "
+        f"the resource with {ROTATE_TOKEN} and any new value",
+    )
 
 
 def rotation_is_due(observed: Observed) -> Plan | None:
@@ -136,6 +152,7 @@ RESTING: Final[tuple[Rule, ...]] = (
     rotation_is_requested,
     current_is_missing,
     value_is_unknown,
+    rollback_awaits_a_person,
     rotation_is_due,
     first_rotation_is_previewed,
     slot_is_taken,

@@ -6,10 +6,12 @@ from typing import Final
 
 from ...names import ack_key
 from ..acknowledgement import how_to_acknowledge, outside_holders
-from ..actions import Forget, Plan, Stamp
+from ..actions import Forget, Plan, RollBack, Stamp
 from ..consumers import ConsumerMode
-from ..observed import Observed
+from ..model import Verdict
+from ..observed import Fact, Observed
 from ..projection import stamp_value
+from ..rollback import can_roll_back
 from ..rollout import (
     Consumers,
     Holder,
@@ -21,9 +23,10 @@ from ..rollout import (
     unfinished,
     workloads_to_stamp,
 )
-from ..spec import RolloutStrategy
+from ..spec import OnFailure, RolloutStrategy
+from ..wording import span_text
 from . import Rule
-from .needs import hold, read_consumers, wait
+from .needs import hold, listing, probe, read_consumers, wait
 
 __all__ = ["ROLLING_OUT", "evidence", "goes_at_once", "name_some", "rolling", "suspects"]
 
@@ -188,6 +191,36 @@ _COVER: Final = {
 }
 
 
+def failed_rollout_is_rolled_back(observed: Observed) -> Plan | None:
+    """The roll-out failed, and the resource asks to go back to the previous secret, once."""
+    if observed.resource.spec.rollout.on_failure is not OnFailure.ROLLBACK:
+        return None
+    seen, book = _rollout(observed), observed.book
+    if not isinstance(seen, _Rollout):
+        return seen
+    failed = _failure(observed, seen)
+    previous = book.previous
+    if failed is None or previous is None or not can_roll_back(book):
+        return None
+    if observed.resource.override_id == previous.id:
+        return None
+    listed = listing(observed)
+    if isinstance(listed, Plan):
+        return listed
+    asked = probe(observed, Fact.DELETED_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    if listed.get(previous.id) is None or asked.verdict is Verdict.REFUSED:
+        return None
+    return Plan(RollBack(), "RollingBack", f"{failed.message}; going back to secret {previous.id}")
+
+
+def _failure(observed: Observed, seen: _Rollout) -> Plan | None:
+    """Give the hold for a workload that failed; pods that nobody restarts are no failure."""
+    told = _held_up_by(seen.consumers) or _progress_deadline_is_over(observed, seen)
+    return told if told is not None and told.reason == "RolloutFailed" else None
+
+
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
     """A pod or a declared consumer may still hold the previous secret: it must not be deleted."""
     seen = _rollout(observed)
@@ -240,7 +273,7 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
     lag = observed.memory.lag
     if lag is None or lag.stamp != seen.proof.stamp or observed.now <= lag.since + deadline:
         return None
-    late = f"no progress for {_span(deadline)} (spec.rollout.progressDeadline)"
+    late = f"no progress for {span_text(deadline)} (spec.rollout.progressDeadline)"
     waiting = unfinished(seen.consumers)
     if waiting:
         return hold(
@@ -256,15 +289,6 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
         f"{_who_lags(observed, seen, pods)}; there was {late}",
         "restart or delete the pods",
     )
-
-
-def _span(span: timedelta) -> str:
-    """Write a span as the spec does: one number with the largest unit that fits."""
-    seconds = int(span.total_seconds())
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
 
 
 def rollout_is_unfinished(observed: Observed) -> Plan | None:
@@ -368,6 +392,7 @@ ROLLING_OUT: Final[tuple[Rule, ...]] = (
     workload_needs_the_stamp,
     listed_workload_is_missing,
     pod_is_not_covered,
+    failed_rollout_is_rolled_back,
     somebody_holds_the_previous_secret,
     rollout_is_unfinished,
 )

@@ -1,0 +1,14 @@
+"""How values are written in messages."""
+
+from datetime import timedelta
+
+__all__ = ["span_text"]
+
+
+def span_text(span: timedelta) -> str:
+    """Write a span as the spec does: one number with the largest unit that fits."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
