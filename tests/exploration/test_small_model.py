@@ -28,6 +28,8 @@ DOUBTFUL = frozenset({"PendingUnconfirmed", "SlotsBlocked"})
 PASSING = DOUBTFUL | {"CurrentRefused"}
 """What is seen for a while after somebody deleted a secret; by itself it is no end."""
 
+ROLLED_BACK = frozenset({"RolledBack", "RolloutFailed"})
+
 MODELS = [
     pytest.param(start(crashes=0, losses=0), frozenset(), id="one process, nothing breaks"),
     pytest.param(
@@ -59,6 +61,21 @@ MODELS = [
         start(crashes=1, losses=1, strangers=1), DOUBTFUL, id="one process, a foreign secret"
     ),
     pytest.param(start(crashes=1, losses=1, leaks=1), frozenset(), id="one process, a leak"),
+    pytest.param(
+        start(crashes=1, losses=1, failures=1), ROLLED_BACK, id="one process, a roll-out fails"
+    ),
+    pytest.param(
+        start(processes=2, crashes=0, losses=0, failures=1),
+        ROLLED_BACK,
+        marks=wide,
+        id="two processes, a roll-out fails",
+    ),
+    pytest.param(
+        start(crashes=0, losses=0, failures=2, leaks=1),
+        ROLLED_BACK,
+        marks=wide,
+        id="one process, two roll-outs fail, a leak",
+    ),
     pytest.param(
         start(crashes=1, losses=0, leaks=1, loud=True), frozenset(), id="one process, a loud leak"
     ),

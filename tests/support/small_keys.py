@@ -48,7 +48,7 @@ def key_of(state: State) -> _Key:
             for pod in state.pods
         ),
         state.stamp,
-        (state.leaks, state.report),
+        (state.leaks, state.report, state.failures, state.failed),
         (
             state.adds,
             state.crashes,

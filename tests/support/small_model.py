@@ -18,6 +18,7 @@ from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.projection import target_annotations, target_data
 from cognito_secret_operator.domain.spec import (
     EmergencyRequest,
+    OnFailure,
     Resource,
     RetireOriginal,
     StatusFacts,
@@ -55,7 +56,7 @@ TIMING: Final = Timing(
 )
 RESOURCE: Final[Resource] = resource(
     spec(
-        rollout={"progress_deadline": 1000 * MINUTE},
+        rollout={"on_failure": OnFailure.ROLLBACK, "progress_deadline": 1000 * MINUTE},
         retirement={"min_overlap": 2 * MINUTE},
         verification={"activation_delay": MINUTE},
         adoption={"retire_original": RetireOriginal.AUTOMATIC},
@@ -136,6 +137,10 @@ class State:
     """How often a person may give, or take back, the order to delete A whoever holds it."""
 
     is_ordered: bool = False
+    failures: int = 0
+    failed: str | None = None
+    """Stamp of the roll-out that failed."""
+
     leaks: int = 0
     loud: bool = False
     """Whether whoever reports a leak says that it must not wait."""

@@ -95,6 +95,8 @@ def moves(state: State) -> Iterator[tuple[str, State]]:
         left = _less(state, "strangers")
         yield "somebody else adds a secret", _changed(left, (*state.cognito, foreign))
     yield from _leaks(state)
+    if state.failures and state.stamp is not None:
+        yield "the roll-out fails", replace(_less(state, "failures"), failed=state.stamp)
     if state.removals and len(state.cognito) > 1 and not _is_deleting(state):
         for one in state.cognito:
             yield f"somebody else deletes {one.id}", _removed(state, one)
@@ -172,6 +174,8 @@ def _consumers(state: State) -> Consumers:
     current = [pod for pod in state.pods if not pod.leaving]
     complete = len(state.pods) == 1 and all(pod.stamp == state.stamp for pod in current)
     progress = Progress.COMPLETE if complete else Progress.RUNNING
+    if state.stamp is not None and state.failed == state.stamp:
+        progress = Progress.FAILED
     workload = Workload(WEB, "uid-web", workload_version(state), state.stamp, progress, "")
     pods = tuple(
         Pod(
