@@ -18,8 +18,13 @@ PYTEST := $(PY) -m pytest
 LOCK    = $(UV) pip compile pyproject.toml $(ARGS) --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
-# More for pytest: make test-fast ARGS='-k schedule -n 2'
+# More for pytest: make test-fast ARGS='-k schedule'
 ARGS ?=
+
+# How many processes test at the same time; each starts a control plane of its own (some 600 MiB).
+# 0 tests in one process, which shows what a test prints (ARGS=-s) and where it stops (ARGS=--pdb).
+WORKERS  ?= 2
+PARALLEL := -n $(WORKERS) --dist loadfile
 
 .PHONY: help
 help: ## Show this list
@@ -53,11 +58,11 @@ format: $(STAMP) ## Format the code and apply the linter's safe fixes
 
 .PHONY: test
 test: test-fast cluster-build ## All tests: the fast ones, then those against a real control plane
-	$(PYTEST) -m integration $(ARGS)
+	$(PYTEST) -m integration $(PARALLEL) $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(STAMP) ## The tests that need no cluster
-	$(PYTEST) -m 'not integration' $(ARGS)
+	$(PYTEST) -m 'not integration' $(PARALLEL) $(ARGS)
 
 .PHONY: cluster-build
 cluster-build: $(STAMP) ## Build the control plane for the tests (minutes the first time, then cached)
