@@ -147,6 +147,7 @@ def _publication_document(publication: Publication | None) -> dict[str, Any] | N
             "targetUid": record.target_uid,
             "dataOwner": record.data_owner,
             "at": _time_text(record.at),
+            **_present("targetName", record.target_name or None),
         },
     }
 
@@ -357,7 +358,10 @@ def _publication(part: _Part) -> Publication:
 
 def _published(part: _Part) -> Published:
     return Published(
-        target_uid=part.text("targetUid"), data_owner=part.text("dataOwner"), at=part.time("at")
+        target_uid=part.text("targetUid"),
+        data_owner=part.text("dataOwner"),
+        at=part.time("at"),
+        target_name=part.younger_text("targetName"),
     )
 
 

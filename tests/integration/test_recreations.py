@@ -108,3 +108,19 @@ def test_an_older_token_of_git_is_not_handled_again(
     delete_and_apply(shop, resource)
     assert shop.wait_ready(client) == [third]
     assert shop.condition("Rotating")["status"] == "False"
+
+
+def test_made_anew_with_another_target_it_holds_and_names_both(
+    shop: Shop, start_operator: StartOperator
+) -> None:
+    client = shop.cognito.create_client(shop.pool_id)
+    shop.apply(application("web"), shop.resource(client))
+    start_operator()
+    first = shop.wait_ready(client)
+    renamed = shop.resource(client, target={"name": "orders-oauth"})
+    delete_and_apply(shop, renamed)
+    message = shop.wait_condition("Stalled", "True", "TargetRenamed")
+    assert "Secret orders-api, and spec.target.name is orders-oauth" in message
+    assert shop.secret("orders-oauth") == {}
+    delete_and_apply(shop, shop.resource(client))
+    assert shop.wait_ready(client) == first

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .model import ClientRef, RemoteSecret, StoredSecret, Trigger, Verdict
-from .record import Claim, Order, Origin, Outcome
+from .record import Claim, Order, Origin, Outcome, Publication, Published
 from .spec import EmergencyRequest
 from .tokens import earlier_tokens
 from .value import SecretValue
@@ -87,23 +87,6 @@ class Pending:
     recorded_at: datetime | None = None
     origin: Origin = Origin.OPERATOR
     """Who chose the value: we, or the user at the beginning of a migration."""
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The target Secret as it was when its data were compared with the journal."""
-
-    target_uid: str
-    data_owner: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What the target Secret is to hold: its number, and the record of the comparison."""
-
-    number: int
-    published: Published | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +282,7 @@ def published(journal: Journal, target: StoredSecret) -> Journal:
     """Record a publication from a read of the target whose data were compared."""
     if journal.publication is None:
         raise ValueError("nothing is to be published")
-    record = Published(target_uid=target.uid, data_owner=target.data_owner, at=target.read_at)
+    record = Published(target.uid, target.data_owner, target.read_at, target_name=target.name)
     return next_entry(journal, publication=replace(journal.publication, published=record))
 
 

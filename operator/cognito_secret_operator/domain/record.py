@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Claim", "Order", "Origin", "Outcome"]
+__all__ = ["Claim", "Order", "Origin", "Outcome", "Publication", "Published"]
 
 
 class Origin(enum.Enum):
@@ -41,3 +41,22 @@ class Claim:
 
     owner: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The target Secret as it was when its data were compared with the journal."""
+
+    target_uid: str
+    data_owner: str
+    at: datetime
+    target_name: str = ""
+    """What it is called; empty in older journals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What the target Secret is to hold: its number, and the record of the comparison."""
+
+    number: int
+    published: Published | None = None

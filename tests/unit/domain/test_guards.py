@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from cognito_secret_operator.domain.journal import Journal, Publication, Published
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.platform_orders import Denial, PlatformOrders
@@ -49,6 +50,11 @@ DENIED = replace(
     orders=PlatformOrders(Denial("the rules of /etc/cso/allow.yaml", '{"namespaces": ["shop"]}')),
 )
 FROZEN = PlatformOrders(frozen="the platform team froze the operator")
+
+
+def _published_in(name: str) -> Journal:
+    record = Published("target-1", "owner-7", at(-60), target_name=name)
+    return replace(journal("A"), publication=Publication(7, record))
 
 
 TABLE = [
@@ -166,6 +172,14 @@ TABLE = [
         "the target could not be read",
     ),
     ("target_cannot_be_read", view(journal(), has_target=False), "", "there is no target"),
+    ("target_was_renamed", view(_published_in("orders-api")), "", "it has the same name"),
+    ("target_was_renamed", view(_published_in("")), "", "an older journal does not tell"),
+    (
+        "target_was_renamed",
+        view(_published_in("orders-oauth"), has_target=False),
+        "Hold TargetRenamed",
+        "the resource was made anew with another name",
+    ),
     ("target_belongs_to_somebody_else", _marked("7"), "", "the target is ours"),
     (
         "target_belongs_to_somebody_else",

@@ -23,6 +23,7 @@ def test_the_rules_and_their_order() -> None:
         "journal_was_copied",
         "journal_is_lost",
         "journal_is_older_than_status",
+        "target_was_renamed",
         "target_belongs_to_somebody_else",
         "target_is_newer_than_journal",
         # what is left of a lost journal

@@ -149,6 +149,21 @@ def target_belongs_to_somebody_else(observed: Observed) -> Plan | None:
     )
 
 
+def target_was_renamed(observed: Observed) -> Plan | None:
+    """The secrets are published in another Secret: nobody would see who reads that one."""
+    journal, name = observed.journal, observed.resource.spec.target.name
+    publication = journal.publication if isinstance(journal, Journal) else None
+    record = publication.published if publication else None
+    if record is None or record.target_name in {"", name}:
+        return None
+    return hold(
+        "TargetRenamed",
+        f"the secrets are published in Secret {record.target_name}, and spec.target.name is "
+        f"{name}: pods that read {record.target_name} would not be seen",
+        f"set spec.target.name back to {record.target_name}",
+    )
+
+
 def target_is_newer_than_journal(observed: Observed) -> Plan | None:
     """An old journal was restored, as the target tells, and spec.recovery is Manual."""
     journal, target = observed.journal, observed.target
@@ -217,6 +232,7 @@ GUARDS: Final[tuple[Rule, ...]] = (
     journal_was_copied,
     journal_is_lost,
     journal_is_older_than_status,
+    target_was_renamed,
     target_belongs_to_somebody_else,
     target_is_newer_than_journal,
 )
