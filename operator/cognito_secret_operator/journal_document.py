@@ -226,10 +226,6 @@ class _Part:
         """Read a mark of a later version, which is there only where it is set."""
         return key in self._body and self.one(key, bool)
 
-    def has(self, key: str) -> bool:
-        """Tell whether a field of a later version is there."""
-        return key in self._body
-
     def part(self, key: str) -> "_Part":
         """Read an object."""
         return _Part(self._of(key), self._body.get(key))
@@ -248,10 +244,6 @@ class _Part:
     def text(self, key: str) -> str:
         """Read a string."""
         return self.one(key, str)
-
-    def younger_text(self, key: str) -> str:
-        """Read a string that older journals do not have."""
-        return self.text(key) if key in self._body else ""
 
     def time(self, key: str) -> datetime:
         """Read a time."""
@@ -292,8 +284,8 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         doomed_by=document.where_given("doomedBy", lambda key: document.choice(key, Order)),
         handled_rotate=document.optional("handledRotate", document.text),
         rotations=tuple(_rotation(part) for part in document.parts("rotations")),
-        token_endpoint=document.text("tokenEndpoint") if document.has("tokenEndpoint") else None,
-        earlier_rotates=document.texts("earlierRotates") if document.has("earlierRotates") else (),
+        token_endpoint=document.where_given("tokenEndpoint", document.text),
+        earlier_rotates=document.where_given("earlierRotates", document.texts) or (),
         initial_is_wanted=document.is_set("initialIsWanted"),
         emergency=document.added("emergency", _emergency),
         handled_emergency=document.added("handledEmergency", _request),
@@ -341,7 +333,7 @@ def _pending(part: _Part, values: Mapping[str, SecretValue]) -> Pending:
         rotation=_rotation(part.part("rotation")),
         secret=part.optional("secret", lambda key: _remote(part.part(key))),
         recorded_at=part.optional("recordedAt", part.time),
-        origin=part.choice("origin", Origin) if part.has("origin") else Origin.OPERATOR,
+        origin=part.where_given("origin", lambda key: part.choice(key, Origin)) or Origin.OPERATOR,
     )
 
 
@@ -361,7 +353,7 @@ def _published(part: _Part) -> Published:
         target_uid=part.text("targetUid"),
         data_owner=part.text("dataOwner"),
         at=part.time("at"),
-        target_name=part.younger_text("targetName"),
+        target_name=part.where_given("targetName", part.text) or "",
     )
 
 
@@ -375,8 +367,8 @@ def _rotation(part: _Part) -> Rotation:
         outcome=part.optional("outcome", lambda key: part.choice(key, Outcome)),
         retired_verdict=part.where_given("retiredVerdict", lambda key: part.choice(key, Verdict)),
         retired_by=part.where_given("retiredBy", lambda key: part.choice(key, Order)),
-        add_request_id=part.younger_text("addRequestId"),
-        delete_request_id=part.younger_text("deleteRequestId"),
+        add_request_id=part.where_given("addRequestId", part.text) or "",
+        delete_request_id=part.where_given("deleteRequestId", part.text) or "",
     )
 
 
