@@ -434,6 +434,7 @@ class TestWorkloads:
             "Deployment/web",
             "StatefulSet/db",
             "DaemonSet/agent",
+            "Job/nightly",
         }
         owners = [str(one.owner) for one in every.pods]
         assert {owner: owners.count(owner) for owner in owners if "agent" not in owner} == {

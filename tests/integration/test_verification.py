@@ -45,7 +45,7 @@ def test_required_publishes_nothing_that_nobody_could_be_asked_about(
     message = shop.condition("Stalled")["message"]
     assert "verification.mode" in message
     assert "verification.tokenEndpoint" in message
-    assert "VerificationRequired" in shop.reasons()
+    shop.wait("an event tells it too", lambda: "VerificationRequired" in shop.reasons())
     assert shop.secret() == data, "the secret that is accepted stays published"
     assert len(shop.active_ids(client)) == 2
     shop.cognito.set_knobs(fail={})
