@@ -58,6 +58,7 @@ def document_of(journal: Journal) -> dict[str, Any]:
         **_present("earlierRotates", list(journal.earlier_rotates) or None),
         **_present("initialIsWanted", journal.initial_is_wanted or None),
         **_present("doomedBy", _value_of(journal.doomed_by)),
+        **_present("returned", list(journal.returned) or None),
         **_present("emergency", _emergency_document(journal.emergency)),
         **_present("handledEmergency", _request_document(journal.handled_emergency)),
     }
@@ -287,6 +288,7 @@ def _journal(document: _Part, values: Mapping[str, SecretValue]) -> Journal:
         token_endpoint=document.where_given("tokenEndpoint", document.text),
         earlier_rotates=document.where_given("earlierRotates", document.texts) or (),
         initial_is_wanted=document.is_set("initialIsWanted"),
+        returned=document.where_given("returned", document.texts) or (),
         emergency=document.added("emergency", _emergency),
         handled_emergency=document.added("handledEmergency", _request),
     )

@@ -149,3 +149,18 @@ def test_a_process_may_fail_around_every_write(index: int, crash: str) -> None:
     assert (origin(world), shown(world)) == ("Initial", GIVEN)
     assert world.cognito.adds == ["B"]
     world.assert_silent()
+
+
+def test_a_given_value_that_leaked_before_it_was_published_is_never_added_again() -> None:
+    world = world_with(GIVEN)
+    world.cognito.activation_lag = timedelta(minutes=3)
+    process = world.process()
+    for _ in range(100):
+        pause = process.reconcile() or 60
+        if world.status().get("step") == "Verifying":
+            break
+        world.sleep(pause)
+    world.leak("B")
+    world.run_for(process, timedelta(hours=3))
+    assert shown(world) not in {GIVEN, ORIGINAL}
+    assert [held.id for held in world.cognito.held] == ["C"]

@@ -28,14 +28,14 @@ def outside_holders(resource: Resource, journal: Journal, now: datetime) -> tupl
             is_outside=True,
         )
         for one in resource.spec.acknowledgements
-        if not _has_said_so(one, resource, journal.current.id)
+        if not _has_said_so(one, resource, journal.name_of(journal.current.id))
         and not _has_had_its_delay(one, published.at, now)
     )
 
 
 def accepted_risks(resource: Resource, journal: Journal) -> tuple[str, ...]:
     """Name the consumers that only a delay speaks for."""
-    current = journal.current.id if journal.current else ""
+    current = journal.name_of(journal.current.id) if journal.current else ""
     return tuple(
         f"Acknowledgement/{one.name}"
         for one in resource.spec.acknowledgements
@@ -45,7 +45,7 @@ def accepted_risks(resource: Resource, journal: Journal) -> tuple[str, ...]:
 
 def how_to_acknowledge(resource: Resource, journal: Journal, now: datetime) -> str:
     """Tell how each outside consumer is to speak, or when its delay speaks for it."""
-    current = journal.current.id if journal.current else ""
+    current = journal.name_of(journal.current.id) if journal.current else ""
     published = journal.publication.published if journal.publication else None
     waiting = {holder.who for holder in outside_holders(resource, journal, now)}
     told = []

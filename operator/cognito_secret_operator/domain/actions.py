@@ -86,6 +86,8 @@ class Declare:
     """Write into the journal that a secret leaked."""
 
     request: EmergencyRequest
+    turns_back: bool = True
+    """Whether Cognito still has the previous secret, so that it can be current again."""
 
 
 @dataclass(frozen=True, slots=True)

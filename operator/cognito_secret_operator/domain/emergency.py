@@ -19,11 +19,14 @@ from .spec import EmergencyRequest
 __all__ = ["can_turn_back", "declared"]
 
 
-def declared(journal: Journal, request: EmergencyRequest, *, at: datetime) -> Journal:
+def declared(
+    journal: Journal, request: EmergencyRequest, *, at: datetime, turns_back: bool = True
+) -> Journal:
     """Record that a secret leaked: from now on its value is handed out to nobody.
 
     A leaked current secret gives way to the previous one, where that is there and usable. A secret
-    that is gone already needs nothing but the record of the token.
+    that is gone already needs nothing but the record of the token. *turns_back* is False where
+    Cognito does not have the previous one any more.
     """
     if request.secret_id not in journal.ids:
         return next_entry(journal, handled_emergency=request)
@@ -34,8 +37,8 @@ def declared(journal: Journal, request: EmergencyRequest, *, at: datetime) -> Jo
     current, pending = journal.current, journal.pending
     if pending is not None and pending.secret and pending.secret.id == request.secret_id:
         changes["doomed"] = request.secret_id
-    elif current is not None and current.id == request.secret_id and can_turn_back(journal):
-        changes |= _turned_back(journal, at)
+    elif current is not None and current.id == request.secret_id and turns_back:
+        changes |= _turned_back(journal, at) if can_turn_back(journal) else {}
     return next_entry(journal, **changes)
 
 
@@ -72,6 +75,7 @@ def _turned_back(journal: Journal, at: datetime) -> dict[str, object]:
     return {
         "current": previous,
         "previous": journal.current,
+        "returned": (*journal.returned, *([previous.id] if previous else [])),
         "publication": Publication(number=number + 1),
         "rotation": Rotation(
             Trigger.EMERGENCY, started_at=at, secret_id=previous.id if previous else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .model import ClientRef, RemoteSecret, StoredSecret, Trigger, Verdict
-from .record import Claim, Order, Origin, Outcome, Publication, Published
+from .record import Claim, Emergency, Order, Origin, Outcome, Publication, Published
 from .spec import EmergencyRequest
 from .tokens import earlier_tokens
 from .value import SecretValue
@@ -90,23 +90,6 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Emergency:
-    """Secrets that leaked, until they are gone at Cognito and replaced."""
-
-    leaked: tuple[str, ...]
-    """Their ids, as they were reported."""
-
-    now: bool
-    """They are deleted without waiting for pods to move."""
-
-    at: datetime
-    """When the first of them was reported."""
-
-    renews: bool = True
-    """A new secret is still to be added."""
-
-
-@dataclass(frozen=True, slots=True)
 class Journal:
     """The whole journal; an empty one (nothing adopted yet) has sequence 0."""
 
@@ -134,6 +117,9 @@ class Journal:
 
     emergency: Emergency | None = None
     handled_emergency: EmergencyRequest | None = None
+    returned: tuple[str, ...] = ()
+    """Ids that became current for a second time: a word about them may be from the first."""
+
     rotations: tuple[Rotation, ...] = ()
     """The last five rotations, oldest first."""
 
@@ -170,6 +156,11 @@ class Journal:
         shown = self.previous or self.retired
         return None if shown is None or self.is_leaked(shown.id) else shown
 
+    def name_of(self, secret_id: str) -> str:
+        """Tell by what a person names a secret: with the publication where the id came back."""
+        number = self.publication.number if self.publication else 0
+        return f"{secret_id}.{number}" if secret_id in self.returned else secret_id
+
     def is_leaked(self, secret_id: str) -> bool:
         """Tell whether a person reported that this secret leaked, and it is not gone yet."""
         return self.emergency is not None and secret_id in self.emergency.leaked
@@ -178,6 +169,8 @@ class Journal:
 def next_entry(journal: Journal, **changes: object) -> Journal:
     """Give the journal with *changes*, a sequence number higher."""
     following: Journal = replace(journal, sequence=journal.sequence + 1, **changes)  # type: ignore[arg-type]
+    known = tuple(one for one in following.returned if one in following.ids)
+    following = replace(following, returned=known)
     return replace(following, emergency=None) if _is_over(following) else following
 
 
@@ -329,7 +322,14 @@ def forgotten(
         outcome = Outcome.LEAKED if journal.is_leaked(secret_id) else Outcome.REFUSED
         rotation = replace(pending.rotation, delete_request_id=request_id)
         failed = finished(rotation, at, outcome, secret_id=secret_id)
-        return next_entry(journal, pending=None, doomed=None, rotations=kept(journal, failed))
+        has_leaked = outcome is Outcome.LEAKED and pending.origin is Origin.INITIAL
+        return next_entry(
+            journal,
+            pending=None,
+            doomed=None,
+            rotations=kept(journal, failed),
+            initial_is_wanted=journal.initial_is_wanted and not has_leaked,
+        )
     if journal.previous is None or journal.previous.id != secret_id:
         raise ValueError("only the previous secret or a refused pending one can be forgotten")
     rotations = journal.rotations

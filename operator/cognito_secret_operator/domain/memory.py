@@ -52,7 +52,8 @@ def _shown_by_the_target(observed: Observed, journal: Journal) -> set[str]:
     if not isinstance(observed.target, StoredSecret):
         return set()
     marks = marks_of(observed.target, observed.resource)
-    return {marks.current_id} - journal.ids if marks is not None else set()
+    known = {one.id for one in (journal.current, journal.previous) if one is not None}
+    return {marks.current_id} - known if marks is not None else set()
 
 
 def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> bool:

@@ -197,7 +197,8 @@ class Observed:
     def is_deleted(self, secret_id: str) -> bool:
         """Tell whether our Delete of a doomed secret is known to be done, by answer or by List.
 
-        A List that shows the newer current secret and lacks the older one is no stale one.
+        A List that shows the newer current secret and lacks the older one is no stale one. Where
+        the older one is current again, only a List counts that could show the newer one by then.
         """
         if secret_id in self.memory.deleted:
             return True
@@ -205,7 +206,18 @@ class Observed:
         current = self.book.current
         if last is None or current is None or self.book.doomed != secret_id:
             return False
+        if last.at < self.shows_from(secret_id):
+            return False
         return last.get(secret_id) is None and last.get(current.id) is not None
+
+    def shows_from(self, secret_id: str) -> datetime:
+        """Tell from when on a List that lacks the previous secret proves that it is gone."""
+        current, previous = self.book.current, self.book.previous
+        if current is None or previous is None or previous.id != secret_id:
+            return self.now
+        if previous.created_at < current.created_at:
+            return previous.created_at
+        return previous.created_at + self.timing.answer_outranks
 
     def is_surely_missing(self, secret_id: str) -> bool:
         """Tell whether two Lists, far enough apart, lacked the secret: one List may lag."""

@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Claim", "Order", "Origin", "Outcome", "Publication", "Published"]
+__all__ = ["Claim", "Emergency", "Order", "Origin", "Outcome", "Publication", "Published"]
 
 
 class Origin(enum.Enum):
@@ -60,3 +60,20 @@ class Publication:
 
     number: int
     published: Published | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Secrets that leaked, until they are gone at Cognito and replaced."""
+
+    leaked: tuple[str, ...]
+    """Their ids, as they were reported."""
+
+    now: bool
+    """They are deleted without waiting for pods to move."""
+
+    at: datetime
+    """When the first of them was reported."""
+
+    renews: bool = True
+    """A new secret is still to be added."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from .journal import Journal, JournaledSecret, Outcome, Publication, finished, kept, next_entry
 from .spec import EmergencyRequest
+from .tokens import earlier_tokens
 
 __all__ = ["rebuilt", "reinstated", "taken_over", "unmarked"]
 
@@ -43,6 +44,10 @@ def rebuilt(
         retired=retired,
         publication=Publication(number=publication_number),
         handled_rotate=rotate_token or journal.handled_rotate,
+        earlier_rotates=earlier_tokens(
+            journal.earlier_rotates, journal.handled_rotate, rotate_token or journal.handled_rotate
+        ),
+        returned=tuple(one for one in journal.returned if one in ids),
         initial_is_wanted=journal.initial_is_wanted,
         emergency=journal.emergency if leaked else None,
         handled_emergency=emergency if is_old else None,
@@ -90,6 +95,7 @@ def reinstated(journal: Journal, *, at: datetime) -> Journal:
         publication=Publication(number=number + 1),
         rotation=None,
         rotations=rotations,
+        returned=(*journal.returned, previous.id),
         doomed=None,
         doomed_by=None,
         emergency=journal.emergency and replace(journal.emergency, renews=renews),

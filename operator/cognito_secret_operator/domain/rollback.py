@@ -28,6 +28,7 @@ def rolled_back(journal: Journal) -> Journal:
         journal,
         current=previous,
         previous=current,
+        returned=(*journal.returned, previous.id),
         publication=Publication(number=number + 1),
         rotation=replace(rotation, outcome=Outcome.ROLLED_BACK),
     )

@@ -25,7 +25,7 @@ def in_scope(target: StoredSecret, spec: TargetSpec) -> StoredSecret:
     return replace(
         target,
         data={key: value for key, value in target.data.items() if key in kept},
-        data_owner=";".join(f"{key}={target.key_owners.get(key, unknown)}" for key in secret_keys),
+        data_owner=";".join(target.key_owners.get(key, unknown) for key in secret_keys),
     )
 
 

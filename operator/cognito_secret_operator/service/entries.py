@@ -52,8 +52,8 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
     match effect:
         case Adopt() | Rebuild() | TakeOver():
             return _begun(observed, effect)
-        case Declare(request):
-            return declared(book, request, at=observed.now)
+        case Declare(request, turns_back):
+            return declared(book, request, at=observed.now, turns_back=turns_back)
         case Record(remote):
             return journals.recorded(book, remote, at=observed.now)
         case Promote(verified):

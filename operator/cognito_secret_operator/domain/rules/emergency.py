@@ -6,11 +6,11 @@ from ...names import EMERGENCY_NOW_TOKEN, EMERGENCY_TOKEN
 from ..actions import Declare, Delete, Doom, Forget, Plan
 from ..emergency import can_turn_back
 from ..journal import Journal, JournaledSecret
-from ..model import Trigger, Verdict
-from ..observed import Fact, Observed
+from ..model import Listing, Trigger, Verdict
+from ..observed import UNREAD, Fact, Observed
 from ..spec import EmergencyRequest
 from . import Rule
-from .needs import hold, listing, probe, wait
+from .needs import hold, listing, look, probe, wait
 from .rolling_out import rolling
 from .staging import stage
 
@@ -23,25 +23,53 @@ def emergency_is_declared(observed: Observed) -> Plan | None:
     if request is None or _add_comes_first(observed):
         return None
     leaked = request.secret_id
-    if leaked in book.ids:
-        remedy = _remedy(book, leaked)
-    elif _is_retired(book, leaked):
-        remedy = "it is deleted at Cognito already"
-    else:
+    if _is_gone(book, leaked):
+        return _declare(request, "it is deleted at Cognito already")
+    if leaked not in book.ids:
         return None
-    return Plan(Declare(request), "Emergency", f"secret {leaked} leaked: {remedy}")
+    if book.current is None or book.current.id != leaked or not can_turn_back(book):
+        return _declare(request, _remedy(book, leaked))
+    return _declare_current(observed, request)
+
+
+def _declare_current(observed: Observed, request: EmergencyRequest) -> Plan:
+    """Look whether the previous secret can come back; a look that fails holds nothing up."""
+    previous = observed.book.previous
+    if observed.listing is UNREAD:
+        return look(Fact.LISTING)
+    is_there = (
+        previous is not None
+        and isinstance(observed.listing, Listing)
+        and observed.listing.get(previous.id) is not None
+    )
+    if previous is None or not is_there:
+        return _declare(request, "a new one is added and published, then it goes", turns_back=False)
+    asked = probe(observed, Fact.DELETED_PROBE)
+    if isinstance(asked, Plan):
+        return asked
+    if asked.verdict is Verdict.REFUSED:
+        return _declare(request, "a new one is added and published, then it goes", turns_back=False)
+    return _declare(request, f"{previous.id} is published again, then a new one is added")
+
+
+def _declare(request: EmergencyRequest, remedy: str, *, turns_back: bool = True) -> Plan:
+    told = f"secret {request.secret_id} leaked: {remedy}"
+    return Plan(Declare(request, turns_back), "Emergency", told)
 
 
 def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
-    """A person reports a leak of an id that the journal does not know: most likely a slip."""
+    """A person reports a leak of an id that the journal does not know: most likely a slip.
+
+    What was written is not repeated: it may be the leaked value itself.
+    """
     request, book = _report(observed), observed.book
-    if request is None or request.secret_id in book.ids or _is_retired(book, request.secret_id):
+    if request is None or request.secret_id in book.ids or _is_gone(book, request.secret_id):
         return None
     token = EMERGENCY_NOW_TOKEN if request.now else EMERGENCY_TOKEN
     return hold(
         "EmergencyUnknown",
-        f"the annotation {token} names {request.secret_id}, which is none of the secrets that the "
-        f"operator manages ({', '.join(sorted(book.ids))})",
+        f"the annotation {token} names none of the secrets that the operator manages "
+        f"({', '.join(sorted(book.ids))})",
         "correct the id (status.secrets lists them), or remove the annotation; delete a secret "
         "that the operator does not manage at Cognito (delete-user-pool-client-secret)",
     )
@@ -113,8 +141,13 @@ def _report(observed: Observed) -> EmergencyRequest | None:
     return None if handled.now or not request.now else request
 
 
-def _is_retired(book: Journal, secret_id: str) -> bool:
-    return book.retired is not None and book.retired.id == secret_id
+def _is_gone(book: Journal, secret_id: str) -> bool:
+    """Tell whether a secret was ours and is no more: the last one, or one of the last rotations."""
+    if secret_id in book.ids:
+        return False
+    retired = {book.retired.id} if book.retired is not None else set[str]()
+    ours = {one for rotation in book.rotations for one in (rotation.retired_id, rotation.secret_id)}
+    return secret_id in retired | ours
 
 
 def _add_comes_first(observed: Observed) -> bool:
@@ -127,8 +160,6 @@ def _remedy(book: Journal, leaked: str) -> str:
         return "it goes as soon as nothing holds it"
     if book.pending is not None and book.pending.secret and book.pending.secret.id == leaked:
         return "it is deleted unpublished, and another one is added"
-    if can_turn_back(book) and book.previous is not None:
-        return f"{book.previous.id} is published again, then a new one is added"
     return "a new one is added and published, then it goes"
 
 

@@ -29,7 +29,7 @@ def order_in_force(observed: Observed) -> Order | None:
     previous, proof = observed.book.previous, rolling(observed)
     if previous is None or proof is None or observed.now <= proof.settled_at:
         return None
-    if observed.resource.override_id == previous.id:
+    if observed.resource.override_id == observed.book.name_of(previous.id):
         return Order.OVERRIDE
     retirement = observed.resource.spec.retirement
     is_late = observed.now > proof.published_at + retirement.max_overlap

@@ -36,6 +36,8 @@ def doomed_is_gone(observed: Observed) -> Plan | None:
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
+    if listed.at < observed.shows_from(previous.id):
+        return None
     if listed.get(previous.id) is None and listed.get(current.id) is not None:
         return _forget(observed, previous)
     return None
@@ -105,7 +107,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
 def overlap_runs(observed: Observed) -> Plan | None:
     """Nobody seems to hold it any more; a pod that vanished without a word may live on a while."""
     proof, previous = rolling(observed), observed.book.previous
-    if proof is None or previous is None or observed.book.is_leaked(previous.id):
+    if proof is None or previous is None or _is_urgent(observed, previous):
         return None
     clear = observed.memory.clear
     since = clear[1] if clear is not None and clear[0] == proof.stamp else observed.now
@@ -118,7 +120,7 @@ def overlap_runs(observed: Observed) -> Plan | None:
 def deletion_window_is_closed(observed: Observed) -> Plan | None:
     """Everything else is in order, and ``retirement.windows`` are closed: the deletion waits."""
     previous, windows = _retiree(observed), observed.resource.spec.retirement.windows
-    if previous is None or not windows or observed.book.is_leaked(previous.id):
+    if previous is None or not windows or _is_urgent(observed, previous):
         return None
     if open_windows(windows, observed.now):
         return None
@@ -206,6 +208,14 @@ def _goes_at_once(observed: Observed, previous: JournaledSecret) -> bool:
     """Tell whether the secret leaves before the pods have moved, so that its end is no end yet."""
     emergency = observed.book.emergency
     return emergency is not None and emergency.now and previous.id in emergency.leaked
+
+
+def _is_urgent(observed: Observed, previous: JournaledSecret) -> bool:
+    """Tell whether it leaked, or takes the slot that the leaked current one's successor needs."""
+    book = observed.book
+    return book.is_leaked(previous.id) or (
+        book.current is not None and book.is_leaked(book.current.id)
+    )
 
 
 def _retiree(observed: Observed) -> JournaledSecret | None:

@@ -202,7 +202,7 @@ def failed_rollout_is_rolled_back(observed: Observed) -> Plan | None:
     previous = book.previous
     if failed is None or previous is None or not can_roll_back(book):
         return None
-    if observed.resource.override_id == previous.id:
+    if observed.resource.override_id == book.name_of(previous.id):
         return None
     listed = listing(observed)
     if isinstance(listed, Plan):
