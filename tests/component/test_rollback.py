@@ -67,6 +67,7 @@ def test_afterwards_a_person_is_asked_and_nothing_rotates_by_itself(world: World
     assert "cognito-secrets.dev/rotate" in said["message"]
     assert world.condition("Ready")["status"] == "True"
     assert world.cognito.adds == ["B"]
+    assert "nextRotationAt" not in world.status(), "none is promised"
     world.request_rotation("tuesday")
     world.run_for(world.processes[0], timedelta(hours=3))
     assert [held.id for held in world.cognito.held] == ["C"]

@@ -11,6 +11,7 @@ from .observed import Observed
 from .preview import is_previewed, preview_of
 from .projection import is_projection
 from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step, Truth
+from .rollback import was_rolled_back
 from .rollout import Consumers, Holder
 from .rules.rolling_out import evidence, suspects
 from .schedule import missed_opening, starts_at
@@ -27,7 +28,7 @@ def report(observed: Observed, plan: Plan) -> Report:
     spec, journal = observed.resource.spec, _journal(observed)
     rotates = spec.policy is Policy.ROTATE and not spec.suspended
     start = missed = None
-    if journal and rotates:
+    if journal and rotates and not was_rolled_back(journal):
         start = starts_at(observed.resource, journal, observed.timing, observed.now)
     if journal and start:
         missed = missed_opening(observed.resource, journal, start, observed.now)

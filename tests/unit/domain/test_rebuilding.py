@@ -11,7 +11,7 @@ from cognito_secret_operator.domain.model import StoredSecret
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.recovery import rebuilt, taken_over
 from cognito_secret_operator.domain.rules.rebuilding import REBUILDING
-from cognito_secret_operator.domain.spec import StatusFacts
+from cognito_secret_operator.domain.spec import StatusFacts, VerificationMode
 
 from support.builders import (
     NOON,
@@ -23,6 +23,7 @@ from support.builders import (
     resource,
     said,
     secret,
+    spec,
     view,
 )
 from support.builders import target as target_of
@@ -66,6 +67,16 @@ TABLE = [
     (seen(RESTING, "B", probes={}), "Look TARGET_PROBE", "is what the target holds still right?"),
     (seen(RESTING, "B"), "Rebuild JournalRebuilt", "the target holds what Cognito has"),
     (seen(RESTING, "B", probes=SILENT), "Rebuild JournalRebuilt", "nobody can be asked"),
+    (
+        replace(
+            seen(RESTING, "B", probes=SILENT),
+            resource=replace(
+                REMEMBERED, spec=spec(verification={"mode": VerificationMode.REQUIRED})
+            ),
+        ),
+        "Hold VerificationRequired",
+        "nobody can be asked, and the resource wants it",
+    ),
     (seen(OVERLAP, "A B"), "Rebuild JournalRebuilt", "both secrets of an overlap are left"),
     (seen(RESTING, "B X"), "Rebuild JournalRebuilt", "there is another secret that nobody knows"),
     (seen(OVERLAP, "A"), "Wait JournalRebuilt", "one List lacks what the target calls current"),

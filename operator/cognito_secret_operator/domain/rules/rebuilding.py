@@ -10,13 +10,13 @@ from typing import Final
 
 from ..actions import Plan, Rebuild
 from ..journal import Journal, JournaledSecret, Origin
-from ..model import Listing, StoredSecret, Verdict
+from ..model import Listing, Probe, StoredSecret, Verdict
 from ..observed import Fact, Observed
 from ..projection import Marks, publication_number, target_data
 from ..value import SecretValue
 from . import Rule
 from .adoption import adopted_anew, client_is_public
-from .needs import listing, probe, target_marks, wait
+from .needs import listing, probe, target_marks, unverified, wait
 
 __all__ = ["REBUILDING"]
 
@@ -52,7 +52,7 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
     records = _records(observed.book, marks, listed)
     for record in sorted(records, key=lambda one: _preference(one, leader), reverse=True):
         if record.asks is not None:
-            asked = probe(observed, record.asks)
+            asked = _asked(observed, record.secret.id, record.asks)
             if isinstance(asked, Plan):
                 return asked
             if asked.verdict is Verdict.REFUSED:
@@ -61,6 +61,14 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
         if record.secret.value is not None:
             return _rebuild(observed, record.secret, [one.secret for one in records], listed)
     return client_is_public(observed, listed) or adopted_anew(observed, listed)
+
+
+def _asked(observed: Observed, secret_id: str, fact: Fact) -> Probe | Plan:
+    """Ask Cognito about a value; hold where nobody answers and the resource wants an answer."""
+    asked = probe(observed, fact)
+    if isinstance(asked, Plan) or asked.verdict is not Verdict.UNKNOWN:
+        return asked
+    return unverified(observed, secret_id, asked.detail) or asked
 
 
 def _is_lost_or_old(observed: Observed) -> bool:
