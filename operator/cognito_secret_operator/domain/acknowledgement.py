@@ -6,6 +6,7 @@ from ..names import acknowledgement_key
 from .journal import Journal
 from .rollout import Holder
 from .spec import Acknowledgement, Resource
+from .wording import moment_text
 
 __all__ = ["accepted_risks", "how_to_acknowledge", "outside_holders"]
 
@@ -55,7 +56,7 @@ def how_to_acknowledge(resource: Resource, journal: Journal, now: datetime) -> s
         if one.delay is None or published is None:
             told.append(f"set {acknowledgement_key(one.name)}: {current} once {one.name} uses it")
         else:
-            until = f"{published.at + one.delay:%Y-%m-%d %H:%M:%S} UTC"
+            until = moment_text(published.at + one.delay)
             told.append(f"{one.name} counts as moved at {until}, an accepted risk")
     return "; ".join(told)
 

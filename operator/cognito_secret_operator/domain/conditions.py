@@ -16,6 +16,7 @@ from .rollout import Consumers, Holder
 from .rules.rolling_out import evidence, suspects
 from .schedule import missed_opening, starts_at
 from .spec import Policy, VerificationMode
+from .wording import moment_text
 
 __all__ = ["LOOKS_MISSED", "invalid_report", "report", "step_of"]
 
@@ -227,10 +228,10 @@ def _overdue(observed: Observed) -> Condition:
     limit = created_at + observed.resource.spec.rotation.max_age
     if observed.now <= limit:
         return Condition(
-            kind, Truth.FALSE, "WithinMaxAge", f"within rotation.maxAge until {_date(limit)}"
+            kind, Truth.FALSE, "WithinMaxAge", f"within rotation.maxAge until {moment_text(limit)}"
         )
     return Condition(
-        kind, Truth.TRUE, "MaxAgeExceeded", f"older than rotation.maxAge since {_date(limit)}"
+        kind, Truth.TRUE, "MaxAgeExceeded", f"older than rotation.maxAge since {moment_text(limit)}"
     )
 
 
@@ -302,7 +303,3 @@ def _holders(observed: Observed) -> tuple[Holder, ...] | None:
     if found.missing or not (found.workloads or found.pods or declared or elsewhere):
         return None
     return suspects(observed, found, proof)
-
-
-def _date(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,8 +1,13 @@
 """How values are written in messages."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-__all__ = ["span_text"]
+__all__ = ["moment_text", "span_text"]
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment to the second, in UTC."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def span_text(span: timedelta) -> str:

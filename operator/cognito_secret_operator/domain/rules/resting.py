@@ -11,6 +11,7 @@ from ..preview import preview_is_due
 from ..rollback import was_rolled_back
 from ..schedule import due_at, overdue_at, retry_at, starts_at
 from ..spec import Recovery
+from ..wording import moment_text
 from . import Rule
 from .adoption import was_deleted_lately
 from .endpoint import token_endpoint_is_unknown
@@ -91,7 +92,7 @@ def rotation_awaits_its_window(observed: Observed) -> Plan | None:
         return None
     return wait(
         "AwaitingWindow",
-        f"a rotation is due and starts within rotation.windows, at {start:%Y-%m-%d %H:%M:%S} UTC",
+        f"a rotation is due and starts within rotation.windows, at {moment_text(start)}",
         _next_date(observed),
     )
 
@@ -108,7 +109,7 @@ def slot_is_taken(observed: Observed) -> Plan | None:
         return None
     return wait(
         "SlotTaken",
-        f"secret {foreign[0].id}, made {foreign[0].created_at:%Y-%m-%d %H:%M:%S} UTC, is not the "
+        f"secret {foreign[0].id}, made {moment_text(foreign[0].created_at)}, is not the "
         "operator's and has the slot that the next rotation needs; find out who uses it and delete "
         "it at Cognito (delete-user-pool-client-secret), or name it in "
         "spec.adoption.retireSecretIds",

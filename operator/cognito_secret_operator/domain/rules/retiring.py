@@ -11,10 +11,11 @@ from ..observed import Fact, Observed
 from ..rollout import Consumers
 from ..spec import Approval, RetireOriginal
 from ..windows import next_opening, open_windows
+from ..wording import moment_text
 from . import Rule
 from .needs import hold, listing, probe, wait
 from .orders import EVIDENCE, doubt, giving_way, order_in_force
-from .rolling_out import name_some, rolling, suspects
+from .rolling_out import goes_at_once, name_some, rolling, suspects
 
 __all__ = ["CONFIRMING", "RETIRING"]
 
@@ -29,7 +30,7 @@ def doomed_is_gone(observed: Observed) -> Plan | None:
     previous, current = observed.book.previous, observed.book.current
     if previous is None or current is None or observed.book.doomed != previous.id:
         return None
-    if _goes_at_once(observed, previous):
+    if goes_at_once(observed):
         return None
     if previous.id in observed.memory.deleted:
         return _forget(observed, previous)
@@ -114,7 +115,7 @@ def overlap_runs(observed: Observed) -> Plan | None:
     until = since + observed.resource.spec.retirement.min_overlap
     if observed.now >= until:
         return None
-    return wait("OverlapRuns", f"both secrets stay valid until {_clock(until)}", until)
+    return wait("OverlapRuns", f"both secrets stay valid until {moment_text(until)}", until)
 
 
 def deletion_window_is_closed(observed: Observed) -> Plan | None:
@@ -128,7 +129,7 @@ def deletion_window_is_closed(observed: Observed) -> Plan | None:
     return wait(
         "AwaitingWindow",
         f"secret {previous.id} is deleted within retirement.windows, which open at "
-        f"{_clock(opens_at)}; both secrets stay valid until then",
+        f"{moment_text(opens_at)}; both secrets stay valid until then",
         opens_at,
     )
 
@@ -204,12 +205,6 @@ def _in_spite_of(observed: Observed, order: Order) -> str:
     return f"{by}, although: {doubtful.message}" if doubtful else by
 
 
-def _goes_at_once(observed: Observed, previous: JournaledSecret) -> bool:
-    """Tell whether the secret leaves before the pods have moved, so that its end is no end yet."""
-    emergency = observed.book.emergency
-    return emergency is not None and emergency.now and previous.id in emergency.leaked
-
-
 def _is_urgent(observed: Observed, previous: JournaledSecret) -> bool:
     """Tell whether it leaked, or takes the slot that the leaked current one's successor needs."""
     book = observed.book
@@ -220,10 +215,6 @@ def _is_urgent(observed: Observed, previous: JournaledSecret) -> bool:
 
 def _retiree(observed: Observed) -> JournaledSecret | None:
     return observed.book.previous if rolling(observed) is not None else None
-
-
-def _clock(moment: object) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 CONFIRMING: Final[tuple[Rule, ...]] = (doomed_is_gone,)
