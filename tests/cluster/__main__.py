@@ -1,4 +1,4 @@
-"""The command line: ``python -m cluster build`` and ``python -m cluster up``."""
+"""The command line: ``python -m cluster build [GROUP ...]`` and ``python -m cluster up``."""
 
 import argparse
 import shlex
@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 from types import FrameType
 
-from .build import build
+from .build import CLUSTER, NODE, TOOLS, build
 from .control_plane import ControlPlane
 
 
@@ -14,12 +14,15 @@ def main() -> None:
     """Build the binaries, or run a control plane until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m cluster", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build", help="build the binaries into the cache")
+    groups = {group.name: group for group in (CLUSTER, NODE, TOOLS)}
+    builder = commands.add_parser("build", help="build programs into the cache")
+    builder.add_argument("groups", nargs="*", default=[CLUSTER.name], choices=[*groups])
     up = commands.add_parser("up", help="run a control plane until Ctrl-C or SIGTERM")
     up.add_argument("--workdir", type=Path, help="a new folder, kept; default: a temporary one")
     arguments = parser.parse_args()
     if arguments.command == "build":
-        print(build())
+        for name in arguments.groups:
+            print(build(groups[name]))
     else:
         run(arguments.workdir)
 

@@ -1,4 +1,4 @@
-"""Build the binaries of the control plane into a cache outside the tree."""
+"""Build programs in Go (control plane, node, tools) into a cache outside the tree."""
 
 import fcntl
 import hashlib
@@ -19,6 +19,7 @@ from .toolchain import find_go, go_environment
 HERE: Final = Path(__file__).resolve().parent
 CONTROL_PLANE_MODULE: Final = HERE / "go"
 KWOK_MODULE: Final = HERE / "kwok"
+TOOLS_MODULE: Final = HERE / "tools"
 
 PROGRESS_SECONDS: Final = 10
 """A build says at least this often that it is alive."""
@@ -36,14 +37,48 @@ class Target:
     """The folder of the Go module that pins its version."""
 
 
-TARGETS: Final = (
-    Target("etcd", "go.etcd.io/etcd/server/v3", CONTROL_PLANE_MODULE),
-    *(
-        Target(name, f"k8s.io/kubernetes/cmd/{name}", CONTROL_PLANE_MODULE)
-        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+@dataclass(frozen=True)
+class Group:
+    """Programs that are built together, and kept in one folder of the cache."""
+
+    name: str
+    """The beginning of the folder's name."""
+    targets: tuple[Target, ...]
+
+    @property
+    def modules(self) -> tuple[Path, ...]:
+        """The folders of the Go modules that pin the versions, each once."""
+        return tuple(dict.fromkeys(target.module for target in self.targets))
+
+
+def _kubernetes(*names: str) -> tuple[Target, ...]:
+    return tuple(
+        Target(name, f"k8s.io/kubernetes/cmd/{name}", CONTROL_PLANE_MODULE) for name in names
+    )
+
+
+CLUSTER: Final = Group(
+    "cluster",
+    (
+        Target("etcd", "go.etcd.io/etcd/server/v3", CONTROL_PLANE_MODULE),
+        *_kubernetes("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"),
+        Target("kwok", "sigs.k8s.io/kwok/cmd/kwok", KWOK_MODULE),
     ),
-    Target("kwok", "sigs.k8s.io/kwok/cmd/kwok", KWOK_MODULE),
 )
+"""The control plane, and nodes that are played."""
+
+NODE: Final = Group("node", _kubernetes("kubelet", "kube-proxy"))
+"""What a real node runs beside its container runtime."""
+
+TOOLS: Final = Group(
+    "tools",
+    (
+        Target("helm", "helm.sh/helm/v3/cmd/helm", TOOLS_MODULE),
+        Target("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", TOOLS_MODULE),
+        Target("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", TOOLS_MODULE),
+    ),
+)
+"""What installs the chart, and checks it and the workflows."""
 
 
 class BuildError(RuntimeError):
@@ -56,24 +91,27 @@ def cache_folder() -> Path:
     return Path(base) / "cognito-secret-operator"
 
 
-def binaries_folder() -> Path:
-    """Give the folder of the finished binaries, whether it is there or not.
+def binaries_folder(group: Group = CLUSTER) -> Path:
+    """Give the folder of a group's finished binaries, whether it is there or not.
 
     It is named after the contents of the Go modules: another version is another
     folder.
     """
     digest = hashlib.sha256()
-    for module in (CONTROL_PLANE_MODULE, KWOK_MODULE):
+    for module in group.modules:
         for name in ("go.mod", "go.sum"):
             digest.update((module / name).read_bytes())
-    return cache_folder() / f"cluster-{digest.hexdigest()[:16]}"
+    return cache_folder() / f"{group.name}-{digest.hexdigest()[:16]}"
 
 
-def build() -> Path:
+def build(group: Group = CLUSTER) -> Path:
     """Build what is not there yet, and say how it goes on standard output.
 
     Builders wait for one another. The folder appears when all of it is built, so an
     interrupted build leaves nothing that looks finished.
+
+    Args:
+        group: The programs to build.
 
     Returns:
         The folder of the binaries.
@@ -82,7 +120,7 @@ def build() -> Path:
         BuildError: A program could not be built.
         ToolchainError: There is no Go to build with.
     """
-    finished = binaries_folder()
+    finished = binaries_folder(group)
     if finished.is_dir():
         return finished
     cache = cache_folder()
@@ -90,11 +128,11 @@ def build() -> Path:
     with _locked(cache / "cluster.lock"):
         if finished.is_dir():
             return finished
-        go = find_go((CONTROL_PLANE_MODULE, KWOK_MODULE), cache)
+        go = find_go(group.modules, cache)
         unfinished = finished.with_name(f"{finished.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        for target in TARGETS:
+        for target in group.targets:
             _build_one(go, target, unfinished)
         unfinished.rename(finished)
     return finished
