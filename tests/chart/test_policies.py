@@ -10,6 +10,7 @@ import yaml
 from cognito_secret_operator.domain.rights import LEASE_RIGHTS, NEEDED, SECRET_RIGHTS
 from cognito_secret_operator.settings import VARIABLES
 
+from helmchart import REPOSITORY
 from helmchart.helm import HOME, Helm, container, of_kind, variables
 
 pytestmark = pytest.mark.integration
@@ -246,3 +247,17 @@ def test_the_ports_of_a_proxy_and_of_other_endpoints_are_open(helm: Helm) -> Non
     [policy] = of_kind(helm.render(values), "NetworkPolicy")
     ports = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
     assert {443, 3128, 8443, 80} <= ports
+
+
+def test_the_examples_of_access_have_the_rules_of_the_chart(helm: Helm) -> None:
+    folder = REPOSITORY / "examples" / "access"
+    watch: dict[str, Any] = {"watch": {"namespaces": ["shop"]}}
+    for file, given, kind in (
+        ("namespaced.yaml", watch, "Role"),
+        ("cluster-wide.yaml", {}, "ClusterRole"),
+        ("lease.yaml", {}, "Role"),
+    ):
+        documents = yaml.safe_load_all((folder / file).read_text(encoding="utf-8"))
+        [example] = [one["rules"] for one in documents if one["kind"] == kind]
+        rendered = [one["rules"] for one in helm.render(given) if one["kind"] == kind]
+        assert example in rendered, file
