@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -185,11 +186,13 @@ def test_an_uninstall_keeps_resources_and_secrets_and_holds_up_no_namespace(
     release.helm("uninstall", release.name)
     for namespace in (shop.namespace, release.namespace):
         kubectl("delete", "namespace", namespace, "--wait=false")
-        wait_for(
-            f"namespace {namespace} is gone",
-            lambda name=namespace: kubectl.try_run("get", "namespace", name).returncode != 0,
-            WHOLE_SECONDS,
-        )
+    for namespace in (shop.namespace, release.namespace):
+        is_gone = partial(_is_gone, kubectl, namespace)
+        wait_for(f"namespace {namespace} is gone", is_gone, WHOLE_SECONDS)
+
+
+def _is_gone(kubectl: Kubectl, namespace: str) -> bool:
+    return kubectl.try_run("get", "namespace", namespace).returncode != 0
 
 
 def test_who_applied_the_resource_type_first_hands_it_over(
