@@ -51,7 +51,7 @@ class Files:
 
     @property
     def containerd(self) -> Path:
-        """containerd's configuration."""
+        """The configuration of containerd."""
         return self.folder / "containerd.toml"
 
     @property
