@@ -135,6 +135,10 @@ def api_endpoint(port: int) -> dict[str, Any]:
 def _containerd(sandbox_image: str, plugins: Path, network: Path) -> str:
     return f"""version = 2
 
+# Else it makes a folder in the machine's /opt.
+[plugins."io.containerd.internal.v1.opt"]
+path = "/var/lib/containerd/opt"
+
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "{sandbox_image}"
 # runc may not lower the score without CAP_SYS_RESOURCE, and dies trying.
