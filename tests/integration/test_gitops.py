@@ -78,7 +78,7 @@ EXPECTED: Final = {
     ),
     "verifies": WELL,
     "unknown-leak": Verdict("Degraded", "Failed", "Current", is_ready=True, actions=AT_REST),
-    "changed": Verdict("Progressing", "InProgress", "InProgress", is_ready=True, actions=AT_REST),
+    "changed": Verdict("Progressing", "InProgress", "InProgress", is_ready=False, actions=AT_REST),
     "frozen": Verdict("Suspended", "Current", "Current", is_ready=True, actions=AT_REST),
     "not-looked-at": Verdict("Unknown", "Current", "Current", is_ready=False, actions=AT_REST),
 }
