@@ -80,6 +80,10 @@ emulator: $(STAMP) ## Start the emulated Cognito and keep it until Ctrl-C
 demo: cluster-build ## Watch one rotation from beginning to end
 	$(PY) -m demo
 
+.PHONY: chart
+chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
+	$(PY) -m helmchart
+
 .PHONY: image
 image: $(STAMP) ## Build the operator's image, without a registry; tell its size, user and start-up time
 	$(PY) -m images
