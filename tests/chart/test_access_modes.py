@@ -286,6 +286,33 @@ def test_with_the_policies_no_other_secret_can_be_written_nor_a_token_be_had(
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "kube-root-ca.crt", "uid": "1"}
     owned = attacker.create_secret(where, "y", NAME, metadata={"ownerReferences": [owner]})
     assert "makes nothing but its resource the owner" in owned
+    assert "makes no Secret immutable" in attacker.create_secret(where, "z", NAME, immutable=True)
+    held = attacker.create_secret(where, "z", NAME, metadata={"finalizers": ["example.test/hold"]})
+    assert "adds no finalizers" in held
+    typed: dict[str, Any] = {
+        "kind": "Secret",
+        "apiVersion": "v1",
+        "type": "kubernetes.io/basic-auth",
+    }
+    typed |= {"metadata": {"name": "typed", "namespace": where, **mark["metadata"]}}
+    shop.apply(typed | {"stringData": {"username": "a"}})
+    path = f"/api/v1/namespaces/{where}/secrets/typed"
+    refused = attacker.patch(path, {"data": {"username": "Yg=="}})
+    assert "a type of Kubernetes or Helm" in refused
+
+
+def test_for_the_whole_cluster_policies_are_there_unless_refused_and_bind_namespaces(
+    shop: Shop, install: Install
+) -> None:
+    release = install(**cluster_wide(shop))
+    attacker = Impersonator(shop, release)
+    shop.wait(
+        "the policies are in force",
+        lambda: "writes only Secrets" in attacker.create_secret(shop.namespace, "probe"),
+    )
+    assert attacker.create_secret(shop.namespace, NAME, NAME) == ""
+    for namespace in ("default", "kube-system", release.namespace):
+        assert "only in the namespaces" in attacker.create_secret(namespace, NAME, NAME), namespace
 
 
 def test_without_the_policies_the_account_can_have_a_token_of_another_account(

@@ -261,3 +261,45 @@ def test_the_examples_of_access_have_the_rules_of_the_chart(helm: Helm) -> None:
         [example] = [one["rules"] for one in documents if one["kind"] == kind]
         rendered = [one["rules"] for one in helm.render(given) if one["kind"] == kind]
         assert example in rendered, file
+
+
+def namespace_rule(documents: Documents) -> str:
+    """Give the expression about namespaces of the policy for Secrets."""
+    policies = of_kind(documents, "ValidatingAdmissionPolicy")
+    [secrets] = [one for one in policies if one["metadata"]["name"].endswith("-secrets")]
+    rules = [one["expression"] for one in secrets["spec"]["validations"]]
+    return "".join(one for one in rules if "request.namespace" in one)
+
+
+def test_policies_are_made_for_the_whole_cluster_unless_refused(helm: Helm) -> None:
+    named: dict[str, Any] = {"watch": {"namespaces": ["shop"]}}
+    for values, is_policed in (
+        ({}, True),
+        ({"admissionPolicy": {"enabled": False}}, False),
+        (named, False),
+        ({**named, "admissionPolicy": {"enabled": True}}, True),
+    ):
+        assert bool(of_kind(helm.render(values), "ValidatingAdmissionPolicy")) is is_policed, values
+
+
+def test_policies_hold_the_account_in_the_namespaces_that_are_served(helm: Helm) -> None:
+    rules = [
+        {"namespaces": ["team-*", "shop"], "userPools": ["*"]},
+        {"namespaces": ["shop"], "userPools": ["*"]},
+    ]
+    listed = {"allowList": {"rules": rules}}
+    foreign = f"!(request.namespace in ['kube-system', '{HOME}'])"
+    matches = "request.namespace.matches('^(shop|team-.*)$')"
+    assert namespace_rule(helm.render(listed)) == f"{matches} && {foreign}"
+    own = {**listed, "admissionPolicy": {"enabled": True}, "watch": {"namespaces": [HOME]}}
+    only = f"request.namespace in ['{HOME}']"
+    rest = "!(request.namespace in ['kube-system'])"
+    assert namespace_rule(helm.render(own)) == f"{only} && {matches} && {rest}"
+    assert namespace_rule(helm.render({"platformConfigMap": "mine"})) == foreign
+
+
+@pytest.mark.parametrize("freeze", [None, ""])
+def test_a_freeze_that_says_nothing_freezes_nothing(freeze: str | None, helm: Helm) -> None:
+    [config] = of_kind(helm.render({"freeze": freeze}), "ConfigMap")
+    assert config["data"].keys() == {"allow.yaml"}
+    assert helm.render({"freeze": freeze, "platformConfigMap": "mine"})

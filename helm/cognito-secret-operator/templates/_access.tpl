@@ -39,3 +39,36 @@
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
+
+{{/* "yes" where admission policies are made: where nothing is said, for the whole cluster. There the
+account could otherwise have the token of any other account. */}}
+{{- define "cso.policed" -}}
+{{- include "cso.refuseContradictions" . -}}
+{{- $wished := .Values.admissionPolicy.enabled -}}
+{{- if kindIs "invalid" $wished -}}{{- $wished = empty .Values.watch.namespaces -}}{{- end -}}
+{{- if $wished }}yes{{ end -}}
+{{- end -}}
+
+{{/* In which namespaces Secrets may be written: a list of expressions, all of which have to hold. */}}
+{{- define "cso.policedNamespaces" -}}
+{{- $named := .Values.watch.namespaces -}}
+{{- $all := list -}}
+{{- with $named -}}
+{{- $all = append $all (printf "request.namespace in ['%s']" (join "', '" (uniq .))) -}}
+{{- end -}}
+{{- if and .Values.allowList.enabled (not .Values.platformConfigMap) -}}
+{{- $patterns := list -}}
+{{- range .Values.allowList.rules -}}{{- $patterns = concat $patterns .namespaces -}}{{- end -}}
+{{- $named = concat $named $patterns -}}
+{{- $patterns = $patterns | uniq | sortAlpha | join "|" | replace "*" ".*" -}}
+{{- $all = append $all (printf "request.namespace.matches('^(%s)$')" $patterns) -}}
+{{- end -}}
+{{- $not := list -}}
+{{- range list "kube-system" .Release.Namespace | uniq -}}
+{{- if not (has . $named) }}{{ $not = append $not . }}{{ end -}}
+{{- end -}}
+{{- with $not -}}
+{{- $all = append $all (printf "!(request.namespace in ['%s'])" (join "', '" .)) -}}
+{{- end -}}
+{{- toYaml $all -}}
+{{- end -}}

@@ -35,7 +35,7 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- if and .platformConfigMap .allowList.rules -}}
 {{- fail "platformConfigMap: the allow-list is read from your ConfigMap's key allow.yaml: move allowList.rules there" -}}
 {{- end -}}
-{{- if and .platformConfigMap (ne (toString .freeze) "") -}}
+{{- if and .platformConfigMap (include "cso.freeze" $) -}}
 {{- fail "platformConfigMap: the freeze switch is your ConfigMap's key freeze: set it there, and freeze to an empty text" -}}
 {{- end -}}
 {{- end -}}

@@ -54,6 +54,11 @@ meet there. */}}
 {{- default (include "cso.fullname" .) .Values.platformConfigMap -}}
 {{- end -}}
 
+{{/* The text of the freeze switch; empty where the key is left to kubectl. */}}
+{{- define "cso.freeze" -}}
+{{- if not (kindIs "invalid" .Values.freeze) }}{{ toString .Values.freeze }}{{ end -}}
+{{- end -}}
+
 {{- define "cso.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "cso.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
