@@ -1,10 +1,14 @@
 """Values that contradict each other end the rendering with the field and the remedy."""
 
+import re
 from typing import Any
 
 import pytest
+import yaml
 
 from helmchart.helm import Helm, HelmError
+from helmchart.made import takes_null
+from helmchart.values import Value, schema, values
 
 pytestmark = pytest.mark.integration
 
@@ -14,6 +18,26 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "replicas without the Lease": (
         {"lease": {"enabled": False}},
         "replicaCount: several replicas take turns by the Lease: set lease.enabled=true",
+    ),
+    "no turns and an update that lets two run": (
+        {"replicaCount": 1, "lease": {"enabled": False}},
+        "lease.enabled: without turns, two operators would run at each upgrade: set strategy.type",
+    ),
+    "a budget that keeps all pods": (
+        {"podDisruptionBudget": {"minAvailable": 2, "maxUnavailable": None}},
+        "podDisruptionBudget.minAvailable: no node could be drained",
+    ),
+    "a budget that keeps all pods by a share": (
+        {"podDisruptionBudget": {"minAvailable": "100%", "maxUnavailable": None}},
+        "podDisruptionBudget.minAvailable: no node could be drained",
+    ),
+    "a budget that lets no pod go": (
+        {"podDisruptionBudget": {"maxUnavailable": 0}},
+        "podDisruptionBudget.maxUnavailable: no node could be drained",
+    ),
+    "a budget that lets no pod go by a share": (
+        {"podDisruptionBudget": {"maxUnavailable": "0%"}},
+        "podDisruptionBudget.maxUnavailable: no node could be drained",
     ),
     "a budget with both bounds": (
         {"podDisruptionBudget": {"minAvailable": 1}},
@@ -83,6 +107,42 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"watch": {"namespaces": ["shop"]}, "rbac": {"secretNames": {"shop": ["orders-api"]}}},
         "rbac.secretNames.shop: no journal is among the names",
     ),
+    "names beside a rule for all Secrets": (
+        {
+            "watch": {"namespaces": ["shop"]},
+            "rbac": {
+                "secretNames": STRICT,
+                "extraRules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}],
+            },
+        },
+        "rbac.extraRules: a rule for Secrets would undo strict mode",
+    ),
+    "names beside a rule for everything": (
+        {
+            "watch": {"namespaces": ["shop"]},
+            "rbac": {
+                "secretNames": STRICT,
+                "extraRules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get"]}],
+            },
+        },
+        "rbac.extraRules: a rule for Secrets would undo strict mode",
+    ),
+    "an API server anywhere at the port of AWS": (
+        {"networkPolicy": {"enabled": True, "awsTo": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}},
+        "networkPolicy.awsTo: any address is open at port 443 for the API server: set",
+    ),
+    "an API server anywhere at the port of a proxy": (
+        {
+            "aws": {"proxy": {"url": "http://proxy.example.test:6443"}},
+            "networkPolicy": {
+                "enabled": True,
+                "apiServerPorts": [6443],
+                "awsTo": [{"ipBlock": {"cidr": "10.0.0.0/8"}}],
+            },
+        },
+        "networkPolicy.awsTo: any address is open at port 6443 for the API server: set",
+    ),
+    "arguments that the command does not take": ({"extraArgs": ["--x"]}, "'extraArgs' not allowed"),
     "a role and keys": (
         {"aws": {"roleArn": "arn:aws:iam::111122223333:role/x", "credentialsSecret": "keys"}},
         "aws.credentialsSecret: keys from a Secret win over the role of aws.roleArn",
@@ -141,3 +201,52 @@ def test_the_rendering_ends_with_the_field_and_the_remedy(case: str, helm: Helm)
 
 def test_the_defaults_contradict_nothing(helm: Helm) -> None:
     assert helm.render({})
+
+
+def test_an_api_server_at_another_port_may_be_anywhere_beside_aws_at_some_addresses(
+    helm: Helm,
+) -> None:
+    aws = [{"ipBlock": {"cidr": "10.0.0.0/8"}}]
+    policy = {"enabled": True, "awsTo": aws, "apiServerPorts": [6443]}
+    assert helm.render({"networkPolicy": policy})
+
+
+def without(values: list[Value]) -> dict[str, Any]:
+    """Set some values to null."""
+    made: dict[str, Any] = {}
+    for value in values:
+        part = made
+        for key in value.path[:-1]:
+            part = part.setdefault(key, {})
+        part[value.path[-1]] = None
+    return made
+
+
+def schema_of(value: Value) -> dict[str, Any]:
+    part = schema()
+    for key in value.path:
+        part = part["properties"][key]
+    return part
+
+
+def test_null_is_refused_by_name_where_nothing_could_be_rendered_from_it(helm: Helm) -> None:
+    leaves = [value for value in values() if not value.is_section]
+    refused = [value for value in leaves if not takes_null(schema_of(value))]
+    assert len(refused) > len(leaves) / 2
+    with pytest.raises(HelmError) as caught:
+        helm.render(without(refused))
+    said = str(caught.value)
+    # One line a section: where it is, and what it lacks.
+    for value in refused:
+        lines = [line for line in said.splitlines() if f"'{value.path[-1]}'" in line]
+        place = "/".join(("", *value.path[:-1]))
+        assert any(f"'{place}'" in line for line in lines), (value.name, said)
+
+
+def test_null_is_taken_for_empty_elsewhere(helm: Helm) -> None:
+    leaves = [value for value in values() if not value.is_section]
+    taken = [value for value in leaves if takes_null(schema_of(value))]
+    assert {value.name for value in taken} >= {"freeze", "hostUsers", "livenessProbe"}
+    given = without(taken)
+    given["podDisruptionBudget"]["maxUnavailable"] = 1
+    assert re.search(r"null$", yaml.safe_dump(helm.render(given)), re.MULTILINE) is None

@@ -1,5 +1,6 @@
 """values.yaml, its schema, the chart's page and the resource type say the same."""
 
+import json
 from pathlib import Path
 
 import jsonschema
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from cognito_secret_operator import __version__
+from cognito_secret_operator.adapters.allow_file import UnusableError, read_rules
 
 from helmchart import CHART
 from helmchart.made import made_files
@@ -48,6 +50,36 @@ def test_the_defaults_fit_the_schema() -> None:
 def test_a_misspelt_key_is_refused() -> None:
     with pytest.raises(jsonschema.ValidationError, match="namespace"):
         jsonschema.validate({"watch": {"namespace": ["shop"]}}, schema())
+
+
+@pytest.mark.parametrize(
+    ("key", "pattern"),
+    [
+        (key, pattern)
+        for key, some in {
+            "namespaces": ["shop", "team-*", "*", "Shop", "", "a" * 64, "a.b", "shop\n"],
+            "userPools": ["eu-west-1_AbCdEfGhI", "*", "eu-west-1_*", "a/b", "", "a" * 56],
+            "roles": [
+                *("*", "arn:aws:iam::111122223333:role/a-*", "arn:aws-*:iam::*", "role/a", ""),
+                *("arn:aws:iam::a b", "**", "x*"),
+            ],
+        }.items()
+        for pattern in some
+    ],
+)
+def test_the_schema_takes_the_rules_that_the_operator_takes(key: str, pattern: str) -> None:
+    # One rule that the operator cannot read leaves the whole list unused.
+    rule = {"namespaces": ["shop"], "userPools": ["*"]} | {key: [pattern]}
+    rules = schema()["properties"]["allowList"]["properties"]["rules"]
+    try:
+        read_rules(yaml.safe_dump({"rules": [rule]}).encode())
+        is_read = True
+    except UnusableError:
+        is_read = False
+    # Go's $ is the end of the text, Python's may be before a last line break.
+    text = json.dumps(rules).replace('$"', '\\\\Z"')
+    is_taken = jsonschema.Draft7Validator(json.loads(text)).is_valid([rule])
+    assert is_taken is is_read
 
 
 def test_chart_and_operator_have_one_version() -> None:

@@ -303,3 +303,50 @@ def test_a_freeze_that_says_nothing_freezes_nothing(freeze: str | None, helm: He
     [config] = of_kind(helm.render({"freeze": freeze}), "ConfigMap")
     assert config["data"].keys() == {"allow.yaml"}
     assert helm.render({"freeze": freeze, "platformConfigMap": "mine"})
+
+
+@pytest.mark.parametrize("name", ["123", "1e3", "orders.v2"])
+def test_names_of_digits_and_with_dots_stay_texts(name: str, helm: Helm) -> None:
+    given = {"networkPolicy": {"enabled": True}, "podMonitor": {"enabled": True}}
+    for values in (given, {**given, "fullnameOverride": "123"}):
+        namespace = name.replace(".", "-")
+        documents = helm.render(values, release=name, namespace=namespace, api_versions=MONITORING)
+        assert {one["metadata"].get("namespace", namespace) for one in documents} == {namespace}
+        for one in documents:
+            if one["kind"] not in {"CustomResourceDefinition", "ClusterRole"}:
+                assert "." not in one["metadata"]["name"]
+            assert one["metadata"]["labels"]["app.kubernetes.io/instance"] == name
+        assert all(isinstance(one, str) for one in variables(documents).values())
+
+
+def test_without_rbac_there_are_no_roles_at_all(helm: Helm) -> None:
+    kinds = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
+    assert of_kind(helm.render({"rbac": {"create": False}}), *kinds) == []
+    assert of_kind(helm.render({}), *kinds) != []
+
+
+def test_the_self_test_has_the_files_that_its_variables_name(helm: Helm) -> None:
+    values = {
+        "aws": {"trustedCa": {"configMap": "corporate-ca"}},
+        "extraVolumes": [{"name": "scratch", "emptyDir": {}}],
+        "extraVolumeMounts": [{"name": "scratch", "mountPath": "/scratch"}],
+    }
+    [pod] = of_kind(helm.render(values), "Pod")
+    [one] = pod["spec"]["containers"]
+    assert [mount["name"] for mount in one["volumeMounts"]] == ["trusted-ca", "scratch"]
+    assert [volume["name"] for volume in pod["spec"]["volumes"]] == ["trusted-ca", "scratch"]
+
+
+def test_a_spread_with_a_selector_of_its_own_keeps_it(helm: Helm) -> None:
+    own = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+    chosen = {**own, "labelSelector": {"matchLabels": {"a": "b"}}}
+    [deployment] = of_kind(helm.render({"topologySpreadConstraints": [chosen, own]}), "Deployment")
+    kept, ours = deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert kept == chosen
+    assert ours == {**own, "labelSelector": deployment["spec"]["selector"]}
+
+
+def test_dns_is_open_where_the_pods_of_openshift_listen_too(helm: Helm) -> None:
+    [policy] = of_kind(helm.render({"networkPolicy": {"enabled": True}}), "NetworkPolicy")
+    ports = [(one["protocol"], one["port"]) for one in policy["spec"]["egress"][0]["ports"]]
+    assert ports == [("UDP", 53), ("TCP", 53), ("UDP", 5353), ("TCP", 5353)]

@@ -50,19 +50,32 @@ def crd_template(crd: str) -> str:
 
 
 def described(whole: Mapping[str, Any], known: list[Value]) -> dict[str, Any]:
-    """Put each value's comment and default into the schema, for editors and `helm show`."""
+    """Put each value's comment and default into the schema, and which keys have to be there."""
     made = copy.deepcopy(dict(whole))
     for value in known:
         part = made
         for key in value.path:
             part = part.get("properties", {}).get(key, {})
-        for key in ("description", "default"):
+        for key in ("description", "default", "required"):
             part.pop(key, None)
         if value.comment:
             part["description"] = value.comment
         if not value.is_section:
             part["default"] = value.default
+    sections = [(), *(value.path for value in known if value.is_section)]
+    for path in sections:
+        part = made
+        for key in path:
+            part = part["properties"][key]
+        part["required"] = [key for key, one in part["properties"].items() if not takes_null(one)]
     return made
+
+
+def takes_null(part: Mapping[str, Any]) -> bool:
+    """Tell whether null is a value; elsewhere Helm takes the key away, and nothing renders."""
+    kinds = part.get("type", [])
+    choices = part.get("anyOf", [])
+    return "null" in ([kinds] if isinstance(kinds, str) else kinds) or {"type": "null"} in choices
 
 
 def with_table(page: str, known: list[Value]) -> str:

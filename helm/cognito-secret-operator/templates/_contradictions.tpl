@@ -8,6 +8,7 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- include "cso.refuseStrict" . -}}
 {{- include "cso.refuseAws" . -}}
 {{- include "cso.refuseProcess" . -}}
+{{- include "cso.refuseNetwork" . -}}
 {{- include "cso.refuseMonitors" . -}}
 {{- end -}}
 
@@ -16,10 +17,24 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- if and (gt (int .replicaCount) 1) (not .lease.enabled) -}}
 {{- fail "replicaCount: several replicas take turns by the Lease: set lease.enabled=true, or replicaCount=1" -}}
 {{- end -}}
+{{- if and (not .lease.enabled) (ne (toString (get .strategy "type")) "Recreate") -}}
+{{- fail "lease.enabled: without turns, two operators would run at each upgrade: set strategy.type=Recreate, or lease.enabled=true" -}}
+{{- end -}}
 {{- $minimum := not (kindIs "invalid" .podDisruptionBudget.minAvailable) -}}
 {{- $maximum := not (kindIs "invalid" .podDisruptionBudget.maxUnavailable) -}}
 {{- if and .podDisruptionBudget.enabled (eq $minimum $maximum) -}}
 {{- fail "podDisruptionBudget: set one of minAvailable and maxUnavailable, and the other one to null" -}}
+{{- end -}}
+{{- $budget := .podDisruptionBudget -}}
+{{- if and $budget.enabled (gt (int .replicaCount) 1) -}}
+{{- $stays := toString $budget.minAvailable -}}
+{{- $isAll := hasSuffix "%" $stays | ternary (ge (int (trimSuffix "%" $stays)) 100) (ge (int $stays) (int .replicaCount)) -}}
+{{- if and $minimum $isAll -}}
+{{- fail "podDisruptionBudget.minAvailable: no node could be drained: set it below replicaCount" -}}
+{{- end -}}
+{{- if and $maximum (eq (int (trimSuffix "%" (toString $budget.maxUnavailable))) 0) -}}
+{{- fail "podDisruptionBudget.maxUnavailable: no node could be drained: set it to 1 or more" -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -73,6 +88,12 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- end -}}
 {{- end -}}
 {{- if .rbac.secretNames -}}
+{{- range .rbac.extraRules -}}
+{{- $reaches := or (has "secrets" .resources) (has "*" .resources) -}}
+{{- if and $reaches (or (has "" .apiGroups) (has "*" .apiGroups)) -}}
+{{- fail "rbac.extraRules: a rule for Secrets would undo strict mode: name them in rbac.secretNames, or name the resources of the rule without secrets and *" -}}
+{{- end -}}
+{{- end -}}
 {{- range $served -}}
 {{- if not (hasKey $.Values.rbac.secretNames .) -}}
 {{- fail (printf "rbac.secretNames: namespace %s of watch.namespaces is missing: add the names of its Secrets" .) -}}
@@ -109,6 +130,18 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- range .extraEnv -}}
 {{- if has .name $ours -}}
 {{- fail (printf "extraEnv: the chart sets %s itself: use its value" .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "cso.refuseNetwork" -}}
+{{- with .Values.networkPolicy -}}
+{{- if and .enabled .awsTo (not .apiServerTo) -}}
+{{- range include "cso.awsPorts" $ | fromJsonArray -}}
+{{- if has (int .) $.Values.networkPolicy.apiServerPorts | or (has (float64 .) $.Values.networkPolicy.apiServerPorts) -}}
+{{- fail (printf "networkPolicy.awsTo: any address is open at port %d for the API server: set networkPolicy.apiServerTo, or take the port out of networkPolicy.apiServerPorts" (int .)) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

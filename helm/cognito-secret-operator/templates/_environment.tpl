@@ -17,8 +17,8 @@
 {{- end }}
 - {name: CSO_FREEZE_FILE, value: {{ include "cso.files" . }}/freeze}
 {{- if $values.lease.enabled }}
-- {name: CSO_LEASE_NAME, value: {{ include "cso.fullname" . }}}
-- {name: CSO_LEASE_NAMESPACE, value: {{ .Release.Namespace }}}
+- {name: CSO_LEASE_NAME, value: {{ include "cso.fullname" . | quote }}}
+- {name: CSO_LEASE_NAMESPACE, value: {{ .Release.Namespace | quote }}}
 - {name: CSO_LEASE_SECONDS, value: {{ $values.lease.durationSeconds | toJson | quote }}}
 {{- end }}
 - {name: CSO_LISTEN_ADDRESS, value: {{ $values.listenAddress | quote }}}
@@ -50,7 +50,7 @@
 {{- if .credentialsSecret }}
 {{- $secret := .credentialsSecret }}
 {{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
-- name: {{ . }}
+- name: {{ . | quote }}
   valueFrom:
     secretKeyRef:
       name: {{ $secret }}
@@ -76,3 +76,16 @@
 
 {{- define "cso.caFolder" -}}/etc/cognito-secret-operator-ca{{- end -}}
 {{- define "cso.caFile" -}}{{ include "cso.caFolder" . }}/{{ .Values.aws.trustedCa.key }}{{- end -}}
+
+{{/* Ports of AWS: 443, and those of endpoints and proxies that are named by URL. A list in JSON. */}}
+{{- define "cso.awsPorts" -}}
+{{- $ports := list 443 -}}
+{{- range list .Values.aws.proxy.url .Values.aws.cognitoEndpointUrl .Values.aws.stsEndpointUrl -}}
+{{- with . -}}
+{{- $url := urlParse . -}}
+{{- $named := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
+{{- $ports = append $ports (int (default (ternary "80" "443" (eq $url.scheme "http")) $named)) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $ports -}}
+{{- end -}}

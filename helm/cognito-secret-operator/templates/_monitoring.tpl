@@ -13,8 +13,8 @@ yes
 {{- end -}}
 
 {{- define "cso.monitorMetadata" -}}
-name: {{ include "cso.fullname" .root }}
-namespace: {{ .monitor.namespace | default .root.Release.Namespace }}
+name: {{ include "cso.fullname" .root | quote }}
+namespace: {{ .monitor.namespace | default .root.Release.Namespace | quote }}
 labels:
   {{- include "cso.labels" (dict "root" .root "labels" .monitor.labels) | nindent 2 }}
 {{- include "cso.annotations" (dict "root" .root "annotations" .monitor.annotations) | nindent 0 }}
@@ -25,7 +25,7 @@ labels:
 sampleLimit: {{ int . }}
 {{- end }}
 namespaceSelector:
-  matchNames: [{{ .root.Release.Namespace }}]
+  matchNames: [{{ .root.Release.Namespace | quote }}]
 selector:
   matchLabels:
     {{- include "cso.podSelector" .root | nindent 4 }}

@@ -2,7 +2,7 @@
 
 {{/* Where and how a pod runs, as far as it is the same for both. */}}
 {{- define "cso.podBasics" -}}
-serviceAccountName: {{ include "cso.serviceAccountName" . }}
+serviceAccountName: {{ include "cso.serviceAccountName" . | quote }}
 automountServiceAccountToken: true
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
@@ -16,7 +16,7 @@ hostUsers: {{ .Values.hostUsers }}
 {{- end }}
 {{- range $key := list "nodeSelector" "tolerations" "affinity" "priorityClassName" "runtimeClassName" "schedulerName" "dnsPolicy" "dnsConfig" "hostAliases" }}
 {{- with get $.Values $key }}
-{{ $key }}: {{- if kindIs "string" . }} {{ . }}{{ else }}{{ toYaml . | nindent 2 }}{{ end }}
+{{ $key }}: {{- if kindIs "string" . }} {{ . | quote }}{{ else }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -33,13 +33,36 @@ resources:
   {{- toYaml .Values.resources | nindent 2 }}
 {{- end -}}
 
+{{/* Mounts and volumes that the variables may name, beside the platform team's files. */}}
+{{- define "cso.sharedMounts" -}}
+{{- if .Values.aws.trustedCa.configMap }}
+- name: trusted-ca
+  mountPath: {{ include "cso.caFolder" . }}
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "cso.sharedVolumes" -}}
+{{- with .Values.aws.trustedCa.configMap }}
+- name: trusted-ca
+  configMap:
+    name: {{ . | quote }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{/* Replicas on different nodes where that is possible; constraints of the user's without a selector get ours. */}}
 {{- define "cso.topologySpread" -}}
 {{- $selector := dict "matchLabels" (include "cso.podSelector" . | fromYaml) -}}
 {{- $usual := list (dict "maxSkew" 1 "topologyKey" "kubernetes.io/hostname" "whenUnsatisfiable" "ScheduleAnyway" "matchLabelKeys" (list "pod-template-hash")) -}}
 {{- $all := list -}}
 {{- range .Values.topologySpreadConstraints | default $usual -}}
-{{- $all = append $all (merge (deepCopy .) (dict "labelSelector" $selector)) -}}
+{{- $all = append $all (hasKey . "labelSelector" | ternary . (merge (dict "labelSelector" (deepCopy $selector)) .)) -}}
 {{- end -}}
 {{- toYaml $all -}}
 {{- end -}}
