@@ -106,15 +106,60 @@ def test_an_upgrade_of_the_platform_files_replaces_no_pod_and_a_rollback_brings_
     assert release.environment(tmp_path)["CSO_WORKERS"] == "10"
 
 
-def test_a_freeze_by_kubectl_survives_an_upgrade(
-    release: Release, kubectl: Kubectl, tmp_path: Path
+def switch(release: Release, kubectl: Kubectl) -> str | None:
+    """Read the freeze switch of the installed ConfigMap; None where the key is not there."""
+    text = kubectl("get", "configmap", release.name, "-n", release.namespace, "-o", "yaml")
+    found: str | None = yaml.safe_load(text)["data"].get("freeze")
+    return found
+
+
+def freeze_by_kubectl(release: Release, kubectl: Kubectl, word: str) -> None:
+    patch = ("-n", release.namespace, "--patch", f'{{"data": {{"freeze": "{word}"}}}}')
+    kubectl("patch", "configmap", release.name, *patch)
+
+
+def test_a_freeze_by_kubectl_survives_an_upgrade_and_a_rollback(
+    release: Release, kubectl: Kubectl
 ) -> None:
     release.install(WITH_CRD)
-    patch = ("-n", release.namespace, "--patch", '{"data": {"freeze": "INC-42"}}')
-    kubectl("patch", "configmap", release.name, *patch)
+    freeze_by_kubectl(release, kubectl, "INC-42")
     release.upgrade({**WITH_CRD, "workers": 3})
-    release.write_files(tmp_path)
-    assert (tmp_path / "freeze").read_text(encoding="utf-8") == "INC-42"
+    assert switch(release, kubectl) == "INC-42"
+    release.helm("rollback", release.name, "1", "--wait", "--timeout", "180s")
+    assert switch(release, kubectl) == "INC-42"
+
+
+def test_a_freeze_by_the_value_goes_with_a_rollback_and_kubectl_lifts_it_for_good(
+    release: Release, kubectl: Kubectl
+) -> None:
+    # docs/install.md says so: in an incident the switch is kubectl's.
+    release.install(WITH_CRD)
+    release.upgrade({**WITH_CRD, "freeze": "INC-42"})
+    assert switch(release, kubectl) == "INC-42"
+    release.helm("rollback", release.name, "1", "--wait", "--timeout", "180s")
+    assert switch(release, kubectl) is None
+    freeze_by_kubectl(release, kubectl, "false")
+    release.upgrade({**WITH_CRD, "workers": 3})
+    assert switch(release, kubectl) == "false"
+
+
+def test_a_served_namespace_that_was_deleted_ends_an_upgrade_until_it_is_not_served(
+    release: Release, kubectl: Kubectl
+) -> None:
+    stays, goes = (f"{word}-{secrets.token_hex(4)}" for word in ("stays", "goes"))
+    for name in (stays, goes):
+        kubectl("create", "namespace", name)
+    try:
+        served = {**WITH_CRD, **OPEN, "watch": {"namespaces": [stays, goes]}}
+        release.install(served)
+        kubectl("delete", "namespace", goes, "--wait=false")
+        wait_for(f"namespace {goes} is gone", partial(_is_gone, kubectl, goes), WHOLE_SECONDS)
+        with pytest.raises(HelmError, match=f'namespaces "{goes}" not found'):
+            release.upgrade({**served, "workers": 3})
+        release.upgrade({**served, "watch": {"namespaces": [stays]}})
+    finally:
+        for name in (stays, goes):
+            kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 def test_a_frozen_release_writes_nothing_until_the_value_is_false_and_the_process_goes_on(
