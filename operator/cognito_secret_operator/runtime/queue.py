@@ -110,6 +110,11 @@ class Schedule:
         """How many keys are due and not being worked on."""
         return sum(due <= now and key not in self._started for key, due in self._due.items())
 
+    def oldest(self, now: float) -> float:
+        """Seconds since the key that waits longest is due; 0 when none waits."""
+        waiting = (due for key, due in self._due.items() if key not in self._started)
+        return max(0.0, now - min(waiting, default=now))
+
     def longest_running(self, now: float) -> float:
         """Seconds since the oldest running pass began; 0 when none runs."""
         return now - min(self._started.values(), default=now)
@@ -189,6 +194,11 @@ class WorkQueue:
     def depth(self) -> int:
         """How many keys are due and wait for a worker."""
         return self._schedule.depth(self._monotonic())
+
+    @property
+    def oldest_age(self) -> float:
+        """Seconds since the key that waits longest for a worker is due; 0 when none waits."""
+        return self._schedule.oldest(self._monotonic())
 
     @property
     def running(self) -> int:
