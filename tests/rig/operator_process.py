@@ -115,7 +115,7 @@ class OperatorProcess:
 
     def metrics(self) -> str:
         """Scrape it."""
-        return requests.get(f"{self._url()}/metrics", timeout=30).text
+        return requests.get(f"{self.url}/metrics", timeout=30).text
 
     def log_lines(self) -> list[dict[str, Any]]:
         """Give its log so far, a mapping a line; what is no JSON is under ``message``."""
@@ -133,7 +133,9 @@ class OperatorProcess:
     ) -> None:
         self.stop()
 
-    def _url(self) -> str:
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
         return f"http://127.0.0.1:{self._port_file.read_text().strip()}"
 
     def _is_ready(self) -> bool:
@@ -141,7 +143,7 @@ class OperatorProcess:
             raise RuntimeError(f"the operator ended early:\n{self.log.read_text()[-3000:]}")
         if not self._port_file.exists():
             return False
-        return requests.get(f"{self._url()}/readyz", timeout=30).ok
+        return requests.get(f"{self.url}/readyz", timeout=30).ok
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
