@@ -80,6 +80,25 @@ emulator: $(STAMP) ## Start the emulated Cognito and keep it until Ctrl-C
 demo: cluster-build ## Watch one rotation from beginning to end
 	$(PY) -m demo
 
+.PHONY: rules
+rules: $(STAMP) ## Check the alerts and try each with promtool (Debian: apt-get install prometheus)
+	$(PY) -m cluster build tools
+	$(PYTEST) tests/watching/test_alerts.py $(ARGS)
+
+.PHONY: story
+story: cluster-build ## Tell the story in which each alert fires, over a real Prometheus
+	$(PYTEST) tests/watching/test_story.py -s $(ARGS)
+
+.PHONY: dashboard
+dashboard: $(STAMP) ## Remake the chart's dashboard and the page of alerts from their sources
+	$(PY) -m watching.dashboard
+	$(PY) -m watching.pages
+
+.PHONY: picture
+picture: cluster-build ## Tell the story and draw the dashboard's panels from what it left
+	STORY_RECORD=build/story.json $(PYTEST) tests/watching/test_story.py -s
+	$(PY) -m watching.picture build/story.json docs/pictures/dashboard.svg
+
 .PHONY: lock
 lock: ## Remake requirements/*.txt (newest versions: make lock ARGS=--upgrade)
 	$(LOCK) --output-file requirements/runtime.txt

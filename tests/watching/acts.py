@@ -32,7 +32,7 @@ def prepare(stage: Stage) -> None:
     early = [act for act in ACTS if not act.comes_late]
     for act in early:
         stage.cast(act.name, age=act.age)
-        stage.enter(act.name, **act.spec)
+    stage.shop.apply(*(document for act in early for document in stage.roles(act.name, act.spec)))
     for act in early:
         stage.wait(f"{act.name} is ready", partial(stage.is_ready, act.name))
     stage.say(f"{len(early)} resources are adopted")
@@ -46,7 +46,7 @@ def begin_all(stage: Stage) -> None:
         if act.begin is not None:
             act.begin(stage, act.name)
         if act.comes_late:
-            stage.enter(act.name, **act.spec)
+            stage.shop.apply(*stage.roles(act.name, act.spec))
     stage.say("every act has begun")
 
 
