@@ -42,11 +42,11 @@ QUIET: Final[Mapping[str, Mapping[str, Any]]] = {
     "CognitoClientSecretRotationStuck": {"for": "2s", "seconds": 20, "overlapShare": 1},
     "CognitoClientSecretPodsOnPrevious": {"for": "2s", "seconds": 20, "overlapShare": 1},
     # As at the shipped thresholds, longer than a List period: a restart begins with an old date.
-    "CognitoClientSecretNotObserved": {"for": "15s", "seconds": 25},
+    "CognitoClientSecretNotObserved": {"for": "15s", "seconds": 35},
     "CognitoSecretOperatorDown": {"for": "5s"},
     "CognitoSecretOperatorNoLeader": {"for": "20s"},
     "CognitoSecretOperatorManyLeaders": {"for": "3s"},
-    "CognitoSecretOperatorBacklog": {"for": "1s", "seconds": 8},
+    "CognitoSecretOperatorBacklog": {"for": "5s", "seconds": 15},
     "CognitoSecretOperatorThrottled": {"for": "1s", "window": "10s", "share": 0.02},
     "CognitoSecretOperatorAccessDenied": {"for": "1s", "window": "10s"},
     "CognitoSecretOperatorRotationsFailed": {"window": "10s"},
@@ -259,15 +259,21 @@ class Stage:
                 fired[one["metric"]["name"]].add(one["metric"]["alertname"])
         return fired
 
-    def outside_their_acts(self) -> list[str]:
-        """Name the alerts of the operator that fired at another time than in their act."""
-        return sorted(
-            f"{one['metric']['alertname']} at {float(at) - self.began:.0f} s"
-            for one in self._history()
-            if "name" not in one["metric"]
-            for at, _ in one["values"]
-            if not self._is_wanted(one["metric"]["alertname"], float(at))
-        )
+    def outside_their_acts(self) -> dict[str, list[int]]:
+        """Give the alerts of the operator that fired at another time than in their act, and when.
+
+        Returns:
+            Alert -> seconds since the story began.
+        """
+        found: dict[str, list[int]] = {}
+        for one in self._history():
+            alert = one["metric"]["alertname"]
+            moments = [
+                float(at) for at, _ in one["values"] if not self._is_wanted(alert, float(at))
+            ]
+            if "name" not in one["metric"] and moments:
+                found.setdefault(alert, []).extend(int(at - self.began) for at in moments)
+        return found
 
     def _is_wanted(self, alert: str, at: float) -> bool:
         return any(

@@ -1,11 +1,12 @@
 """Runbooks and the page of alerts, against the one source of alerts."""
 
+import json
 import re
 
 import pytest
 
 from watching.pages import PAGE, RUNBOOKS, rows, runbook_of, text
-from watching.rendering import source
+from watching.rendering import CHART, source
 
 SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 NAMES = [one["alert"] for one in source()]
@@ -47,3 +48,14 @@ def test_every_alert_says_who_and_what() -> None:
             assert "{{ $labels.${namespace} }}/{{ $labels.name }}" in one["summary"]
         for name in one["thresholds"]:
             assert f"${{{name}}}" in one["expr"], f"{one['alert']} has no use for {name}"
+
+
+def test_the_values_schema_knows_every_alert_and_its_thresholds() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    alerts = schema["properties"]["alerts"]["properties"]
+    assert set(alerts["disabled"]["items"]["enum"]) == set(NAMES)
+    overrides = alerts["overrides"]["patternProperties"]
+    assert overrides.keys() == {f"^{name}$" for name in NAMES}
+    for one in source():
+        known = overrides[f"^{one['alert']}$"]["properties"].keys()
+        assert known == {"for", "severity", *one["thresholds"]}
