@@ -62,7 +62,7 @@ test: test-fast cluster-build ## All tests: the fast ones, then those against a 
 
 .PHONY: test-fast
 test-fast: $(STAMP) ## The tests that need no cluster
-	$(PYTEST) -m 'not integration' $(PARALLEL) $(ARGS)
+	$(PYTEST) -m 'not integration and not e2e' $(PARALLEL) $(ARGS)
 
 .PHONY: cluster-build
 cluster-build: $(STAMP) ## Build the control plane for the tests (minutes the first time, then cached)
@@ -98,6 +98,20 @@ dashboard: $(STAMP) ## Remake the chart's dashboard and the page of alerts from 
 picture: cluster-build ## Tell the story and draw the dashboard's panels from what it left
 	STORY_RECORD=build/story.json $(PYTEST) tests/watching/test_story.py -s
 	$(PY) -m watching.picture build/story.json docs/pictures/dashboard.svg
+
+.PHONY: chart
+chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
+	$(PY) -m helmchart
+
+.PHONY: image
+image: $(STAMP) ## Build the operator's image, without a registry; tell its size, user and start-up time
+	$(PY) -m images
+
+.PHONY: sbom
+sbom: $(STAMP) ## Write dist/sbom.cdx.json: what the image holds of PyPI (CycloneDX)
+	@mkdir -p dist
+	$(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file dist/sbom.cdx.json requirements/runtime.txt
 
 .PHONY: lock
 lock: ## Remake requirements/*.txt (newest versions: make lock ARGS=--upgrade)

@@ -94,13 +94,14 @@ def cache_folder() -> Path:
 def binaries_folder(group: Group = CLUSTER) -> Path:
     """Give the folder of a group's finished binaries, whether it is there or not.
 
-    It is named after the contents of the Go modules: another version is another
-    folder.
+    It is named after the contents of the Go modules, sources of their own included:
+    another version is another folder.
     """
     digest = hashlib.sha256()
     for module in group.modules:
-        for name in ("go.mod", "go.sum"):
-            digest.update((module / name).read_bytes())
+        for file in (module / "go.mod", module / "go.sum", *sorted(module.glob("*.go"))):
+            # A module that needs no other has no sums.
+            digest.update(file.read_bytes() if file.exists() else b"")
     return cache_folder() / f"{group.name}-{digest.hexdigest()[:16]}"
 
 
@@ -125,7 +126,7 @@ def build(group: Group = CLUSTER) -> Path:
         return finished
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / "cluster.lock"):
+    with locked(cache / "cluster.lock"):
         if finished.is_dir():
             return finished
         go = find_go(group.modules, cache)
@@ -139,8 +140,12 @@ def build(group: Group = CLUSTER) -> Path:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a file lock, which the kernel lifts when this process ends."""
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file lock, which the kernel lifts when this process ends.
+
+    Args:
+        path: The lock's file, made where it is missing.
+    """
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,17 +3,20 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+
+import yaml
 
 from . import components
 from .access import Access
 from .api import AdminApi
 from .build import HERE, build
 from .components import Layout
-from .credentials import Tokens, write_kubeconfig, write_signing_key
+from .credentials import Tokens, write_kubeconfig, write_private, write_signing_key
 from .given_cluster import adopt, given_kubeconfig
 from .processes import Component, Port
 from .rehearsal import add_nodes, rehearse, stage_files
@@ -33,6 +36,9 @@ class NotStartedError(RuntimeError):
 class ControlPlane:
     """etcd, kube-apiserver, controller-manager, scheduler and kwok on loopback.
 
+    Without played nodes kwok is left out, there is no node, and the API server reaches
+    nodes and pods by ``layout.egress_socket``, which ``node.RealNode`` serves.
+
     As a context manager it starts in a temporary folder, if it was not started
     before, and stops at the end; the folder is kept after an exception.
 
@@ -40,7 +46,17 @@ class ControlPlane:
     nothing is started or stopped, and there is no audit log.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, played_nodes: bool = True, restored_from: Path | None = None) -> None:
+        """Prepare, and start nothing yet.
+
+        Args:
+            played_nodes: Whether kwok plays nodes and pods.
+            restored_from: A folder that `back_up` made: the new cluster is a copy of
+                the one that it was made of, nodes, uids and all.
+        """
+        self._played_nodes = played_nodes
+        self._restored_from = restored_from
+        self._layout: Layout | None = None
         self._access: Access | None = None
         self._components: list[Component] = []
         self._ports: list[Port] = []
@@ -74,6 +90,17 @@ class ControlPlane:
     def kubectl(self) -> Path:
         """The kubectl of the same release."""
         return self._started().kubectl
+
+    @property
+    def layout(self) -> Layout:
+        """Where the files of the started programs are.
+
+        Raises:
+            NotStartedError: It was not started here, or has nodes that are played.
+        """
+        if self._layout is None or self._played_nodes:
+            raise NotStartedError("start a control plane without played nodes first")
+        return self._layout
 
     @property
     def pids(self) -> dict[str, int]:
@@ -115,6 +142,7 @@ class ControlPlane:
         while self._ports:
             self._ports.pop().release()
         self._access = None
+        self._layout = None
 
     def kubeconfig_for(self, token: str, namespace: str = "default", name: str = "") -> Path:
         """Write a kubeconfig for another token, such as a ServiceAccount's.
@@ -131,6 +159,49 @@ class ControlPlane:
         folder.mkdir(exist_ok=True)
         path = folder / name if name else Path(tempfile.mkstemp(dir=folder)[1])
         return write_kubeconfig(path, access.url, access.ca_file, token, namespace)
+
+    def back_up(self, folder: Path) -> None:
+        """Copy etcd's data, and the key that signs tokens. All programs pause meanwhile.
+
+        Args:
+            folder: Made by this; it must not exist.
+
+        Raises:
+            NotStartedError: There is no cluster, or a given one.
+        """
+        with self._paused() as layout:
+            folder.mkdir(parents=True)
+            shutil.copytree(layout.etcd_data, folder / layout.etcd_data.name)
+            shutil.copy2(layout.signing_key, folder)
+
+    def restore(self, folder: Path) -> None:
+        """Put back what `back_up` copied, and start all programs again on the same ports.
+
+        Raises:
+            NotStartedError: There is no cluster, or a given one.
+            DeadlineError: The API server did not become ready.
+        """
+        with self._paused() as layout:
+            shutil.rmtree(layout.etcd_data)
+            shutil.copytree(folder / layout.etcd_data.name, layout.etcd_data)
+
+    @contextmanager
+    def _paused(self) -> Iterator[Layout]:
+        """Stop all programs in the order of `stop`, and start them again in their order."""
+        access, layout = self._started(), self._layout
+        if layout is None:
+            raise NotStartedError("a given cluster is not ours to stop")
+        for component in reversed(self._components):
+            component.stop()
+        yield layout
+        etcd, api_server, *others = self._components
+        etcd.restart()
+        api_server.restart()
+        with AdminApi(access.url, access.ca_file, access.admin_token) as api:
+            wait_for("the API server is ready again", api.is_ready, READY_SECONDS)
+        for component in others:
+            component.restart()
+        self.check()
 
     def audit_events(self) -> list[dict[str, Any]]:
         """Read the audit log as it is now, oldest first; empty for a given cluster.
@@ -177,22 +248,30 @@ class ControlPlane:
         (layout.workdir / "logs").mkdir(exist_ok=True)
         tokens = Tokens.draw()
         tokens.write(layout.token_file)
-        write_signing_key(layout.signing_key)
+        if self._restored_from is None:
+            write_signing_key(layout.signing_key)
+        else:
+            shutil.copytree(self._restored_from, layout.workdir, dirs_exist_ok=True)
         url = self._start_api_server(layout, tokens)
         for who, token in (
             ("kube-controller-manager", tokens.controller_manager),
             ("kube-scheduler", tokens.scheduler),
             ("kwok", tokens.kwok),
+            ("kubelet", tokens.kubelet),
+            ("kube-proxy", tokens.kube_proxy),
             ("admin", tokens.admin),
         ):
             write_kubeconfig(layout.kubeconfig(who), url, layout.ca_file, token)
         self._run("kube-controller-manager", components.controller_manager(layout), layout)
         self._run("kube-scheduler", components.scheduler(layout), layout)
-        self._run("kwok", components.kwok(layout, stage_files(STAGES)), layout)
-        with AdminApi(url, layout.ca_file, tokens.admin) as api:
-            add_nodes(api, self._wait)
-            rehearse(api, self._wait)
+        if self._played_nodes:
+            self._run("kwok", components.kwok(layout, stage_files(STAGES)), layout)
+        if self._played_nodes and self._restored_from is None:
+            with AdminApi(url, layout.ca_file, tokens.admin) as api:
+                add_nodes(api, self._wait)
+                rehearse(api, self._wait)
         self.check()
+        self._layout = layout
         self.audit_log = layout.audit_log
         self._access = Access(
             url=url,
@@ -208,6 +287,9 @@ class ControlPlane:
         self._ports += [etcd_port, port]
         self._run("etcd", components.etcd(layout, etcd_port.number), layout)
         command = components.api_server(layout, port.number, etcd_port.number)
+        if not self._played_nodes:
+            write_private(layout.egress_config, yaml.safe_dump(components.egress(layout)))
+            command += components.for_real_nodes(layout)
         self._run("kube-apiserver", command, layout)
         ca_file = layout.ca_file
         # It appears empty, and is then filled by one write.

@@ -77,8 +77,8 @@ class OperatorProcess:
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                tethered([sys.executable, "-m", "cognito_secret_operator", "run"]),
-                env=self._environment,
+                tethered(self._command()),
+                env=self._process_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -113,6 +113,11 @@ class OperatorProcess:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._port_file.read_text().strip()}"
+
     def metrics(self) -> str:
         """Scrape it."""
         return requests.get(f"{self.url}/metrics", timeout=30).text
@@ -137,6 +142,12 @@ class OperatorProcess:
     def url(self) -> str:
         """Where it listens, without a slash at the end."""
         return f"http://127.0.0.1:{self._port_file.read_text().strip()}"
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "cognito_secret_operator", "run"]
+
+    def _process_environment(self) -> dict[str, str]:
+        return self._environment
 
     def _is_ready(self) -> bool:
         if not self.is_running:
