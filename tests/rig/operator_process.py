@@ -138,11 +138,6 @@ class OperatorProcess:
     ) -> None:
         self.stop()
 
-    @property
-    def url(self) -> str:
-        """Where it listens, without a slash at the end."""
-        return f"http://127.0.0.1:{self._port_file.read_text().strip()}"
-
     def _command(self) -> list[str]:
         return [sys.executable, "-m", "cognito_secret_operator", "run"]
 

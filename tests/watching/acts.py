@@ -1,5 +1,6 @@
 """The acts of the story: what is done to each resource, and which alerts it must lead to."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,6 +36,7 @@ def prepare(stage: Stage) -> None:
     stage.shop.apply(*(document for act in early for document in stage.roles(act.name, act.spec)))
     for act in early:
         stage.wait(f"{act.name} is ready", partial(stage.is_ready, act.name))
+    stage.opened = time.time()
     stage.say(f"{len(early)} resources are adopted")
 
 

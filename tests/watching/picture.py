@@ -43,7 +43,7 @@ HEIGHTS: Final = {
 def draw(told: Mapping[str, Any]) -> str:
     """Draw the panels of a story's record; give the SVG."""
     canvas = Canvas()
-    panels = {one["title"]: one for one in told["dashboard"]["panels"]}
+    panels = {one["title"]: one for one in told["dashboard"]["panels"] if one["type"] != "row"}
     body = Canvas()
     y = MARGIN + 34
     for row, titles in SHOWN.items():

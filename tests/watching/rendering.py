@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +15,12 @@ CHART: Final = ROOT / "helm" / "cognito-secret-operator"
 SOURCE: Final = CHART / "files" / "alerts.yaml"
 DASHBOARD: Final = CHART / "files" / "dashboard.json"
 KUBE_VERSION: Final = "1.33.0"
-EVERYTHING: Final[Mapping[str, Any]] = {
-    "prometheusRule": {"enabled": True, "renderMode": "Always"},
-    "grafana": {"dashboard": {"enabled": True}, "alerts": {"enabled": True}},
+FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "prometheusrule": {"prometheusRule": {"enabled": True, "renderMode": "Always"}},
+    "grafanaalerts": {"grafana": {"alerts": {"enabled": True}}},
+    "dashboard": {"grafana": {"dashboard": {"enabled": True}}},
 }
-TEMPLATES: Final = ("prometheusrule", "grafanaalerts", "dashboard")
+"""Template -> the values that switch it on; the first two exclude each other."""
 
 
 def source() -> list[dict[str, Any]]:
@@ -33,8 +33,8 @@ def source() -> list[dict[str, Any]]:
     ]
 
 
-def helm_template(**alerts: Any) -> list[dict[str, Any]]:
-    """Render what is for watching, all of it switched on.
+def rule_groups(**alerts: Any) -> list[dict[str, Any]]:
+    """Give the groups of the PrometheusRule.
 
     Args:
         alerts: values of the section `alerts`.
@@ -42,48 +42,36 @@ def helm_template(**alerts: Any) -> list[dict[str, Any]]:
     Raises:
         subprocess.CalledProcessError: Helm refused the values; `stderr` says why.
     """
-    values = {**EVERYTHING, "alerts": alerts}
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        yaml.safe_dump(values, file)
-        file.flush()
-        shown = [word for one in TEMPLATES for word in ("--show-only", f"templates/{one}.yaml")]
-        done = subprocess.run(
-            [
-                str(build(TOOLS) / "helm"),
-                *("template", "cso", str(CHART), "--namespace", "cso", "--values", file.name),
-                *("--kube-version", KUBE_VERSION, *shown),
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    return [document for document in yaml.safe_load_all(done.stdout) if document]
-
-
-def rule_groups(**alerts: Any) -> list[dict[str, Any]]:
-    """Give the groups of the PrometheusRule."""
-    [rule] = [one for one in helm_template(**alerts) if one["kind"] == "PrometheusRule"]
-    groups: list[dict[str, Any]] = rule["spec"]["groups"]
+    groups: list[dict[str, Any]] = _rendered("prometheusrule", alerts)["spec"]["groups"]
     return groups
 
 
 def grafana_groups(**alerts: Any) -> list[dict[str, Any]]:
     """Give the groups of the file by which Grafana is provisioned."""
-    [text] = _config_map("alerts", alerts).values()
+    [text] = _rendered("grafanaalerts", alerts)["data"].values()
     groups: list[dict[str, Any]] = yaml.safe_load(text)["groups"]
     return groups
 
 
 def dashboard(**alerts: Any) -> dict[str, Any]:
     """Give the dashboard that the ConfigMap holds."""
-    [text] = _config_map("dashboard", alerts).values()
+    [text] = _rendered("dashboard", alerts)["data"].values()
     found: dict[str, Any] = json.loads(text)
     return found
 
 
-def _config_map(suffix: str, alerts: Mapping[str, Any]) -> dict[str, str]:
-    [found] = [
-        one for one in helm_template(**alerts) if one["metadata"]["name"].endswith(f"-{suffix}")
-    ]
-    data: dict[str, str] = found["data"]
-    return data
+def _rendered(form: str, alerts: Mapping[str, Any]) -> dict[str, Any]:
+    """Render one template."""
+    done = subprocess.run(
+        [
+            str(build(TOOLS) / "helm"),
+            *("template", "cso", str(CHART), "--namespace", "cso", "--values", "-"),
+            *("--kube-version", KUBE_VERSION, "--show-only", f"templates/{form}.yaml"),
+        ],
+        input=yaml.safe_dump({**FORMS[form], "alerts": dict(alerts)}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    document: dict[str, Any] = yaml.safe_load(done.stdout)
+    return document

@@ -175,6 +175,7 @@ class WorkQueue:
         self._passes: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._heartbeat: float | None = None
+        self._running_since: float | None = None
 
     def enqueue(self, key: ResourceKey) -> None:
         """Have *key* worked on as soon as a worker is free, once, however often this is asked."""
@@ -197,8 +198,14 @@ class WorkQueue:
 
     @property
     def oldest_age(self) -> float:
-        """Seconds since the key that waits longest for a worker is due; 0 when none waits."""
-        return self._schedule.oldest(self._monotonic())
+        """Seconds for which the key that waits longest could have had a worker; 0 when none waits.
+
+        A standby's keys wait for nobody: they count from the moment at which it leads.
+        """
+        if self._running_since is None:
+            return 0.0
+        now = self._monotonic()
+        return min(self._schedule.oldest(now), now - self._running_since)
 
     @property
     def running(self) -> int:
@@ -216,6 +223,7 @@ class WorkQueue:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until *stop* is set, then let running passes finish, and cancel what does not."""
+        self._running_since = self._monotonic()
         stopping = asyncio.create_task(self._wake_on(stop), name="queue: stop")
         try:
             while not stop.is_set():
@@ -225,7 +233,7 @@ class WorkQueue:
             self._heartbeat = None
             await self._finish()
         finally:
-            self._heartbeat = None
+            self._heartbeat = self._running_since = None
             stopping.cancel()
             for task in self._passes:
                 task.cancel()
