@@ -272,10 +272,11 @@ def _at(moment: float, span: tuple[float, float], box: Box) -> float:
 
 
 def _value_axis(canvas: Canvas, box: Box, top: float, unit: str) -> None:
-    for index in range(4):
-        y = box.y + box.h * (1 - index / 3)
+    steps = int(top) if unit == "short" and top <= 3 else 3
+    for index in range(steps + 1):
+        y = box.y + box.h * (1 - index / steps)
         canvas.line((box.x, y), (box.x + box.w, y), FAINT)
-        words = figure(top * index / 3, unit)
+        words = figure(top * index / steps, unit)
         canvas.text((box.x - 6, y + 3.5), words, size=10, fill=DIM, anchor="end")
 
 

@@ -27,7 +27,7 @@ PALETTE: Final = (
 )  # fmt: skip
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOTHING: Final = "\N{EN DASH}"
-NARROW: Final = 0.53
+NARROW: Final = 0.62
 """Mean width of a letter as a share of its size."""
 
 
