@@ -219,6 +219,7 @@ class Stage:
                 env={
                     "PATH": f"{self.shop.cluster.kubectl.parent}:/usr/bin:/bin",
                     "KUBECONFIG": str(self.shop.cluster.kubeconfig),
+                    "HOME": str(self.workdir),  # kubectl keeps a cache there
                     "NAMESPACE": self.shop.namespace,
                     "NAME": name or "",
                 },
