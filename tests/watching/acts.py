@@ -36,6 +36,8 @@ def prepare(stage: Stage) -> None:
     stage.shop.apply(*(document for act in early for document in stage.roles(act.name, act.spec)))
     for act in early:
         stage.wait(f"{act.name} is ready", partial(stage.is_ready, act.name))
+    backlog = "CognitoSecretOperatorBacklog"
+    stage.wait("the backlog of adoptions is over", lambda: not stage.is_firing(backlog))
     stage.opened = time.time()
     stage.say(f"{len(early)} resources are adopted")
 
