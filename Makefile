@@ -62,7 +62,7 @@ test: test-fast cluster-build ## All tests: the fast ones, then those against a 
 
 .PHONY: test-fast
 test-fast: $(STAMP) ## The tests that need no cluster
-	$(PYTEST) -m 'not integration' $(PARALLEL) $(ARGS)
+	$(PYTEST) -m 'not integration and not e2e' $(PARALLEL) $(ARGS)
 
 .PHONY: cluster-build
 cluster-build: $(STAMP) ## Build the control plane for the tests (minutes the first time, then cached)

@@ -94,13 +94,14 @@ def cache_folder() -> Path:
 def binaries_folder(group: Group = CLUSTER) -> Path:
     """Give the folder of a group's finished binaries, whether it is there or not.
 
-    It is named after the contents of the Go modules: another version is another
-    folder.
+    It is named after the contents of the Go modules, sources of their own included:
+    another version is another folder.
     """
     digest = hashlib.sha256()
     for module in group.modules:
-        for name in ("go.mod", "go.sum"):
-            digest.update((module / name).read_bytes())
+        for file in (module / "go.mod", module / "go.sum", *sorted(module.glob("*.go"))):
+            # A module that needs no other has no sums.
+            digest.update(file.read_bytes() if file.exists() else b"")
     return cache_folder() / f"{group.name}-{digest.hexdigest()[:16]}"
 
 

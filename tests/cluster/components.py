@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from .build import HERE
 
@@ -44,6 +44,16 @@ class Layout:
     def signing_key(self) -> Path:
         """The private key for tokens of ServiceAccounts."""
         return self.workdir / "service-account.key"
+
+    @property
+    def egress_config(self) -> Path:
+        """Tells the API server its way to real nodes and their pods."""
+        return self.workdir / "egress.yaml"
+
+    @property
+    def egress_socket(self) -> Path:
+        """The Unix socket of that way, which a real node serves by HTTP CONNECT."""
+        return self.workdir / "egress.sock"
 
     def kubeconfig(self, who: str) -> Path:
         """The kubeconfig of a program or person."""
@@ -92,6 +102,27 @@ def api_server(layout: Layout, port: int, etcd_port: int) -> list[str]:
         "--audit-log-mode=blocking",
         "--audit-log-maxsize=0",
     ]
+
+
+def for_real_nodes(layout: Layout) -> list[str]:
+    """Give what the command of the kube-apiserver needs beside, to have real nodes."""
+    return [
+        f"--egress-selector-config-file={layout.egress_config}",
+        "--kubelet-preferred-address-types=InternalIP",
+        # A kubelet reads the Secrets of its own pods only.
+        "--enable-admission-plugins=NodeRestriction",
+    ]
+
+
+def egress(layout: Layout) -> dict[str, Any]:
+    """Give the API server's configuration of the way to nodes, pods and Services."""
+    transport = {"uds": {"udsName": str(layout.egress_socket)}}
+    connection = {"proxyProtocol": "HTTPConnect", "transport": transport}
+    return {
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [{"name": "cluster", "connection": connection}],
+    }
 
 
 def controller_manager(layout: Layout) -> list[str]:

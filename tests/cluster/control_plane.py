@@ -8,12 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+import yaml
+
 from . import components
 from .access import Access
 from .api import AdminApi
 from .build import HERE, build
 from .components import Layout
-from .credentials import Tokens, write_kubeconfig, write_signing_key
+from .credentials import Tokens, write_kubeconfig, write_private, write_signing_key
 from .given_cluster import adopt, given_kubeconfig
 from .processes import Component, Port
 from .rehearsal import add_nodes, rehearse, stage_files
@@ -33,6 +35,9 @@ class NotStartedError(RuntimeError):
 class ControlPlane:
     """etcd, kube-apiserver, controller-manager, scheduler and kwok on loopback.
 
+    Without played nodes kwok is left out, there is no node, and the API server reaches
+    nodes and pods by ``layout.egress_socket``, which ``node.RealNode`` serves.
+
     As a context manager it starts in a temporary folder, if it was not started
     before, and stops at the end; the folder is kept after an exception.
 
@@ -40,7 +45,14 @@ class ControlPlane:
     nothing is started or stopped, and there is no audit log.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, played_nodes: bool = True) -> None:
+        """Prepare, and start nothing yet.
+
+        Args:
+            played_nodes: Whether kwok plays nodes and pods.
+        """
+        self._played_nodes = played_nodes
+        self._layout: Layout | None = None
         self._access: Access | None = None
         self._components: list[Component] = []
         self._ports: list[Port] = []
@@ -74,6 +86,17 @@ class ControlPlane:
     def kubectl(self) -> Path:
         """The kubectl of the same release."""
         return self._started().kubectl
+
+    @property
+    def layout(self) -> Layout:
+        """Where the files of the started programs are.
+
+        Raises:
+            NotStartedError: It was not started here, or has nodes that are played.
+        """
+        if self._layout is None or self._played_nodes:
+            raise NotStartedError("start a control plane without played nodes first")
+        return self._layout
 
     @property
     def pids(self) -> dict[str, int]:
@@ -115,6 +138,7 @@ class ControlPlane:
         while self._ports:
             self._ports.pop().release()
         self._access = None
+        self._layout = None
 
     def kubeconfig_for(self, token: str, namespace: str = "default", name: str = "") -> Path:
         """Write a kubeconfig for another token, such as a ServiceAccount's.
@@ -183,16 +207,20 @@ class ControlPlane:
             ("kube-controller-manager", tokens.controller_manager),
             ("kube-scheduler", tokens.scheduler),
             ("kwok", tokens.kwok),
+            ("kubelet", tokens.kubelet),
+            ("kube-proxy", tokens.kube_proxy),
             ("admin", tokens.admin),
         ):
             write_kubeconfig(layout.kubeconfig(who), url, layout.ca_file, token)
         self._run("kube-controller-manager", components.controller_manager(layout), layout)
         self._run("kube-scheduler", components.scheduler(layout), layout)
-        self._run("kwok", components.kwok(layout, stage_files(STAGES)), layout)
-        with AdminApi(url, layout.ca_file, tokens.admin) as api:
-            add_nodes(api, self._wait)
-            rehearse(api, self._wait)
+        if self._played_nodes:
+            self._run("kwok", components.kwok(layout, stage_files(STAGES)), layout)
+            with AdminApi(url, layout.ca_file, tokens.admin) as api:
+                add_nodes(api, self._wait)
+                rehearse(api, self._wait)
         self.check()
+        self._layout = layout
         self.audit_log = layout.audit_log
         self._access = Access(
             url=url,
@@ -208,6 +236,9 @@ class ControlPlane:
         self._ports += [etcd_port, port]
         self._run("etcd", components.etcd(layout, etcd_port.number), layout)
         command = components.api_server(layout, port.number, etcd_port.number)
+        if not self._played_nodes:
+            write_private(layout.egress_config, yaml.safe_dump(components.egress(layout)))
+            command += components.for_real_nodes(layout)
         self._run("kube-apiserver", command, layout)
         ca_file = layout.ca_file
         # It appears empty, and is then filled by one write.

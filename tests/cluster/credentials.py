@@ -3,11 +3,14 @@
 import base64
 import secrets
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Self
 
 import yaml
+
+REAL_NODE: Final = "node-1"
+"""The name of the real node, of which its kubelet's rights speak."""
 
 # An EC private key after SEC 1 (RFC 5915) without its optional public part:
 # version 1, the 32 octets of the scalar, and the curve's name, prime256v1.
@@ -27,11 +30,15 @@ class Tokens:
     """The kube-controller-manager."""
     kwok: str
     """kwok, as another member of system:masters."""
+    kubelet: str
+    """The kubelet of the real node."""
+    kube_proxy: str
+    """The kube-proxy of the real node."""
 
     @classmethod
     def draw(cls) -> Self:
         """Draw new tokens."""
-        return cls(*(secrets.token_hex(16) for _ in range(4)))
+        return cls(*(secrets.token_hex(16) for _ in fields(cls)))
 
     def write(self, path: Path) -> None:
         """Write the file for the API server's ``--token-auth-file``."""
@@ -40,6 +47,8 @@ class Tokens:
             (self.scheduler, "system:kube-scheduler", ""),
             (self.controller_manager, "system:kube-controller-manager", ""),
             (self.kwok, "cluster.test:kwok", "system:masters"),
+            (self.kubelet, f"system:node:{REAL_NODE}", "system:nodes"),
+            (self.kube_proxy, "system:kube-proxy", ""),
         )
         write_private(
             path, "".join(f"{token},{user},{user},{group}\n" for token, user, group in rows)
