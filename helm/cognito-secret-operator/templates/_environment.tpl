@@ -1,0 +1,47 @@
+{{/* The variables of the process. */}}
+
+{{- define "cso.files" -}}/etc/cognito-secret-operator{{- end -}}
+
+{{- define "cso.environment" -}}
+{{- $values := .Values -}}
+- {name: CSO_NAMESPACES, value: {{ $values.watch.namespaces | uniq | sortAlpha | join "," | quote }}}
+{{- if $values.allowList.enabled }}
+- {name: CSO_ALLOW_FILE, value: {{ include "cso.files" . }}/allow.yaml}
+{{- end }}
+- {name: CSO_FREEZE_FILE, value: {{ include "cso.files" . }}/freeze}
+{{- if $values.lease.enabled }}
+- {name: CSO_LEASE_NAME, value: {{ include "cso.fullname" . }}}
+- {name: CSO_LEASE_NAMESPACE, value: {{ .Release.Namespace }}}
+- {name: CSO_LEASE_SECONDS, value: {{ $values.lease.durationSeconds | toJson | quote }}}
+{{- end }}
+- {name: CSO_LISTEN_ADDRESS, value: {{ $values.listenAddress | quote }}}
+- {name: CSO_PORT, value: {{ $values.port | toJson | quote }}}
+- {name: CSO_LOG_LEVEL, value: {{ $values.log.level }}}
+- {name: CSO_LOG_FORMAT, value: {{ $values.log.format }}}
+- {name: CSO_WORKERS, value: {{ $values.workers | toJson | quote }}}
+- {name: CSO_QUOTA_SHARE, value: {{ $values.quotaShare | toJson | quote }}}
+{{- range $key, $seconds := $values.timing }}
+- {name: CSO_{{ snakecase $key | upper }}, value: {{ $seconds | toJson | quote }}}
+{{- end }}
+{{- include "cso.awsEnvironment" . }}
+{{- with $values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "cso.awsEnvironment" -}}
+{{- with .Values.aws }}
+{{- with .cognitoEndpointUrl }}
+- {name: AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER, value: {{ . | quote }}}
+{{- end }}
+{{- with .stsEndpointUrl }}
+- {name: AWS_ENDPOINT_URL_STS, value: {{ . | quote }}}
+{{- end }}
+{{- if .useFipsEndpoint }}
+- {name: AWS_USE_FIPS_ENDPOINT, value: "true"}
+{{- end }}
+{{- if .useDualstackEndpoint }}
+- {name: AWS_USE_DUALSTACK_ENDPOINT, value: "true"}
+{{- end }}
+{{- end }}
+{{- end -}}
