@@ -15,8 +15,11 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.synced
 LOCKS  := requirements/dev.txt requirements/uv.txt
 PYTEST := $(PY) -m pytest
-LOCK    = $(UV) pip compile pyproject.toml $(ARGS) --quiet --universal --python-version 3.11 \
+LOCKED  = --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+LOCK    = $(UV) pip compile pyproject.toml $(ARGS) $(LOCKED)
+# A group without the operator's own dependencies, of the versions that the tests have.
+LOCK_GROUP = $(UV) pip compile --constraints requirements/dev.txt $(LOCKED)
 
 # More for pytest: make test-fast ARGS='-k schedule'
 ARGS ?=
@@ -84,6 +87,7 @@ demo: cluster-build ## Watch one rotation from beginning to end
 lock: ## Remake requirements/*.txt (newest versions: make lock ARGS=--upgrade)
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --output-file requirements/dev.txt --group dev
+	$(LOCK_GROUP) --output-file requirements/rehearsal.txt --group rehearsal
 
 .PHONY: clean
 clean: ## Remove what these targets made in this tree
