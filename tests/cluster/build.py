@@ -126,7 +126,7 @@ def build(group: Group = CLUSTER) -> Path:
         return finished
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / "cluster.lock"):
+    with locked(cache / "cluster.lock"):
         if finished.is_dir():
             return finished
         go = find_go(group.modules, cache)
@@ -140,8 +140,12 @@ def build(group: Group = CLUSTER) -> Path:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a file lock, which the kernel lifts when this process ends."""
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file lock, which the kernel lifts when this process ends.
+
+    Args:
+        path: The lock's file, made where it is missing.
+    """
     with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

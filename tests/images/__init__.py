@@ -1,0 +1,6 @@
+"""Images built from their Dockerfiles without any registry: the operator's, and those of tests."""
+
+from .bases import why_not
+from .build import BuildError, build_image, build_operator_image, reference
+
+__all__ = ["BuildError", "build_image", "build_operator_image", "reference", "why_not"]
