@@ -59,6 +59,12 @@ def surrounded(stage: Stage) -> Iterator[Surroundings]:
     stage.roll_out(NAMESPACE, "deployment/cognito", "deployment/store")
     egress = stage.plane.layout.egress_socket
     with ExitStack() as wires:
-        cognito = wires.enter_context(Wire(egress, f"{COGNITO_ADDRESS}:80"))
-        store = wires.enter_context(Wire(egress, f"{STORE_ADDRESS}:80"))
+        cognito = wires.enter_context(Wire(egress, _pod_address(stage, "cognito")))
+        store = wires.enter_context(Wire(egress, _pod_address(stage, "store")))
         yield Surroundings(RemoteEmulator(cognito.url), store.url)
+
+
+def _pod_address(stage: Stage, app: str) -> str:
+    """Find a pod's own address: Services are for pods, and the node itself has no way to them."""
+    (pod,) = stage.pods(NAMESPACE, f"app={app}")
+    return f"{pod['status']['podIP']}:8080"
