@@ -36,6 +36,11 @@ class Layout:
         return self.certificates / "apiserver.crt"
 
     @property
+    def etcd_data(self) -> Path:
+        """Where etcd keeps everything."""
+        return self.workdir / "etcd"
+
+    @property
     def token_file(self) -> Path:
         """The tokens that the API server knows."""
         return self.workdir / "tokens.csv"
@@ -66,7 +71,7 @@ def etcd(layout: Layout, port: int) -> list[str]:
     return [
         str(layout.binaries / "etcd"),
         "--name=test",
-        f"--data-dir={layout.workdir / 'etcd'}",
+        f"--data-dir={layout.etcd_data}",
         f"--listen-client-urls={url}",
         f"--advertise-client-urls={url}",
         # Nobody ever joins: any free port will do, and none is announced.

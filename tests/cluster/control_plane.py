@@ -3,7 +3,8 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -45,13 +46,16 @@ class ControlPlane:
     nothing is started or stopped, and there is no audit log.
     """
 
-    def __init__(self, *, played_nodes: bool = True) -> None:
+    def __init__(self, *, played_nodes: bool = True, restored_from: Path | None = None) -> None:
         """Prepare, and start nothing yet.
 
         Args:
             played_nodes: Whether kwok plays nodes and pods.
+            restored_from: A folder that `back_up` made: the new cluster is a copy of
+                the one that it was made of, nodes, uids and all.
         """
         self._played_nodes = played_nodes
+        self._restored_from = restored_from
         self._layout: Layout | None = None
         self._access: Access | None = None
         self._components: list[Component] = []
@@ -156,6 +160,49 @@ class ControlPlane:
         path = folder / name if name else Path(tempfile.mkstemp(dir=folder)[1])
         return write_kubeconfig(path, access.url, access.ca_file, token, namespace)
 
+    def back_up(self, folder: Path) -> None:
+        """Copy etcd's data, and the key that signs tokens. All programs pause meanwhile.
+
+        Args:
+            folder: Made by this; it must not exist.
+
+        Raises:
+            NotStartedError: There is no cluster, or a given one.
+        """
+        with self._paused() as layout:
+            folder.mkdir(parents=True)
+            shutil.copytree(layout.etcd_data, folder / layout.etcd_data.name)
+            shutil.copy2(layout.signing_key, folder)
+
+    def restore(self, folder: Path) -> None:
+        """Put back what `back_up` copied, and start all programs again on the same ports.
+
+        Raises:
+            NotStartedError: There is no cluster, or a given one.
+            DeadlineError: The API server did not become ready.
+        """
+        with self._paused() as layout:
+            shutil.rmtree(layout.etcd_data)
+            shutil.copytree(folder / layout.etcd_data.name, layout.etcd_data)
+
+    @contextmanager
+    def _paused(self) -> Iterator[Layout]:
+        """Stop all programs in the order of `stop`, and start them again in their order."""
+        access, layout = self._started(), self._layout
+        if layout is None:
+            raise NotStartedError("a given cluster is not ours to stop")
+        for component in reversed(self._components):
+            component.stop()
+        yield layout
+        etcd, api_server, *others = self._components
+        etcd.restart()
+        api_server.restart()
+        with AdminApi(access.url, access.ca_file, access.admin_token) as api:
+            wait_for("the API server is ready again", api.is_ready, READY_SECONDS)
+        for component in others:
+            component.restart()
+        self.check()
+
     def audit_events(self) -> list[dict[str, Any]]:
         """Read the audit log as it is now, oldest first; empty for a given cluster.
 
@@ -201,7 +248,10 @@ class ControlPlane:
         (layout.workdir / "logs").mkdir(exist_ok=True)
         tokens = Tokens.draw()
         tokens.write(layout.token_file)
-        write_signing_key(layout.signing_key)
+        if self._restored_from is None:
+            write_signing_key(layout.signing_key)
+        else:
+            shutil.copytree(self._restored_from, layout.workdir, dirs_exist_ok=True)
         url = self._start_api_server(layout, tokens)
         for who, token in (
             ("kube-controller-manager", tokens.controller_manager),
@@ -216,6 +266,7 @@ class ControlPlane:
         self._run("kube-scheduler", components.scheduler(layout), layout)
         if self._played_nodes:
             self._run("kwok", components.kwok(layout, stage_files(STAGES)), layout)
+        if self._played_nodes and self._restored_from is None:
             with AdminApi(url, layout.ca_file, tokens.admin) as api:
                 add_nodes(api, self._wait)
                 rehearse(api, self._wait)

@@ -53,16 +53,12 @@ class Component:
         """
         self.name = name
         self.log = log
-        with log.open("ab") as output:
-            # A session of its own: Ctrl-C reaches only us, and we end the
-            # programs in their order.
-            self._process = subprocess.Popen(
-                tethered(list(command)),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._command = list(command)
+        self._process = self._started()
+
+    def restart(self) -> None:
+        """Start the program again, after it was stopped, with the same command."""
+        self._process = self._started()
 
     @property
     def pid(self) -> int:
@@ -79,6 +75,18 @@ class Component:
         if code is not None:
             raise ProcessEndedError(
                 f"{self.name} ended with code {code}, log {self.log}:\n{self._tail()}"
+            )
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as output:
+            # A session of its own: Ctrl-C reaches only us, and we end the
+            # programs in their order.
+            return subprocess.Popen(
+                tethered(self._command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def _tail(self) -> str:

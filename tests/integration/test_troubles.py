@@ -144,6 +144,12 @@ def test_nobody_uses_the_secret(shop: Shop, start_operator: StartOperator) -> No
     client = shop.cognito.create_client(shop.pool_id, age=timedelta(days=91))
     start_operator()
     shop.apply(shop.resource(client))
+    shop.wait(
+        "it waits for whoever is applied later",
+        lambda: shop.condition("Rotating").get("reason") == "NoConsumers",
+    )
+    assert shop.condition("Stalled")["status"] == "False"
+    shop.apply(shop.resource(client, rollout={"progressDeadline": "1s"}))
     assert_told(shop, "orders-api", "NoConsumers", shop.namespace, "orders-api")
     assert len(shop.active_ids(client)) == 2
 

@@ -9,11 +9,10 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from cluster import ControlPlane
-
 from .lacks import why_not
 from .leftovers import sweep
 from .real_node import RealNode
+from cluster import ControlPlane
 
 
 def main() -> None:

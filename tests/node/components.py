@@ -51,7 +51,7 @@ class Files:
 
     @property
     def containerd(self) -> Path:
-        """containerd's configuration."""
+        """The configuration of containerd."""
         return self.folder / "containerd.toml"
 
     @property
@@ -134,6 +134,10 @@ def api_endpoint(port: int) -> dict[str, Any]:
 
 def _containerd(sandbox_image: str, plugins: Path, network: Path) -> str:
     return f"""version = 2
+
+# Else it makes a folder in the machine's /opt.
+[plugins."io.containerd.internal.v1.opt"]
+path = "/var/lib/containerd/opt"
 
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "{sandbox_image}"

@@ -26,8 +26,7 @@ _TRIALS: Final = (
     ("a file system in memory", "mount -t tmpfs tmpfs /run"),
     (
         "layered file systems",
-        "mkdir /run/a /run/b /run/c /run/d"
-        " && mount -t overlay -o lowerdir=/run/a,upperdir=/run/b,workdir=/run/c overlay /run/d",
+        "cd /run && mkdir a b c d && mount -t overlay -o lowerdir=a,upperdir=b,workdir=c overlay d",
     ),
 )
 """What the kernel must allow in namespaces of our own, where it leaves nothing."""

@@ -7,6 +7,7 @@ start after a crash finds what the crash left.
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -42,7 +43,9 @@ class Mark:
         mark = cls(f"/cognito-node-{owner}-{folder.stat().st_ino}", folder, owner)
         marks_folder().mkdir(parents=True, exist_ok=True)
         text = json.dumps({"cgroup": mark.cgroup, "folder": str(folder), "owner": owner})
-        mark.file.write_text(text)
+        unfinished = mark.file.with_suffix(".unfinished")
+        unfinished.write_text(text)
+        unfinished.rename(mark.file)
         return mark
 
     @classmethod
@@ -55,6 +58,11 @@ class Mark:
     def file(self) -> Path:
         """The mark's own file."""
         return marks_folder() / f"{self.cgroup.strip('/')}.json"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process that runs the node does so still."""
+        return _life(int(self.owner.partition("-")[0])) == self.owner
 
     def make_cgroups(self) -> None:
         """Make the cgroup, which the kubelet wants to find, in each hierarchy."""
@@ -83,8 +91,11 @@ def sweep() -> list[Mark]:
     Returns:
         The marks of what was removed.
     """
-    found = [Mark.read(file) for file in sorted(marks_folder().glob("*.json"))]
-    left = [mark for mark in found if _life(int(mark.owner.partition("-")[0])) != mark.owner]
+    left: list[Mark] = []
+    for file in sorted(marks_folder().glob("*.json")):
+        with suppress(FileNotFoundError):  # its own process, or another sweep, was first
+            left.append(Mark.read(file))
+    left = [mark for mark in left if not mark.is_alive]
     for mark in left:
         print(f"[node] removing what {mark.cgroup.strip('/')} has left", flush=True)
         mark.remove()

@@ -74,9 +74,9 @@ def main() -> None:
     """Hold new namespaces, or enter those that are held."""
     action, *arguments = sys.argv[1:]
     if action == "hold":
-        folder, address, hostname = arguments
+        folder, *names = arguments
         _unshare()
-        _stand_for(_fork(lambda: _hold(Path(folder).resolve(), address, hostname)), signal.SIGKILL)
+        _stand_for(_fork(lambda: _hold(Path(folder).resolve(), *names)), signal.SIGKILL)
     elif action == "try":
         _unshare()
         _stand_for(_fork(lambda: os.execvp(arguments[0], arguments)), signal.SIGKILL)  # noqa: S606
@@ -95,13 +95,14 @@ def _unshare() -> None:
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
 
 
-def _hold(folder: Path, address: str, hostname: str) -> None:
+def _hold(folder: Path, address: str, services: str, hostname: str) -> None:
     """Furnish the namespaces, then reap what is orphaned in them, for ever.
 
     Args:
         folder: Where the node keeps its data; ``lib`` and ``log`` in it become
             ``/var/lib`` and ``/var/log``, and ``ready`` tells that all is in place.
         address: The node's address, on the loopback device: there is no other.
+        services: The range of the Services' addresses.
         hostname: The node's name.
     """
     # The kubelet shares mounts with its containers, by the peer group that begins here.
@@ -111,11 +112,12 @@ def _hold(folder: Path, address: str, hostname: str) -> None:
         (folder / name).mkdir(exist_ok=True)
         _mount(str(folder / name), f"/var/{name}", "", MS_BIND)
     _mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV)
-    name = hostname.encode()
-    _call("sethostname", name, len(name))
+    _call("sethostname", hostname.encode(), len(hostname.encode()))
     for command in (
         ["ip", "link", "set", "lo", "up"],
         ["ip", "address", "add", f"{address}/32", "dev", "lo"],
+        # Whatever way will do, before kube-proxy's rules put an end of the Service in its place.
+        ["ip", "route", "add", services, "dev", "lo", "src", address],
     ):
         subprocess.run(command, check=True)
     for setting, value in SETTINGS.items():

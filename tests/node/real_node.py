@@ -8,18 +8,18 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from cluster import ControlPlane, build, wait_for
-from cluster.api import AdminApi
-from cluster.build import NODE
-from cluster.credentials import REAL_NODE
-from cluster.processes import Component
-
 from . import components, namespaces
 from .components import ADDRESS, CONTAINERD_SOCKET, Files
 from .images import PROBE_IMAGE, write_probe_image
 from .lacks import plugins_folder, why_not
 from .leftovers import Mark, sweep
 from .rehearsal import rehearse
+from cluster import ControlPlane, build, wait_for
+from cluster.api import AdminApi
+from cluster.build import NODE
+from cluster.components import SERVICE_RANGE
+from cluster.credentials import REAL_NODE
+from cluster.processes import Component
 
 READY_SECONDS: Final = 180
 """Deadline of each single condition; generous, since the machine may be busy."""
@@ -191,7 +191,7 @@ class RealNode:
             rehearse(api, self._wait, self.name)
 
     def _start_machine(self, folder: Path) -> None:
-        arguments = ["hold", str(folder), ADDRESS, self.name]
+        arguments = ["hold", str(folder), ADDRESS, SERVICE_RANGE, self.name]
         self._run("machine", [sys.executable, "-I", namespaces.__file__, *arguments])
         self._wait("the node's namespaces", (folder / "ready").exists)
         self._pid = _child(self._components[-1].pid)

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from cluster.api import AdminApi
-
 from .images import PROBE_IMAGE
+from cluster.api import AdminApi
 
 Wait = Callable[[str, Callable[[], object]], None]
 """Waits until a condition, put in words first, is true."""

@@ -8,6 +8,7 @@ the node's network.
 
 import asyncio
 import contextlib
+import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -47,13 +48,13 @@ class Inside:
         return await asyncio.open_connection(sock=made)
 
 
-async def serve(pid: int, port: int, path: Path) -> None:
+async def serve(pid: int, port: int, door: socket.socket) -> None:
     """Carry connections until the task is cancelled.
 
     Args:
         pid: A process of the node.
         port: The API server's, on both sides.
-        path: The Unix socket for the way to the node.
+        door: The bound Unix socket for the way to the node.
     """
     inside = Inside(pid)
     listening = inside.socket()
@@ -76,12 +77,10 @@ async def serve(pid: int, port: int, path: Path) -> None:
         near[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await _carry(near, far)
 
-    path.unlink(missing_ok=True)
     async with (
         await asyncio.start_server(_each(to_api_server), sock=listening) as first,
-        await asyncio.start_unix_server(_each(to_node), path) as second,
+        await asyncio.start_unix_server(_each(to_node), sock=door) as second,
     ):
-        path.chmod(0o600)
         print("relaying", flush=True)
         await asyncio.gather(first.serve_forever(), second.serve_forever())
 
@@ -121,7 +120,11 @@ async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 def main() -> None:
     """Carry connections until this process is ended."""
     pid, port, path = sys.argv[1:]
-    asyncio.run(serve(int(pid), int(port), Path(path)))
+    Path(path).unlink(missing_ok=True)
+    os.umask(0o077)
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(path)
+    asyncio.run(serve(int(pid), int(port), door))
 
 
 if __name__ == "__main__":

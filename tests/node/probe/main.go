@@ -7,10 +7,14 @@
 //	probe reach ADDRESS     waits until a TCP connection is taken there
 //	probe cat PATH          prints a file
 //	probe write PATH TEXT   writes a file
+//	probe whoami            prints what the API server takes the pod's ServiceAccount for
 //	probe id                prints the user and the group
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +22,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -38,6 +43,8 @@ func run(arguments []string) error {
 	case len(arguments) == 1 && arguments[0] == "id":
 		_, err := fmt.Println(os.Getuid(), os.Getgid())
 		return err
+	case len(arguments) == 1 && arguments[0] == "whoami":
+		return whoami()
 	case len(arguments) == 2 && arguments[0] == "serve":
 		return serve(arguments[1])
 	case len(arguments) == 2 && arguments[0] == "get":
@@ -51,7 +58,7 @@ func run(arguments []string) error {
 	case len(arguments) == 3 && arguments[0] == "write":
 		return os.WriteFile(arguments[1], []byte(arguments[2]), 0o600)
 	}
-	return errors.New("pause, linger, serve, get, reach, cat, write or id")
+	return errors.New("pause, linger, serve, get, reach, cat, write, whoami or id")
 }
 
 // The first process of a pid namespace takes orphans over; the sandbox of a pod is one where
@@ -111,6 +118,48 @@ func get(url string) error {
 		return errors.New(answer.Status)
 	}
 	_, err = io.Copy(os.Stdout, answer.Body)
+	return err
+}
+
+const account = "/var/run/secrets/kubernetes.io/serviceaccount/"
+
+func whoami() error {
+	token, err := os.ReadFile(account + "token")
+	if err != nil {
+		return err
+	}
+	authority, err := os.ReadFile(account + "ca.crt")
+	if err != nil {
+		return err
+	}
+	trusted := x509.NewCertPool()
+	trusted.AppendCertsFromPEM(authority)
+	client := http.Client{
+		Timeout:   10 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}},
+	}
+	url := "https://" + net.JoinHostPort(
+		os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT"),
+	) + "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+	request, err := http.NewRequest(http.MethodPost, url, strings.NewReader(
+		`{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}`))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+string(token))
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	var review struct {
+		Status struct{ UserInfo struct{ Username string } }
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&review); err != nil {
+		return err
+	}
+	_, err = fmt.Println(review.Status.UserInfo.Username)
 	return err
 }
 

@@ -192,7 +192,24 @@ TABLE = [
     ("publication_settles", view(ROLLING, minutes=-8.9), "", "settled"),
     ("no_consumer_is_found", view(RESTING), "", "nothing is being retired"),
     ("no_consumer_is_found", view(ROLLING), "Look CONSUMERS", "who uses the target?"),
-    ("no_consumer_is_found", _rolling(consumers()), "Hold NoConsumers", "nobody uses the target"),
+    (
+        "no_consumer_is_found",
+        _rolling(consumers()),
+        "Wait NoConsumers",
+        "nobody uses the target yet: its workloads may be applied after it",
+    ),
+    (
+        "no_consumer_is_found",
+        view(ROLLING, seen=consumers(), minutes=21),
+        "Wait NoConsumers",
+        "nobody uses the target at the last moment of the progress deadline",
+    ),
+    (
+        "no_consumer_is_found",
+        view(ROLLING, seen=consumers(), minutes=21.1),
+        "Hold NoConsumers",
+        "nobody uses the target for longer than the progress deadline",
+    ),
     (
         "no_consumer_is_found",
         _rolling(consumers(), of=NONE),

@@ -78,19 +78,23 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    found = seen.consumers
+    spec, found = observed.resource.spec, seen.consumers
     if found.workloads or found.pods or found.missing or goes_at_once(observed):
         return None
-    spec = observed.resource.spec
     if spec.acknowledgements or spec.rollout.consumers.mode is ConsumerMode.NONE:
         return None
-    return hold(
+    held = hold(
         "NoConsumers",
         f"no workload or pod in namespace {observed.resource.key.namespace} refers to Secret "
-        f"{observed.resource.spec.target.name}: who holds the previous secret is unknown",
+        f"{spec.target.name}: who holds the previous secret is unknown",
         "use the Secret in a workload of this namespace, declare who uses it elsewhere in "
         "spec.acknowledgements, or declare that no pod uses it (spec.rollout.consumers.mode: None)",
     )
+    # Tools apply a resource first, and its workloads only once it counts as healthy.
+    late_at = seen.proof.settled_at + spec.rollout.progress_deadline
+    if observed.now > late_at:
+        return held
+    return wait(held.reason, held.message, late_at + _ONE_SECOND)
 
 
 def workload_needs_the_stamp(observed: Observed) -> Plan | None:
@@ -245,11 +249,9 @@ def _who_lags(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> 
 
 def _pods_lag(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
     """Tell what moves the pods that the operator does not move; empty where it moves all."""
-    told = ""
     pods = tuple(one for one in found if not one.is_outside)
     jobs = tuple(one for one in pods if one.owner is not None and one.owner.ends_by_itself)
-    if jobs:
-        told += f"; {name_some(jobs)} ends by itself ({_owners(jobs)})"
+    told = f"; {name_some(jobs)} ends by itself ({_owners(jobs)})" if jobs else ""
     others = tuple(one for one in pods if one not in jobs and not one.terminating)
     if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
         return f"{told}; {_by_others(observed, seen.proof)}" if others else told
