@@ -83,6 +83,16 @@ emulator: $(STAMP) ## Start the emulated Cognito and keep it until Ctrl-C
 demo: cluster-build ## Watch one rotation from beginning to end
 	$(PY) -m demo
 
+.PHONY: image
+image: $(STAMP) ## Build the operator's image, without a registry; tell its size, user and start-up time
+	$(PY) -m images
+
+.PHONY: sbom
+sbom: $(STAMP) ## Write dist/sbom.cdx.json: what the image holds of PyPI (CycloneDX)
+	@mkdir -p dist
+	$(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file dist/sbom.cdx.json requirements/runtime.txt
+
 .PHONY: lock
 lock: ## Remake requirements/*.txt (newest versions: make lock ARGS=--upgrade)
 	$(LOCK) --output-file requirements/runtime.txt

@@ -32,12 +32,14 @@ REQUIRED = frozenset(
 ALLOWED = REQUIRED | {
     ".dockerignore",
     ".gitattributes",
+    ".hadolint.yaml",
     ".pre-commit-config.yaml",
     "Dockerfile",
     "README.md",
     "docs",
     "examples",
     "helm",
+    "renovate.json",
 }
 
 # Written in two pieces: this file is searched as well.

@@ -117,20 +117,26 @@ def _is_of(archive: Path, name: str) -> bool:
 def _secrets(folder: Path) -> Sequence[str]:
     """Hand this machine's settings of pip to the build, which keeps nothing of them."""
     lines = ["[global]"]
-    certificates = _certificates()
-    if certificates is not None:
+    bundle = certificates()
+    if bundle is not None:
         lines.append(f"cert = {_CERTIFICATES_INSIDE}")
-    lines += [f"{key} = {value}" for key in _PIP_SETTINGS if (value := _pip_setting(key))]
+    lines += [f"{key} = {value}" for key, value in pip_settings().items()]
     settings = folder / "pip.conf"
     settings.touch(mode=0o600)
     settings.write_text("\n".join(lines) + "\n")
     secrets = ["--secret", f"id=pip,src={settings}"]
-    if certificates is not None:
-        secrets += ["--secret", f"id=certificates,src={certificates}"]
+    if bundle is not None:
+        secrets += ["--secret", f"id=certificates,src={bundle}"]
     return secrets
 
 
-def _certificates() -> Path | None:
+def pip_settings() -> dict[str, str]:
+    """Give this machine's settings of pip that a build needs as well."""
+    return {key: value for key in _PIP_SETTINGS if (value := _pip_setting(key))}
+
+
+def certificates() -> Path | None:
+    """Give the file of certificates that pip trusts on this machine; None for its own."""
     named = next((value for name in _CERTIFICATES if (value := os.environ.get(name))), None)
     found = named or _pip_setting("cert")
     return Path(found).resolve() if found and Path(found).is_file() else None

@@ -77,8 +77,8 @@ class OperatorProcess:
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                tethered([sys.executable, "-m", "cognito_secret_operator", "run"]),
-                env=self._environment,
+                tethered(self._command()),
+                env=self._process_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -132,6 +132,12 @@ class OperatorProcess:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "cognito_secret_operator", "run"]
+
+    def _process_environment(self) -> dict[str, str]:
+        return self._environment
 
     def _url(self) -> str:
         return f"http://127.0.0.1:{self._port_file.read_text().strip()}"
