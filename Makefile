@@ -93,6 +93,10 @@ sbom: $(STAMP) ## Write dist/sbom.cdx.json: what the image holds of PyPI (Cyclon
 	$(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 		--output-format JSON --output-file dist/sbom.cdx.json requirements/runtime.txt
 
+.PHONY: chart
+chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
+	$(PY) -m helmchart
+
 .PHONY: lock
 lock: ## Remake requirements/*.txt (newest versions: make lock ARGS=--upgrade)
 	$(LOCK) --output-file requirements/runtime.txt

@@ -1,4 +1,4 @@
-"""The command line: run the operator, tell what it would do next, or tell its version."""
+"""The command line: run the operator, tell what it would do next, test an installation."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from .errors import OutsideError
 from .runtime.logs import configure_logging, forbid_core_dumps
 from .runtime.process import serve
 from .settings import Settings, SettingsError, unknown_variables
-from .wiring import build
+from .wiring import build, build_self_test
 
 __all__ = ["main"]
 
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if chosen.command == "plan":
             return asyncio.run(_plan(settings, ResourceKey(*chosen.resource.split("/", 1))))
+        if chosen.command == "selftest":
+            return asyncio.run(_self_test(settings, chosen.url, chosen.secret))
         return asyncio.run(_run(settings, os.environ))
     except OutsideError as error:
         _log.error("%s", error.message, extra={"reason": error.reason, "code": error.code})
@@ -51,6 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="serve resources until SIGTERM; settings are CSO_… variables")
     plan = commands.add_parser("plan", help="tell what would be done next; changes nothing")
     plan.add_argument("resource", type=_key, help="namespace/name of a CognitoClientSecret")
+    test = commands.add_parser("selftest", help="look whether an installation is as it should be")
+    test.add_argument("--url", help="where the operator answers, as http://NAME:8080")
+    test.add_argument(
+        "--secret",
+        type=_key,
+        action="append",
+        default=[],
+        help="namespace/name of a Secret that is granted by name; may be repeated",
+    )
     commands.add_parser("version", help="print the version")
     return parser
 
@@ -79,6 +90,21 @@ async def _plan(settings: Settings, key: ResourceKey) -> int:
         return 1
     print(f"{type(plan.action).__name__}: {plan.reason}: {plan.message}")
     return 0
+
+
+async def _self_test(settings: Settings, url: str | None, secrets: Sequence[str]) -> int:
+    by_namespace: dict[str, list[str]] = {}
+    for namespace, _, name in (secret.partition("/") for secret in secrets):
+        by_namespace.setdefault(namespace, []).append(name)
+    failed = 0
+    async with build_self_test(settings, url=url, secret_names=by_namespace) as test:
+        async for check in test.checks():
+            print(
+                f"FAIL  {check.what}: {check.problem}" if check.problem else f"ok    {check.what}"
+            )
+            failed += bool(check.problem)
+    print(f"{failed} failed" if failed else "all is as it should be")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

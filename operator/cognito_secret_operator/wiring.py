@@ -2,13 +2,15 @@
 
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from . import __version__
 from .adapters.cognito import Cognito
 from .adapters.events import EventRecorder
+from .adapters.installation import AccessReviews, OwnEndpoints, ServedTypes
 from .adapters.kube_api import KubeApi
 from .adapters.lease import LeaseStore
 from .adapters.platform_files import PlatformFiles
@@ -20,6 +22,7 @@ from .adapters.workloads import WorkloadStore
 from .domain.actions import Plan
 from .domain.model import ResourceKey
 from .metrics import Metrics
+from .resource.parse import SPEC_FIELDS
 from .runtime.claimants import Claimants
 from .runtime.freeze import FreezableQuota
 from .runtime.handlers import Sightings, interest_of
@@ -45,9 +48,10 @@ from .service.ports import (
     WorkloadPort,
 )
 from .service.reconcile import Pauses, Reconciler
+from .service.selftest import Installation, SelfTest
 from .settings import Settings
 
-__all__ = ["Application", "build"]
+__all__ = ["Application", "build", "build_self_test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,34 @@ async def build(settings: Settings) -> AsyncIterator[Application]:
     ):
         yield _application(settings, platform, api, metrics, cognito, endpoint)
     cognito.close()
+
+
+@asynccontextmanager
+async def build_self_test(
+    settings: Settings, *, url: str | None, secret_names: Mapping[str, Collection[str]]
+) -> AsyncIterator[SelfTest]:
+    """Build what looks at an installation, and close it at the end.
+
+    Args:
+        settings: those of the installation.
+        url: where the process answers; None leaves it out.
+        secret_names: namespace -> names of Secrets, where access is by name.
+
+    Raises:
+        ActionNeededError: there is no usable configuration of a cluster.
+
+    """
+    installation = Installation(
+        version=__version__,
+        spec_fields=SPEC_FIELDS,
+        namespaces=settings.namespaces,
+        secrets=secret_names,
+        lease=(settings.lease_namespace, settings.lease_name) if settings.lease_name else None,
+    )
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(await KubeApi.connect(settings.kubeconfig))
+        own = await stack.enter_async_context(OwnEndpoints(url)) if url else None
+        yield SelfTest(installation, ServedTypes(api), AccessReviews(api), own)
 
 
 def _limiter(settings: Settings, metrics: Metrics) -> QuotaLimiter:

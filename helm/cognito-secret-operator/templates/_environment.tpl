@@ -3,6 +3,13 @@
 {{- define "cso.files" -}}/etc/cognito-secret-operator{{- end -}}
 
 {{- define "cso.environment" -}}
+{{- include "cso.ownEnvironment" . }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "cso.ownEnvironment" -}}
 {{- $values := .Values -}}
 - {name: CSO_NAMESPACES, value: {{ $values.watch.namespaces | uniq | sortAlpha | join "," | quote }}}
 {{- if $values.allowList.enabled }}
@@ -24,9 +31,6 @@
 - {name: CSO_{{ snakecase $key | upper }}, value: {{ $seconds | toJson | quote }}}
 {{- end }}
 {{- include "cso.awsEnvironment" . }}
-{{- with $values.extraEnv }}
-{{ toYaml . }}
-{{- end }}
 {{- end -}}
 
 {{- define "cso.awsEnvironment" -}}
@@ -43,5 +47,32 @@
 {{- if .useDualstackEndpoint }}
 - {name: AWS_USE_DUALSTACK_ENDPOINT, value: "true"}
 {{- end }}
+{{- if .credentialsSecret }}
+{{- $secret := .credentialsSecret }}
+{{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
+- name: {{ . }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $secret }}
+      key: {{ . }}
+      {{- if eq . "AWS_SESSION_TOKEN" }}
+      optional: true
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- if .trustedCa.configMap }}
+# boto3 reads the first, the client of token endpoints the second.
+- {name: AWS_CA_BUNDLE, value: {{ include "cso.caFile" $ | quote }}}
+- {name: SSL_CERT_FILE, value: {{ include "cso.caFile" $ | quote }}}
+{{- end }}
+{{- with .proxy.url }}
+- {name: HTTPS_PROXY, value: {{ . | quote }}}
+- {name: HTTP_PROXY, value: {{ . | quote }}}
+# Of AWS and token endpoints; the API server is reached directly anyway.
+- {name: NO_PROXY, value: {{ concat (list "169.254.170.23" "[fd00:ec2::23]" "localhost" "127.0.0.1" ".svc" ".cluster.local") $.Values.aws.proxy.noProxy | join "," | quote }}}
+{{- end }}
 {{- end }}
 {{- end -}}
+
+{{- define "cso.caFolder" -}}/etc/cognito-secret-operator-ca{{- end -}}
+{{- define "cso.caFile" -}}{{ include "cso.caFolder" . }}/{{ .Values.aws.trustedCa.key }}{{- end -}}

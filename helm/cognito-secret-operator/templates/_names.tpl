@@ -17,13 +17,29 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Name of what is not in a namespace: two releases of one name in two namespaces must not meet. */}}
+{{/* Name of what lives outside the release's namespace: releases of one name in two namespaces must not
+meet there. */}}
 {{- define "cso.clusterName" -}}
-{{- if eq (include "cso.fullname" .) .Release.Namespace -}}
-{{- include "cso.fullname" . -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Namespace (include "cso.fullname" .) | trunc 63 | trimSuffix "-" -}}
+{{- $name := include "cso.fullname" . -}}
+{{- if ne $name .Release.Namespace -}}
+{{- $name = printf "%s-%s" .Release.Namespace $name -}}
 {{- end -}}
+{{- include "cso.cut" (dict "name" $name "longest" 63) -}}
+{{- end -}}
+
+{{/* A name cut to a length, and still one of its own: (dict "name" … "longest" …). */}}
+{{- define "cso.cut" -}}
+{{- if gt (len .name) .longest -}}
+{{- printf "%s-%s" (trunc (int (sub .longest 9)) .name | trimSuffix "-") (sha256sum .name | trunc 8) -}}
+{{- else -}}
+{{- .name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A name with a word behind it: (dict "root" $ "suffix" "lease"). */}}
+{{- define "cso.suffixed" -}}
+{{- $longest := sub 62 (len .suffix) | int -}}
+{{- printf "%s-%s" (include "cso.cut" (dict "name" (include "cso.fullname" .root) "longest" $longest)) .suffix -}}
 {{- end -}}
 
 {{- define "cso.serviceAccountName" -}}

@@ -26,7 +26,26 @@ from .sections import LABEL, Section
 from .target import target_spec
 from .verification import verification_spec
 
-__all__ = ["parse"]
+__all__ = ["SPEC_FIELDS", "parse"]
+
+SPEC_FIELDS: Final = frozenset(
+    [
+        "acknowledgements",
+        "adoption",
+        "aws",
+        "clientId",
+        "policy",
+        "recovery",
+        "retirement",
+        "rollout",
+        "rotation",
+        "suspend",
+        "target",
+        "userPoolId",
+        "verification",
+    ]
+)
+"""The fields of ``spec`` on the first level: what a served schema has to know."""
 
 _POOL_ID: Final = re.compile(r"(?=.{1,55}\Z)[a-z]+(-[a-z]+)+-[0-9]+_[0-9A-Za-z]+")
 _CLIENT_ID: Final = re.compile(r"[0-9A-Za-z_+]{1,128}")

@@ -1,0 +1,125 @@
+{{/* Values that contradict each other end the rendering, with the field and the remedy. */}}
+
+{{- define "cso.refuseContradictions" -}}
+{{- include "cso.refuseReplicas" . -}}
+{{- include "cso.refusePlatform" . -}}
+{{- include "cso.refuseAccess" . -}}
+{{- include "cso.refuseStrict" . -}}
+{{- include "cso.refuseAws" . -}}
+{{- include "cso.refuseProcess" . -}}
+{{- include "cso.refuseMonitors" . -}}
+{{- end -}}
+
+{{- define "cso.refuseReplicas" -}}
+{{- with .Values -}}
+{{- if and (gt (int .replicaCount) 1) (not .lease.enabled) -}}
+{{- fail "replicaCount: several replicas take turns by the Lease: set lease.enabled=true, or replicaCount=1" -}}
+{{- end -}}
+{{- $minimum := not (kindIs "invalid" .podDisruptionBudget.minAvailable) -}}
+{{- $maximum := not (kindIs "invalid" .podDisruptionBudget.maxUnavailable) -}}
+{{- if and .podDisruptionBudget.enabled (eq $minimum $maximum) -}}
+{{- fail "podDisruptionBudget: set one of minAvailable and maxUnavailable, and the other one to null" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "cso.refusePlatform" -}}
+{{- with .Values -}}
+{{- if and (not .watch.namespaces) (not .allowList.enabled) -}}
+{{- fail "allowList.enabled: an operator for the whole cluster serves nobody without an allow-list: set allowList.enabled=true and allowList.rules, or name watch.namespaces" -}}
+{{- end -}}
+{{- if and (not .allowList.enabled) .allowList.rules -}}
+{{- fail "allowList.rules: they would not be used: set allowList.enabled=true, or remove them" -}}
+{{- end -}}
+{{- if and .platformConfigMap .allowList.rules -}}
+{{- fail "platformConfigMap: the allow-list is read from your ConfigMap's key allow.yaml: move allowList.rules there" -}}
+{{- end -}}
+{{- if and .platformConfigMap (ne (toString .freeze) "") -}}
+{{- fail "platformConfigMap: the freeze switch is your ConfigMap's key freeze: set it there, and freeze to an empty text" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "cso.refuseAccess" -}}
+{{- with .Values -}}
+{{- if and (not .serviceAccount.create) (not .serviceAccount.name) -}}
+{{- fail "serviceAccount.name: name your ServiceAccount, or set serviceAccount.create=true: the account called default is every pod's" -}}
+{{- end -}}
+{{- if and .rbac.userRoles.create .watch.namespaces (or .rbac.userRoles.aggregateToEdit .rbac.userRoles.aggregateToAdmin) -}}
+{{- fail "rbac.userRoles: a Role in a namespace cannot be added to edit or admin: set aggregateToEdit=false and aggregateToAdmin=false and bind the Roles, or leave watch.namespaces empty" -}}
+{{- end -}}
+{{- if and (has "Deny" .admissionPolicy.validationActions) (has "Warn" .admissionPolicy.validationActions) -}}
+{{- fail "admissionPolicy.validationActions: Kubernetes does not take Deny and Warn together: remove one of them" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "cso.refuseStrict" -}}
+{{- with .Values -}}
+{{- $served := .watch.namespaces -}}
+{{- if and .rbac.secretNames (not .rbac.create) -}}
+{{- fail "rbac.secretNames: no Role is created that could use it: set rbac.create=true, or write the names into your own Roles" -}}
+{{- end -}}
+{{- if and .rbac.secretNames (not $served) -}}
+{{- fail "rbac.secretNames: names are granted namespace by namespace: list the same namespaces in watch.namespaces" -}}
+{{- end -}}
+{{- range $namespace, $names := .rbac.secretNames -}}
+{{- if not (has $namespace $served) -}}
+{{- fail (printf "rbac.secretNames.%s: the namespace is not served: add it to watch.namespaces, or remove it here" $namespace) -}}
+{{- end -}}
+{{- if not (regexMatch "-cognito-journal( |$)" (join " " $names)) -}}
+{{- fail (printf "rbac.secretNames.%s: no journal is among the names: add <resource>-cognito-journal for each resource" $namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- if .rbac.secretNames -}}
+{{- range $served -}}
+{{- if not (hasKey $.Values.rbac.secretNames .) -}}
+{{- fail (printf "rbac.secretNames: namespace %s of watch.namespaces is missing: add the names of its Secrets" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "cso.refuseAws" -}}
+{{- with .Values -}}
+{{- if and .aws.roleArn .aws.credentialsSecret -}}
+{{- fail "aws.credentialsSecret: keys from a Secret win over the role of aws.roleArn: set only one of them" -}}
+{{- end -}}
+{{- if and .aws.roleArn (not .serviceAccount.create) -}}
+{{- fail "aws.roleArn: it is an annotation of the ServiceAccount, which is not created here: annotate yours with eks.amazonaws.com/role-arn" -}}
+{{- end -}}
+{{- if and .aws.proxy.noProxy (not .aws.proxy.url) -}}
+{{- fail "aws.proxy.noProxy: there is no proxy to go around: set aws.proxy.url, or remove it" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "cso.refuseProcess" -}}
+{{- with .Values -}}
+{{- if gt (float64 .timing.pollMinSeconds) (float64 .timing.pollMaxSeconds) -}}
+{{- fail "timing.pollMinSeconds: it must not be above timing.pollMaxSeconds" -}}
+{{- end -}}
+{{- if lt (float64 .timing.answerOutranksSeconds) (float64 .timing.listLagSeconds) -}}
+{{- fail "timing.answerOutranksSeconds: it must not be below timing.listLagSeconds" -}}
+{{- end -}}
+{{- $ours := list -}}
+{{- range include "cso.ownEnvironment" $ | fromYamlArray -}}{{- $ours = append $ours .name -}}{{- end -}}
+{{- range .extraEnv -}}
+{{- if has .name $ours -}}
+{{- fail (printf "extraEnv: the chart sets %s itself: use its value" .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "cso.refuseMonitors" -}}
+{{- with .Values -}}
+{{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
+{{- fail "podMonitor.enabled: with the ServiceMonitor everything would be scraped twice: enable one of them" -}}
+{{- end -}}
+{{- if and .serviceMonitor.enabled (not .service.create) -}}
+{{- fail "serviceMonitor.enabled: it needs the Service: set service.create=true, or use podMonitor" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
