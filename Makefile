@@ -31,7 +31,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMP) ## Make .venv from the locks (the other targets do it by themselves)
@@ -82,6 +82,17 @@ emulator: $(STAMP) ## Start the emulated Cognito and keep it until Ctrl-C
 .PHONY: demo
 demo: cluster-build ## Watch one rotation from beginning to end
 	$(PY) -m demo
+
+# How often `make e2e` rotates each secret before the scenarios begin.
+ROTATIONS ?= 20
+
+.PHONY: e2e
+e2e: cluster-build ## The whole of it on a real node: image, chart, applications, rotations (root on Linux)
+	$(PY) -m e2e run --rotations $(ROTATIONS) $(ARGS)
+
+.PHONY: e2e-setup
+e2e-setup: $(STAMP) ## Install Debian's packages for it (as root; make e2e does it by itself)
+	$(PY) -m e2e setup
 
 .PHONY: image
 image: $(STAMP) ## Build the operator's image, without a registry; tell its size, user and start-up time

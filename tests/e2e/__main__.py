@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from e2e import preflight, release
+from e2e import examples, facts, preflight, release, scenarios
 from e2e.evidence import collect
-from e2e.rotations import rotate
+from e2e.rotations import rotate, summary
 from e2e.shop import NAMESPACE, Application, open_shop, start, stop
 from e2e.stage import Stage, say, staged
-from e2e.surroundings import Surroundings, surrounded
+from e2e.surroundings import surrounded
 from e2e.table import draw, rows
 
 
@@ -69,27 +69,39 @@ def _run(workdir: Path, rotations: int) -> list[str]:
 
 def _act(stage: Stage, rotations: int) -> list[str]:
     with surrounded(stage) as around:
-        applications = _open(stage, around)
+        applications = open_shop(stage, around)
+        scene = _install(stage, applications)
+        facts.tell(stage)
         started = time.monotonic()
         for application in applications:
             start(application)
         stage.roll_out(NAMESPACE, *(one.workload for one in applications))
-        say("the applications sign in")
-        rotate(stage, applications, rotations, "drill")
+        say("the applications sign in, and go on through all that follows")
+        drills = rotate(stage, applications, rotations, "drill")
+        say(f"✓ {summary(drills)}")
+        scenarios.play(scene)
+        scene.changes.clear()
+        scene.upgrade()
+        examples.apply(stage, around, applications[0].client.pool_id)
         stop(stage, applications)
+        seconds = time.monotonic() - started
         made = rows(around, applications)
-        print(f"\n{draw(made, time.monotonic() - started)}\n", flush=True)
+        scenarios.leave(scene)
+        print(f"\n{draw(made, seconds, release.SETTLE_SECONDS)}\n", flush=True)
         return [problem for row in made for problem in row.problems(rotations)]
 
 
-def _open(stage: Stage, around: Surroundings) -> list[Application]:
-    applications = open_shop(stage, around)
+def _install(stage: Stage, applications: list[Application]) -> scenarios.Scene:
     release.prepare(stage)
-    rule = {"namespaces": [NAMESPACE], "userPools": [applications[0].client.pool_id]}
+    namespaces = [NAMESPACE, *map(examples.namespace_of, examples.EXAMPLES)]
+    pool_id = applications[0].client.pool_id
+    scene = scenarios.Scene(
+        stage, applications, [{"namespaces": namespaces, "userPools": [pool_id]}]
+    )
     begun = time.monotonic()
-    release.install(stage, release.values(**release.allow(rule)))
-    say(f"helm install --wait: ready after {time.monotonic() - begun:.0f} s")
-    return applications
+    scene.upgrade()
+    say(f"✓ helm install --wait, pod security restricted: {time.monotonic() - begun:.0f} s")
+    return scene
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

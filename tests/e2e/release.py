@@ -75,7 +75,8 @@ def uninstall(stage: Stage, namespace: str = NAMESPACE) -> None:
     """Uninstall the release, and wait until its pods are gone."""
     timeout = f"--timeout={DEADLINE_SECONDS}s"
     stage.helm("uninstall", NAME, "--namespace", namespace, "--wait", timeout)
-    stage.wait("the operator's pods are gone", lambda: not stage.pods(namespace))
+    operator = "app.kubernetes.io/component=operator"
+    stage.wait("the operator's pods are gone", lambda: not stage.pods(namespace, operator))
 
 
 def allow(*rules: dict[str, Any]) -> dict[str, Any]:

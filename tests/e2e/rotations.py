@@ -99,6 +99,16 @@ def rotate(stage: Stage, applications: list[Application], number: int, label: st
     return drills
 
 
+def summary(drills: list[Drill]) -> str:
+    """Say how many rotations there were, and how long one took."""
+    parts = [
+        f"{one.application.name} {one.done} of {min(one.seconds):.0f} to {max(one.seconds):.0f} s"
+        for one in drills
+        if one.seconds
+    ]
+    return f"rotations by request, each at rest before the next: {', '.join(parts)}"
+
+
 def _tell(drills: list[Drill]) -> None:
     done = ", ".join(f"{one.application.name} {one.done}/{one.wanted}" for one in drills)
     made = [

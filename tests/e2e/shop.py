@@ -66,6 +66,16 @@ class Application:
         told = (status.get("rotations") or [{}])[0].get("secretId")
         return told == ids[0] and self.condition("Rotating").get("status") == "False"
 
+    def is_ready(self) -> bool:
+        """Tell whether the resource is ready."""
+        return bool(self.condition("Ready").get("status") == "True")
+
+    def was_looked_at(self) -> bool:
+        """Tell whether the status is about the spec as it is."""
+        document = self.stage.resource(NAMESPACE, self.name)
+        observed = (document.get("status") or {}).get("observedGeneration")
+        return bool(observed == document["metadata"]["generation"])
+
     def pods(self) -> list[dict[str, Any]]:
         """Read its pods."""
         return self.stage.pods(NAMESPACE, f"app={self.name}")

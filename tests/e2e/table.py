@@ -72,8 +72,15 @@ def rows(around: Surroundings, applications: list[Application]) -> list[Row]:
     ]
 
 
-def draw(made: list[Row], seconds: float) -> str:
-    """Draw the table; *seconds* is how long the applications have signed in."""
+def draw(made: list[Row], seconds: float, settle_seconds: float) -> str:
+    """Draw the table.
+
+    Args:
+        made: a row for each application.
+        seconds: how long they have signed in.
+        settle_seconds: from a publication until workloads were restarted.
+
+    """
     lines = [HEADINGS, *(_cells(row) for row in made), _total(made)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     drawn = [
@@ -93,10 +100,19 @@ def draw(made: list[Row], seconds: float) -> str:
             rule,
             drawn[-1],
             "",
-            f"In {seconds:.0f} s. Cognito's own count of sign-ins is the same.",
+            f"In {seconds:.0f} s. Settle was {settle_seconds:g} s in place of 60,",
+            "the minimum overlap 0 s in place of an hour.",
+            _agreement(made),
             f"{restored:,} of them refreshed a session that had begun with another secret.",
         ]
     )
+
+
+def _agreement(made: list[Row]) -> str:
+    if any(row.made != row.seen for row in made):
+        seen = ", ".join(f"{row.name} {row.seen}" for row in made)
+        return f"Cognito's own count DIFFERS: {seen}"
+    return "Cognito's own count of accepted and refused sign-ins is the same."
 
 
 def _cells(row: Row) -> tuple[str, ...]:
