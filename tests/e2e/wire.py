@@ -49,14 +49,14 @@ class _Carrier(BaseRequestHandler):
     server: Wire
 
     def handle(self) -> None:
-        with contextlib.suppress(OSError), self._far_end() as far:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as far:
+            self._connect(far)
             back = Thread(target=_pour, args=(far, self.request), daemon=True)
             back.start()
             _pour(self.request, far)
             back.join()
 
-    def _far_end(self) -> socket.socket:
-        far = socket.socket(socket.AF_UNIX)
+    def _connect(self, far: socket.socket) -> None:
         far.connect(str(self.server.egress))
         far.sendall(f"CONNECT {self.server.address} HTTP/1.1\r\n\r\n".encode())
         head = b""
@@ -67,7 +67,6 @@ class _Carrier(BaseRequestHandler):
             head += byte
         if b" 200 " not in head.partition(b"\r\n")[0]:
             raise WireError(f"{self.server.address}: {head.decode(errors='replace')}")
-        return far
 
 
 def _pour(source: socket.socket, sink: socket.socket) -> None:
