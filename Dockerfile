@@ -33,8 +33,8 @@ RUN find lib/botocore/data -mindepth 1 -maxdepth 1 -type d \
 COPY operator own
 
 # Bytecode is made now, since nothing can be written later; it never asks for a source's time, so
-# it stays valid and is the same in every build. Of the Kubernetes client's typed models and calls, which
-# would be the half of it, three small models are loaded.
+# it stays valid whatever a builder does to times. Of the Kubernetes client's typed models and calls,
+# which would be the half of it, three small models are loaded.
 RUN python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash \
         -s /build -p /opt/cognito-secret-operator -x 'kubernetes/(aio/)?client/(api|models)/[^_]' lib own
 

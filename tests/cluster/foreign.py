@@ -14,6 +14,9 @@ ARGO_ROLLOUTS: Final = "github.com/argoproj/argo-rollouts@v1.8.3"
 ARGO_ROLLOUTS_SUM: Final = "h1:blbtQva4IK9r6gFh+dWkCrLnFdPOWiv9ubQYu36qeaA="
 """Of the module's files, as ``go.sum`` would have it."""
 
+PROMETHEUS_OPERATOR: Final = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
+PROMETHEUS_OPERATOR_SUM: Final = "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s="
+
 DOWNLOAD_SECONDS: Final = 300
 
 
@@ -29,13 +32,38 @@ def argo_rollouts_crd() -> Path:
         ToolchainError: there is no Go to download with.
 
     """
+    file = Path("manifests", "crds", "rollout-crd.yaml")
+    return _kept(ARGO_ROLLOUTS, ARGO_ROLLOUTS_SUM, file)
+
+
+def monitoring_crds() -> list[Path]:
+    """Give the files of three types of the Prometheus Operator: both monitors, and rules.
+
+    Raises:
+        DownloadError: they could not be downloaded.
+        ToolchainError: there is no Go to download with.
+
+    """
+    folder = Path("example", "prometheus-operator-crd")
+    return [
+        _kept(
+            PROMETHEUS_OPERATOR,
+            PROMETHEUS_OPERATOR_SUM,
+            folder / f"monitoring.coreos.com_{plural}.yaml",
+        )
+        for plural in ("servicemonitors", "podmonitors", "prometheusrules")
+    ]
+
+
+def _kept(module: str, checksum: str, file: Path) -> Path:
+    """Give a module's file from the cache, after a download where it is not there."""
     cache = cache_folder()
-    kept = cache / f"{ARGO_ROLLOUTS.rpartition('/')[2]}-rollout-crd.yaml"
+    kept = cache / f"{module.rpartition('/')[2]}-{file.name}"
     if not kept.is_file():
         cache.mkdir(parents=True, exist_ok=True)
-        folder = _downloaded(ARGO_ROLLOUTS, ARGO_ROLLOUTS_SUM, cache)
+        folder = _downloaded(module, checksum, cache)
         unfinished = kept.with_name(f"{kept.name}.{os.getpid()}")
-        shutil.copyfile(folder / "manifests" / "crds" / "rollout-crd.yaml", unfinished)
+        shutil.copyfile(folder / file, unfinished)
         unfinished.rename(kept)
     return kept
 

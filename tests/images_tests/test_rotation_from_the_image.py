@@ -13,7 +13,7 @@ from rig.shop import Shop, application
 
 from images.container import Container, Image
 
-pytestmark = [pytest.mark.e2e, pytest.mark.integration]
+pytestmark = pytest.mark.e2e
 
 ROLE: Final = "arn:aws:iam::111122223333:role/cognito-shop"
 HOSTS: Final = Path("/etc/hosts")

@@ -44,7 +44,7 @@ def test_it_tells_what_it_would_do_next_and_does_not_do_it(shop: Shop) -> None:
     )
     assert done.stdout.strip() == "CreateJournal: Adopting: creating the journal", done.stderr
     assert shop.secret("orders-api-cognito-journal") == {}
-    assert shop.status() == {}
+    assert shop.status() == {"observedGeneration": -1}, "nothing was reported"
 
 
 def test_it_says_what_is_missing_where_it_may_not_list(shop: Shop, tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import pytest
 
 from rig.holds import SOON, assert_warned, published_id, wait_healthy, wait_held
 from rig.operator_process import OperatorProcess
-from rig.shop import CRDS, Kubectl, Shop, application, open_shop
+from rig.shop import CRDS, WHOLE_SECONDS, Kubectl, Shop, application, open_shop
 from rig.sign_ins import SignIns
 
 from cluster.api import AdminApi
 from cluster.control_plane import ControlPlane
+from cluster.waiting import wait_for
 from emulator.process import Client, CognitoEmulator
 
 pytestmark = pytest.mark.integration
@@ -271,15 +272,18 @@ def test_two_clusters_with_one_client_notice_each_other_before_anything_is_delet
 def test_the_resource_type_is_deleted_with_all_resources_and_applied_again(
     shop: Shop, start_operator: StartOperator
 ) -> None:
-    start_operator(**SOON)
+    """Without its type there is nothing to watch: the process ends, and is started anew."""
+    operator = start_operator(**SOON)
     client, (first,) = shop.adopted_client()
     shop.annotate("orders-api", rotate="drill-1")
     current = shop.wait_rotated(client, [first])
     secret, pods = shop.secret(), {pod["metadata"]["uid"] for pod in shop.pods()}
     shop.kubectl("delete", "crd", "cognitoclientsecrets.cognito-secrets.dev", "--timeout=120s")
+    wait_for("the operator ends", lambda: not operator.is_running, WHOLE_SECONDS)
     assert shop.secret() == secret, "what applications read stays"
     install(shop.cluster)
     shop.apply(shop.resource(client))
+    operator.start()
     assert wait_healthy(shop, client, first) == current
     assert (shop.secret(), {pod["metadata"]["uid"] for pod in shop.pods()}) == (secret, pods)
     shop.annotate("orders-api", rotate="drill-2")

@@ -10,18 +10,14 @@ condition. After a change that was meant to be, remake the page and read the dif
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
-
-from emulator.process import Client
+from rig.shop import Shop
+from rig.states import STATES, bring_all_about, wait_for_all
 
 pytestmark = pytest.mark.integration
 
@@ -29,146 +25,19 @@ StartOperator = Callable[..., OperatorProcess]
 Row = tuple[str, str, str]
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "reference" / "states.md"
-UNREACHABLE: Final = "http://localhost:9/oauth2/token"
-DUE: Final = timedelta(days=91)
 INTRODUCTION: Final = """\
 Every state below was brought about on a real API server, in one namespace, and printed by kubectl.
 `tests/integration/test_states.py` does it again and compares.
 """
 
 
-@dataclass(frozen=True)
-class State:
-    """One state: a resource of this name, and how it gets there."""
-
-    name: str
-    reason: str
-    """Of `status.waitsFor`, by which the state is recognised."""
-
-    means: str
-    spec: dict[str, Any] = field(default_factory=dict)
-    age: timedelta = timedelta()
-    is_public: bool = False
-    workload: dict[str, Any] | None = field(default_factory=dict)
-    """Changes of the Deployment that uses the Secret; None: there is none."""
-
-    requests: str = ""
-    """Annotation to set once it is adopted."""
-
-
-STATES: Final = (
-    State("at-rest", "NotDue", "Nothing to do before the date under `NEXT`."),
-    State(
-        "awaits-approval",
-        "AwaitingApproval",
-        "Every pod has moved. The first secret was adopted, and a person has to permit its end.",
-        {"adoption": {"retireOriginal": "Approve"}},
-        age=DUE,
-    ),
-    State(
-        "held-by-nobody",
-        "NoConsumers",
-        "Nothing uses the Secret, so nothing can be proved about the previous secret.",
-        age=DUE,
-        workload=None,
-    ),
-    State(
-        "observed",
-        "Observing",
-        "Only looked at.",
-        {"policy": "Observe"},
-    ),
-    State(
-        "overlaps",
-        "OverlapRuns",
-        "Every pod has moved; both secrets stay valid for `retirement.minOverlap`.",
-        {"retirement": {"minOverlap": "12h", "maxOverlap": "24h"}},
-        age=DUE,
-    ),
-    State(
-        "paused",
-        "RolloutPaused",
-        "A workload does not move its pods, and a person has to see to it.",
-        workload={"paused": True},
-        requests="cognito-secrets.dev/rotate=now",
-    ),
-    State(
-        "public",
-        "PublicClient",
-        "The app client can have no secret.",
-        is_public=True,
-        workload=None,
-    ),
-    State(
-        "rolls-out",
-        "PodsNotRolled",
-        "A pod takes its time to end, and may hold the previous secret until then.",
-        age=DUE,
-        workload={"grace": 3600},
-    ),
-    State("suspended", "Suspended", "Frozen by `spec.suspend`.", {"suspend": True}),
-    State(
-        "verifies",
-        "Verifying",
-        "Nobody can be asked whether Cognito accepts the new secret: the activation delay runs.",
-        {"verification": {"tokenEndpoint": UNREACHABLE, "activationDelay": "12h"}},
-        age=DUE,
-    ),
-    State(
-        "unknown-leak",
-        "EmergencyUnknown",
-        "Somebody reported a leak of an id that the client does not have.",
-        requests="cognito-secrets.dev/emergency=not-an-id",
-    ),
-)
-
-
-def bring_about(shop: Shop, state: State) -> Client:
-    """Apply what makes a state."""
-    client = shop.cognito.create_client(shop.pool_id, age=state.age, generate=not state.is_public)
-    documents = [shop.resource(client, state.name, **state.spec)]
-    if state.workload is not None:
-        deployment = application(
-            state.name, replicas=1, secret=state.name, grace_seconds=state.workload.get("grace", 1)
-        )
-        documents.append(deployment)
-    shop.apply(*documents)
-    return client
-
-
 @pytest.fixture
 def all_states(shop: Shop, start_operator: StartOperator) -> Shop:
     """Every state at once, in one namespace."""
-    for state in STATES:
-        bring_about(shop, state)
+    bring_all_about(shop)
     start_operator(CSO_PORT="0")
-    for state in STATES:
-        if state.requests:
-            make_request(shop, state)
-    for state in STATES:
-        shop.wait(f"{state.name} waits", partial(is_there, shop, state))
+    wait_for_all(shop)
     return shop
-
-
-def make_request(shop: Shop, state: State) -> None:
-    """Wait until a resource is adopted and its pods run, then pause them on wish, and ask."""
-    shop.wait("it is adopted", lambda: shop.condition("Ready", state.name).get("status") == "True")
-    shop.wait("its pods run", lambda: len(pods_of(shop, state)) == 1)
-    if state.workload and state.workload.get("paused"):
-        shop.kubectl("rollout", "pause", "-n", shop.namespace, f"deployment/{state.name}")
-    shop.kubectl("annotate", "-n", shop.namespace, "ccs", state.name, state.requests)
-
-
-def pods_of(shop: Shop, state: State) -> list[dict[str, Any]]:
-    return [pod for pod in shop.pods() if pod["metadata"]["labels"]["app"] == state.name]
-
-
-def is_there(shop: Shop, state: State) -> bool:
-    return waits_for(shop, state.name) == state.reason
-
-
-def waits_for(shop: Shop, name: str) -> str:
-    return str(shop.status(name).get("waitsFor", {}).get("reason", ""))
 
 
 def test_the_page_shows_what_kubectl_prints(all_states: Shop) -> None:

@@ -113,9 +113,14 @@ class OperatorProcess:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._port_file.read_text().strip()}"
+
     def metrics(self) -> str:
         """Scrape it."""
-        return requests.get(f"{self._url()}/metrics", timeout=30).text
+        return requests.get(f"{self.url}/metrics", timeout=30).text
 
     def log_lines(self) -> list[dict[str, Any]]:
         """Give its log so far, a mapping a line; what is no JSON is under ``message``."""
@@ -139,15 +144,12 @@ class OperatorProcess:
     def _process_environment(self) -> dict[str, str]:
         return self._environment
 
-    def _url(self) -> str:
-        return f"http://127.0.0.1:{self._port_file.read_text().strip()}"
-
     def _is_ready(self) -> bool:
         if not self.is_running:
             raise RuntimeError(f"the operator ended early:\n{self.log.read_text()[-3000:]}")
         if not self._port_file.exists():
             return False
-        return requests.get(f"{self._url()}/readyz", timeout=30).ok
+        return requests.get(f"{self.url}/readyz", timeout=30).ok
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:

@@ -2,6 +2,7 @@
 
 {{/* (dict "root" $ "namespace" name): the namespace is empty in a ClusterRole. */}}
 {{- define "cso.rules" -}}
+{{- include "cso.refuseContradictions" .root -}}
 - apiGroups: [cognito-secrets.dev]
   resources: [cognitoclientsecrets]
   verbs: [get, list, watch]

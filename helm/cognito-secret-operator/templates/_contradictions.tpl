@@ -1,4 +1,5 @@
-{{/* Values that contradict each other end the rendering, with the field and the remedy. */}}
+{{/* Values that contradict each other end the rendering, with the field and the remedy. Helm renders
+templates in an order of its own, so whatever would stumble over such values asks first. */}}
 
 {{- define "cso.refuseContradictions" -}}
 {{- include "cso.refuseReplicas" . -}}

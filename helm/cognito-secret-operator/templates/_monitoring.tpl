@@ -1,5 +1,6 @@
 {{/* "yes" where an object of the Prometheus Operator is to be rendered: (dict "root" $ "field" "serviceMonitor" "kind" "ServiceMonitor"). */}}
 {{- define "cso.renders" -}}
+{{- include "cso.refuseContradictions" .root -}}
 {{- $values := get .root.Values .field -}}
 {{- $known := .root.Capabilities.APIVersions.Has "monitoring.coreos.com/v1" -}}
 {{- if $values.enabled -}}
