@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from rig.release import QUICK, Release
+from rig.release import QUICK, WAIT, Release
 from rig.shop import CRDS, Kubectl, Shop, application, open_shop
 
 from cluster.api import AdminApi
@@ -17,7 +17,7 @@ from cluster.control_plane import ControlPlane
 from cluster.waiting import wait_for
 from emulator.process import CognitoEmulator
 from helmchart import CHART
-from helmchart.helm import HOME, HelmError
+from helmchart.helm import HOME, Helm, HelmError
 
 pytestmark = pytest.mark.integration
 
@@ -205,6 +205,28 @@ def test_who_applied_the_resource_type_first_hands_it_over(
     release.install(WITH_CRD, "--take-ownership")
     label = "{.metadata.labels.app\\.kubernetes\\.io/managed-by}"
     assert kubectl("get", "crd", CRD, "-o", f"jsonpath={label}") == "Helm"
+
+
+def test_who_has_no_right_outside_the_namespaces_can_install_for_them(
+    release: Release, values: tuple[Shop, dict[str, Any]], kubectl: Kubectl, empty: ControlPlane
+) -> None:
+    shop, chosen = values
+    kubectl("apply", "-f", str(CRDS))
+    kubectl("create", "serviceaccount", "installer", "-n", release.namespace)
+    account = f"--serviceaccount={release.namespace}:installer"
+    for namespace in (release.namespace, shop.namespace):
+        everything = ("--verb=*", "--resource=*.*")
+        kubectl("create", "role", "installer", "-n", namespace, *everything)
+        kubectl("create", "rolebinding", "installer", "-n", namespace, "--role=installer", account)
+    token = kubectl("create", "token", "installer", "-n", release.namespace).strip()
+    installer = Helm(empty.kubeconfig_for(token, release.namespace))
+    where = ("--namespace", release.namespace, *WAIT)
+    given = {**chosen, "crds": {"enabled": False}}
+    installer("install", release.name, str(CHART), *where, values=given)
+    assert len(ready_pods(release, kubectl)) == 2
+    with pytest.raises(HelmError, match="admissionregistration"):
+        policed = {**given, "admissionPolicy": {"enabled": True}}
+        installer("upgrade", release.name, str(CHART), *where, values=policed)
 
 
 def test_an_upgrade_brings_the_resource_type_up_to_date_and_keeps_resources(
