@@ -93,9 +93,6 @@ e2e: cluster-build ## The whole of it on a real node: image, chart, applications
 .PHONY: e2e-setup
 e2e-setup: $(STAMP) ## Install Debian's packages for it (as root; make e2e does it by itself)
 	$(PY) -m e2e setup
-.PHONY: chart
-chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
-	$(PY) -m helmchart
 
 .PHONY: image
 image: $(STAMP) ## Build the operator's image, without a registry; tell its size, user and start-up time

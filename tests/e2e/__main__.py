@@ -88,6 +88,7 @@ def _act(stage: Stage, rotations: int) -> list[str]:
         made = rows(around, applications)
         scenarios.leave(scene)
         print(f"\n{draw(made, seconds, release.SETTLE_SECONDS)}\n", flush=True)
+        say("the end")
         return [problem for row in made for problem in row.problems(rotations)]
 
 

@@ -59,30 +59,33 @@ class Example:
         return published
 
 
-def rotate(example: Example) -> None:
+def rotate(example: Example) -> str:
     """Rotate by a request, and see pods restarted; overlap and approvals keep the old secret."""
     (first,) = example.ids()
     example.stage.annotate(example.namespace, NAME, rotate="drill-1")
     second = example.wait_published(first)
     assert example.ids() == [first, second]
+    return "rotated by request, pods restarted, the old secret kept for its overlap"
 
 
-def migrate(example: Example) -> None:
+def migrate(example: Example) -> str:
     """See the value from elsewhere in force."""
     given = example.stage.secret(example.namespace, "orders-elsewhere")["client_secret"]
     assert example.stage.secret(example.namespace, NAME)["client-secret"] == given
     assert example.around.cognito.accepts(example.client.client_id, given)
+    return "the value from elsewhere is current, and Cognito accepts it"
 
 
-def replace_the_leaked(example: Example) -> None:
+def replace_the_leaked(example: Example) -> str:
     """Report the current secret as leaked, and see it gone in spite of a day of overlap."""
     (leaked,) = example.ids()
     example.stage.annotate(example.namespace, NAME, emergency=leaked)
     new = example.wait_published(leaked)
     example.stage.wait("the leaked one is deleted", lambda: example.ids() == [new] or None)
+    return "the leaked secret is replaced and deleted, in spite of a day of overlap"
 
 
-EXAMPLES: Final[dict[str, Callable[[Example], None]]] = {
+EXAMPLES: Final[dict[str, Callable[[Example], str]]] = {
     "01-smallest": rotate,
     "02-ninety-days": rotate,
     "03-migration": migrate,
@@ -99,8 +102,7 @@ def apply(stage: Stage, around: Surroundings, pool_id: str) -> None:
     """Apply each example, and do with it what its page says."""
     for folder, happens in EXAMPLES.items():
         example = _apply(stage, around, folder, pool_id)
-        happens(example)
-        say(f"✓ examples/{folder}: applied as it stands, {happens.__name__.replace('_', ' ')}")
+        say(f"✓ examples/{folder}: {happens(example)}")
         stage.kubectl("delete", "namespace", example.namespace, "--timeout=120s")
         stage.namespaces.remove(example.namespace)
 

@@ -157,6 +157,42 @@ def strict_mode(scene: Scene) -> str:
     return "strict mode: Secrets granted by name only; a rotation each"
 
 
+def bound_writes(scene: Scene) -> str:
+    """Bind by admission policies what the operator may write to workloads."""
+    scene.upgrade(admissionPolicy={"enabled": True})
+    patch = '{"spec": {"template": {"metadata": {"labels": {"ours": "no"}}}}}'
+    words = ("patch", "deployment", "machine", "-n", NAMESPACE, "--as", ACCOUNT, "-p", patch)
+
+    def refusal() -> str | None:
+        """Give the refusal, once the API server knows the policies; dry, so nothing is changed."""
+        done = scene.stage.kubectl.try_run(*words, "--dry-run=server")
+        return done.stderr if done.returncode != 0 else None
+
+    said = scene.stage.wait("its patch of a label is refused", refusal)
+    assert "ValidatingAdmissionPolicy" in said, said
+    rotate_once(scene.stage, scene.applications)
+    return "admission policies: nothing of a workload but the stamp; a rotation each"
+
+
+def values_stay_inside(scene: Scene) -> str:
+    """Look for the values of the Secrets in what every pod has logged, and in all events."""
+    stage = scene.stage
+    values = {
+        value
+        for one in scene.applications
+        for key, value in stage.secret(NAMESPACE, one.name).items()
+        if key.startswith("client-secret")
+    }
+    told = [stage.kubectl("get", "events", "-A", "-o", "yaml")]
+    for namespace in stage.namespaces:
+        names = [pod["metadata"]["name"] for pod in stage.pods(namespace)]
+        told += [stage.kubectl.try_run("logs", "-n", namespace, name).stdout for name in names]
+    assert all(len(value) >= 24 for value in values)
+    assert any("acknowledged" in text for text in told), "no pod's log was read"
+    assert not [value for value in values for text in told if value in text]
+    return f"no secret value in the logs of {len(told) - 1} pods or in the events"
+
+
 SCENARIOS: Final[tuple[Callable[[Scene], str], ...]] = (
     upgrade_in_the_middle,
     helm_test,
@@ -166,6 +202,8 @@ SCENARIOS: Final[tuple[Callable[[Scene], str], ...]] = (
     uninstall_and_reinstall,
     namespaced_mode,
     strict_mode,
+    bound_writes,
+    values_stay_inside,
 )
 
 
