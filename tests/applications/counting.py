@@ -4,9 +4,13 @@ import json
 import time
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from threading import Lock
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
+
+KEPT_ERRORS: Final = 5
+"""How many failures of a process are told in words; all are counted."""
 
 
 def log(message: str, **facts: object) -> None:
@@ -31,6 +35,8 @@ class Counts:
     """Seconds between two sign-ins that succeeded one after the other."""
     restored: int = 0
     """Refreshes of a session that began with another secret than the present one."""
+    errors: list[str] = field(default_factory=list)
+    """What was wrong with the first few sign-ins that failed."""
     acknowledged: int = 0
     """The last publication that this process acknowledged; 0 for none."""
 
@@ -61,9 +67,11 @@ class Counts:
                 self.longest_pause = max(self.longest_pause, now - self._last_success)
             self._last_success = now
 
-    def failed(self, secret_id: str) -> None:
+    def failed(self, secret_id: str, error: str) -> None:
         """Count a sign-in that was refused, or that got no answer."""
         with self._lock:
+            if len(self.errors) < KEPT_ERRORS:
+                self.errors.append(error)
             tally = self._of(secret_id)
             tally.attempts += 1
             tally.failed += 1
@@ -91,6 +99,7 @@ class Attempt(AbstractContextManager["Attempt"]):
         if error is None:
             self._counts.succeeded(self._secret_id)
             return False
-        self._counts.failed(self._secret_id)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._counts.failed(self._secret_id, f"{now} {self._what}, {self._secret_id}: {error}")
         log("sign-in failed", what=self._what, secret=self._secret_id, error=str(error))
         return isinstance(error, Exception)

@@ -86,10 +86,13 @@ def _act(stage: Stage, rotations: int) -> list[str]:
         stop(stage, applications)
         seconds = time.monotonic() - started
         made = rows(around, applications)
-        scenarios.leave(scene)
         print(f"\n{draw(made, seconds, release.SETTLE_SECONDS)}\n", flush=True)
+        problems = [problem for row in made for problem in row.problems(rotations)]
+        if problems:
+            collect(stage)
+        scenarios.leave(scene)
         say("the end")
-        return [problem for row in made for problem in row.problems(rotations)]
+        return problems
 
 
 def _install(stage: Stage, applications: list[Application]) -> scenarios.Scene:

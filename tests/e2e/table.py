@@ -36,6 +36,8 @@ class Row:
     pods: int
     restored: int
     """Refreshes of a session that had begun with another secret."""
+    errors: tuple[str, ...] = ()
+    """What was wrong with sign-ins that failed, by pod."""
 
     def problems(self, at_least: int) -> list[str]:
         """Tell what should not be so, *at_least* so many rotations being wanted."""
@@ -48,7 +50,8 @@ class Row:
             f"{self.secrets_left} secrets are left": self.secrets_left != 1,
             "no session outlived its secret": self.name == "user" and self.restored == 0,
         }
-        return [f"{self.name}: {text}" for text, is_so in wrong.items() if is_so]
+        told = [text for text, is_so in wrong.items() if is_so]
+        return [f"{self.name}: {text}" for text in (*told, *self.errors)]
 
 
 def rows(around: Surroundings, applications: list[Application]) -> list[Row]:
@@ -66,6 +69,12 @@ def rows(around: Surroundings, applications: list[Application]) -> list[Row]:
             pods=pods[one.name],
             restored=sum(
                 counts[key]["restored"] for key in counts if key.startswith(f"{one.name}.")
+            ),
+            errors=tuple(
+                f"{key}: {error}"
+                for key in counts
+                if key.startswith(f"{one.name}.")
+                for error in counts[key]["errors"]
             ),
         )
         for one in applications
