@@ -224,8 +224,8 @@ def test_who_has_no_right_outside_the_namespaces_can_install_for_them(
     given = {**chosen, "crds": {"enabled": False}}
     installer("install", release.name, str(CHART), *where, values=given)
     assert len(ready_pods(release, kubectl)) == 2
+    policed = {**given, "admissionPolicy": {"enabled": True}}
     with pytest.raises(HelmError, match="admissionregistration"):
-        policed = {**given, "admissionPolicy": {"enabled": True}}
         installer("upgrade", release.name, str(CHART), *where, values=policed)
 
 

@@ -133,7 +133,12 @@ def stop(stage: Stage, applications: list[Application]) -> None:
 
 
 def _belongings() -> list[dict[str, Any]]:
-    surroundings = {**environment(), "STORE_URL": f"http://{STORE_ADDRESS}", "SCOPE": SCOPE}
+    surroundings = {
+        **environment(),
+        "STORE_URL": f"http://{STORE_ADDRESS}",
+        "SCOPE": SCOPE,
+        "ROUNDS_A_SECOND": "2",
+    }
     return [
         {
             "apiVersion": "v1",
