@@ -106,7 +106,14 @@ def summary(drills: list[Drill]) -> str:
         for one in drills
         if one.seconds
     ]
-    return f"rotations by request, each at rest before the next: {', '.join(parts)}"
+    made = [
+        seen_by_cognito(one.application.around.cognito, one.application.client) for one in drills
+    ]
+    attempts, failed = sum(one.attempts for one in made), sum(one.failed for one in made)
+    return (
+        f"rotations by request, each at rest before the next: {', '.join(parts)};"
+        f" so far {attempts:,} sign-ins, failed: {failed}"
+    )
 
 
 def _tell(drills: list[Drill]) -> None:
