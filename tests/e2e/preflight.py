@@ -35,14 +35,16 @@ def can_install() -> bool:
 
 
 def install() -> None:
-    """Install the packages; nothing is removed and no service is started.
+    """Install the packages as apt does, which starts containerd's service where there is systemd.
+
+    Nothing is removed, and nothing but these and what they depend on is installed.
 
     Raises:
         subprocess.CalledProcessError: apt-get failed; it has said why.
 
     """
     print(f"[e2e] installing from Debian, as root: {' '.join(PACKAGES)}", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "--quiet=2"], env=environment, check=True)
     subprocess.run(
         [
