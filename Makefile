@@ -83,6 +83,10 @@ emulator: $(STAMP) ## Start the emulated Cognito and keep it until Ctrl-C
 demo: cluster-build ## Watch one rotation from beginning to end
 	$(PY) -m demo
 
+.PHONY: test-node
+test-node: cluster-build ## The tests of the real node and of built images (root on Linux; skipped elsewhere)
+	$(PYTEST) -m e2e $(ARGS)
+
 # How often `make e2e` rotates each secret before the scenarios begin.
 ROTATIONS ?= 20
 
