@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from cluster.api import AdminApi, ApiError
 from e2e import release
 from e2e.rotating import rotate_once, rotating, secrets_ever
 from e2e.shop import NAMESPACE, Application
@@ -160,17 +161,23 @@ def strict_mode(scene: Scene) -> str:
 def bound_writes(scene: Scene) -> str:
     """Bind by admission policies what the operator may write to workloads."""
     scene.upgrade(admissionPolicy={"enabled": True})
-    patch = '{"spec": {"template": {"metadata": {"labels": {"ours": "no"}}}}}'
-    words = ("patch", "deployment", "machine", "-n", NAMESPACE, "--as", ACCOUNT, "-p", patch)
+    stage = scene.stage
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/machine?dryRun=All"
+    patch = {"spec": {"template": {"metadata": {"labels": {"ours": "no"}}}}}
+    token = stage.kubectl("create", "token", release.NAME, "-n", release.NAMESPACE).strip()
 
     def refusal() -> str | None:
-        """Give the refusal, once the API server knows the policies; dry, so nothing is changed."""
-        done = scene.stage.kubectl.try_run(*words, "--dry-run=server")
-        return done.stderr if done.returncode != 0 else None
+        """Give the refusal, once the API server knows the policies; a dry run changes nothing."""
+        with AdminApi(stage.plane.url, stage.plane.ca_file, token) as operator:
+            try:
+                operator.patch(path, patch)
+            except ApiError as error:
+                return str(error)
+        return None
 
-    said = scene.stage.wait("its patch of a label is refused", refusal)
+    said = stage.wait("its patch of a label is refused", refusal)
     assert "ValidatingAdmissionPolicy" in said, said
-    rotate_once(scene.stage, scene.applications)
+    rotate_once(stage, scene.applications)
     return "admission policies: nothing of a workload but the stamp; a rotation each"
 
 
