@@ -19,7 +19,8 @@ def test_a_made_file_is_what_make_chart_would_write(path: Path) -> None:
 
 
 def test_the_schema_has_the_keys_of_the_values_and_no_others() -> None:
-    assert set(schema_paths(schema())) == {value.path for value in values()}
+    leaves = {value.path for value in values() if not value.is_section}
+    assert schema_paths(schema(), leaves) == {value.path for value in values()}
 
 
 def test_the_schema_takes_no_unknown_key_wherever_we_name_the_keys() -> None:

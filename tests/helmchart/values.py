@@ -1,7 +1,7 @@
 """The values of the chart: keys, comments and defaults of values.yaml, and the schema's keys."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,11 +50,22 @@ def values() -> list[Value]:
     return list(_values(root, yaml.safe_load(text), schema(), (), text.splitlines()))
 
 
-def schema_paths(part: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
-    """Yield the path of every key that the schema declares, sections included."""
+def schema_paths(part: Mapping[str, Any], leaves: Collection[Path], prefix: Path = ()) -> set[Path]:
+    """Give the path of every key that the schema declares, sections included.
+
+    Args:
+        part: of the schema.
+        leaves: values, below which it is not looked.
+        prefix: where *part* is.
+
+    """
+    found: set[Path] = set()
     for key, inner in part.get("properties", {}).items():
-        yield (*prefix, key)
-        yield from schema_paths(inner, (*prefix, key))
+        path = (*prefix, key)
+        found.add(path)
+        if path not in leaves:
+            found |= schema_paths(inner, leaves, path)
+    return found
 
 
 def _values(
@@ -68,7 +79,8 @@ def _values(
         key = key_node.value
         inner = schema.get("properties", {}).get(key, {})
         path = (*prefix, key)
-        is_section = "properties" in inner
+        # What is empty by default is one value, whatever the schema says about its insides.
+        is_section = "properties" in inner and bool(part[key])
         comment = _comment_above(lines, key_node.start_mark.line)
         yield Value(path, part[key], comment, is_section)
         if is_section:
