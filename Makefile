@@ -102,10 +102,6 @@ picture: cluster-build ## Tell the story and draw the dashboard's panels from wh
 	STORY_RECORD=build/story.json $(PYTEST) tests/watching/test_story.py -s
 	$(PY) -m watching.picture build/story.json docs/pictures/dashboard.svg
 
-.PHONY: chart
-chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
-	$(PY) -m helmchart
-
 .PHONY: test-node
 test-node: cluster-build ## The tests of the real node and of built images (root on Linux; skipped elsewhere)
 	$(PYTEST) -m e2e $(ARGS)
@@ -119,7 +115,7 @@ e2e: cluster-build ## The whole of it on a real node: image, chart, applications
 
 .PHONY: e2e-setup
 e2e-setup: $(STAMP) ## Install Debian's packages for it (as root; make e2e does it by itself)
-	$(PY) -m e2e setup
+	$(PY) -m e2e setup $(ARGS)
 
 .PHONY: image
 image: $(STAMP) ## Build the operator's image, without a registry; tell its size, user and start-up time

@@ -22,8 +22,7 @@ def main() -> int:
     """Prepare the machine, or do the run; the exit status is 0 only if all of it holds."""
     arguments = _parse()
     if arguments.command == "setup":
-        preflight.install()
-        return 0
+        return _set_up(may_skip=arguments.may_skip)
     if preflight.lacks() and preflight.can_install():
         preflight.install()
     if lacks := preflight.lacks():
@@ -41,18 +40,33 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m e2e", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("setup", help="install Debian's packages that the run needs")
+    setup = commands.add_parser("setup", help="install Debian's packages that the run needs")
     run = commands.add_parser("run", help="do the run")
     run.add_argument("--rotations", type=int, default=20, help="of each client (default: 20)")
-    run.add_argument(
-        "--may-skip", action="store_true", help="exit with 0 where the machine cannot do it"
-    )
+    for command in (setup, run):
+        command.add_argument(
+            "--may-skip", action="store_true", help="exit with 0 where the machine cannot do it"
+        )
     return parser.parse_args()
+
+
+def _set_up(*, may_skip: bool) -> int:
+    if not preflight.lacks_packages():
+        print("[e2e] all of Debian's packages are there", flush=True)
+        return 0
+    if not preflight.can_install():
+        return _skip(("root on Debian, to install packages",), may_skip=may_skip)
+    preflight.install()
+    return 0
 
 
 def _skip(lacks: tuple[str, ...], *, may_skip: bool) -> int:
     word = "SKIPPED" if may_skip else "CANNOT RUN"
-    print("*" * 88, f"{word}: the end-to-end run on a real node. This machine lacks:", sep="\n")
+    print(
+        "*" * 88,
+        f"{word}: the end-to-end run on a real node, or a part of it. This machine lacks:",
+        sep="\n",
+    )
     print(*(f"  - {lack}" for lack in lacks), sep="\n")
     print("*" * 88, flush=True)
     return 0 if may_skip else 2

@@ -19,14 +19,20 @@ PACKAGES: Final = (
     "buildah",
     "mmdebstrap",
     "debian-archive-keyring",
+    "prometheus",
 )
-"""Of Debian: what a node and the building of images take."""
+"""Of Debian: what a node and the building of images take, and promtool for the alerts' tests."""
 
 
 def lacks() -> tuple[str, ...]:
     """Tell why this machine cannot do the run; empty where it can."""
     image = images.why_not()
     return (*node.why_not(), *((image,) if image else ()))
+
+
+def lacks_packages() -> bool:
+    """Tell whether `install` would bring anything, for the run or for other tests."""
+    return bool(lacks()) or shutil.which("promtool") is None
 
 
 def can_install() -> bool:
