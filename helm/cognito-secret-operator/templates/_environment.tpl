@@ -53,7 +53,7 @@
 - name: {{ . | quote }}
   valueFrom:
     secretKeyRef:
-      name: {{ $secret }}
+      name: {{ $secret | quote }}
       key: {{ . }}
       {{- if eq . "AWS_SESSION_TOKEN" }}
       optional: true
