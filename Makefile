@@ -15,8 +15,11 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.synced
 LOCKS  := requirements/dev.txt requirements/uv.txt
 PYTEST := $(PY) -m pytest
-LOCK    = $(UV) pip compile pyproject.toml $(ARGS) --quiet --universal --python-version 3.11 \
+LOCKED  = --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+LOCK    = $(UV) pip compile pyproject.toml $(ARGS) $(LOCKED)
+# A group without the operator's own dependencies, of the versions that the tests have.
+LOCK_GROUP = $(UV) pip compile --constraints requirements/dev.txt $(LOCKED)
 
 # More for pytest: make test-fast ARGS='-k schedule'
 ARGS ?=
@@ -28,7 +31,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(STAMP) ## Make .venv from the locks (the other targets do it by themselves)
@@ -80,9 +83,39 @@ emulator: $(STAMP) ## Start the emulated Cognito and keep it until Ctrl-C
 demo: cluster-build ## Watch one rotation from beginning to end
 	$(PY) -m demo
 
-.PHONY: chart
-chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
-	$(PY) -m helmchart
+.PHONY: rules
+rules: $(STAMP) ## Check the alerts and try each with promtool (Debian: apt-get install prometheus)
+	$(PY) -m cluster build tools
+	$(PYTEST) tests/watching/test_alerts.py $(ARGS)
+
+.PHONY: story
+story: cluster-build ## Tell the story in which each alert fires, over a real Prometheus
+	$(PYTEST) tests/watching/test_story.py -s $(ARGS)
+
+.PHONY: dashboard
+dashboard: $(STAMP) ## Remake the chart's dashboard and the page of alerts from their sources
+	$(PY) -m watching.dashboard
+	$(PY) -m watching.pages
+
+.PHONY: picture
+picture: cluster-build ## Tell the story and draw the dashboard's panels from what it left
+	STORY_RECORD=build/story.json $(PYTEST) tests/watching/test_story.py -s
+	$(PY) -m watching.picture build/story.json docs/pictures/dashboard.svg
+
+.PHONY: test-node
+test-node: cluster-build ## The tests of the real node and of built images (root on Linux; skipped elsewhere)
+	$(PYTEST) -m e2e $(ARGS)
+
+# How often `make e2e` rotates each secret before the scenarios begin.
+ROTATIONS ?= 20
+
+.PHONY: e2e
+e2e: cluster-build ## The whole of it on a real node: image, chart, applications, rotations (root on Linux)
+	$(PY) -m e2e run --rotations $(ROTATIONS) $(ARGS)
+
+.PHONY: e2e-setup
+e2e-setup: $(STAMP) ## Install Debian's packages for it (as root; make e2e does it by itself)
+	$(PY) -m e2e setup $(ARGS)
 
 .PHONY: image
 image: $(STAMP) ## Build the operator's image, without a registry; tell its size, user and start-up time
@@ -94,10 +127,15 @@ sbom: $(STAMP) ## Write dist/sbom.cdx.json: what the image holds of PyPI (Cyclon
 	$(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 		--output-format JSON --output-file dist/sbom.cdx.json requirements/runtime.txt
 
+.PHONY: chart
+chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
+	$(PY) -m helmchart
+
 .PHONY: lock
 lock: ## Remake requirements/*.txt (newest versions: make lock ARGS=--upgrade)
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --output-file requirements/dev.txt --group dev
+	$(LOCK_GROUP) --output-file requirements/rehearsal.txt --group rehearsal
 
 .PHONY: clean
 clean: ## Remove what these targets made in this tree

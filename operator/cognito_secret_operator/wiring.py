@@ -156,7 +156,11 @@ def _application(
     )
 
     async def work(key: ResourceKey) -> Requeue:
-        return Requeue(await reconciler.reconcile(key))
+        began = clock.monotonic()
+        try:
+            return Requeue(await reconciler.reconcile(key))
+        finally:
+            metrics.reconcile_took(clock.monotonic() - began)
 
     async def list_all() -> tuple[Mapping[str, Any], ...]:
         found = await resources.list_all(settings.namespaces or None)
@@ -165,7 +169,11 @@ def _application(
     queue = WorkQueue(work, settings.workers, clock.monotonic)
     sightings = Sightings(route(queue, claimants))
     reconciler.on_gone = farewell(queue, claimants, sightings)
-    metrics.watch_queue(depth=lambda: queue.depth, heartbeat_age=queue.heartbeat_age)
+    metrics.watch_queue(
+        depth=lambda: queue.depth,
+        oldest_age=lambda: queue.oldest_age,
+        heartbeat_age=queue.heartbeat_age,
+    )
     metrics.watch_platform(
         frozen=lambda: platform.frozen() is not None, allow_file_valid=platform.is_list_good
     )

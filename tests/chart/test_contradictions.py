@@ -11,6 +11,17 @@ pytestmark = pytest.mark.integration
 STRICT = {"shop": ["orders-api", "orders-api-cognito-journal"]}
 
 CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "alerts twice": (
+        {
+            "prometheusRule": {"enabled": True, "renderMode": "Always"},
+            "grafana": {"alerts": {"enabled": True}},
+        },
+        "grafana.alerts.enabled: with the PrometheusRule each alert would come twice",
+    ),
+    "a dollar that Grafana would take for its own": (
+        {"grafana": {"alerts": {"enabled": True}}, "alerts": {"labels": {"team": "$TEAM"}}},
+        "alerts.labels.team: Grafana would replace what follows the $",
+    ),
     "replicas without the Lease": (
         {"lease": {"enabled": False}},
         "replicaCount: several replicas take turns by the Lease: set lease.enabled=true",

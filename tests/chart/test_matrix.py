@@ -68,7 +68,7 @@ def schemas(prepared: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def test_helm_lint_finds_nothing(values: dict[str, Any], helm: Helm) -> None:
     # lint knows no Prometheus Operator.
-    for field in ("serviceMonitor", "podMonitor"):
+    for field in ("serviceMonitor", "podMonitor", "prometheusRule"):
         if field in values:
             values = {**values, field: {**values[field], "renderMode": "Always"}}
     assert "0 chart(s) failed" in helm.lint(values)

@@ -16,12 +16,15 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     groups = {group.name: group for group in (CLUSTER, NODE, TOOLS)}
     builder = commands.add_parser("build", help="build programs into the cache")
-    builder.add_argument("groups", nargs="*", default=[CLUSTER.name], choices=[*groups])
+    builder.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(groups))
     up = commands.add_parser("up", help="run a control plane until Ctrl-C or SIGTERM")
     up.add_argument("--workdir", type=Path, help="a new folder, kept; default: a temporary one")
     arguments = parser.parse_args()
     if arguments.command == "build":
-        for name in arguments.groups:
+        # Python 3.11 holds the default of many against `choices`, so these are checked here.
+        if unknown := [name for name in arguments.groups if name not in groups]:
+            parser.error(f"no such group: {', '.join(unknown)}")
+        for name in arguments.groups or [CLUSTER.name]:
             print(build(groups[name]))
     else:
         run(arguments.workdir)

@@ -183,6 +183,7 @@ def _report() -> Report:
         suspended=False,
         interval=timedelta(days=90),
         max_age=timedelta(days=99),
+        max_overlap=timedelta(hours=72),
         journal_sequence=7,
         secrets=(
             ReportedSecret("one", Role.PREVIOUS, now - timedelta(days=170), Origin.DESCRIBE),

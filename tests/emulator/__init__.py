@@ -4,6 +4,15 @@
 """
 
 from emulator.knobs import FOREVER, Failure, Knobs
-from emulator.process import Client, CognitoEmulator, SecretState
+from emulator.process import CognitoEmulator
+from emulator.remote import Client, RemoteEmulator, SecretState
 
-__all__ = ["FOREVER", "Client", "CognitoEmulator", "Failure", "Knobs", "SecretState"]
+__all__ = [
+    "FOREVER",
+    "Client",
+    "CognitoEmulator",
+    "Failure",
+    "Knobs",
+    "RemoteEmulator",
+    "SecretState",
+]

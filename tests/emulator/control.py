@@ -27,6 +27,7 @@ class Control:
                 Rule(f"{PREFIX}/knobs", methods=["PUT"], endpoint=self._set_knobs),
                 Rule(f"{PREFIX}/calls", methods=["GET"], endpoint=self._calls),
                 Rule(f"{PREFIX}/calls", methods=["DELETE"], endpoint=self._forget_calls),
+                Rule(f"{PREFIX}/tally", methods=["GET"], endpoint=self._tally),
                 Rule(f"{PREFIX}/reset", methods=["POST"], endpoint=self._reset),
                 Rule(f"{PREFIX}/accepts", methods=["POST"], endpoint=self._accepts),
                 Rule(f"{PREFIX}/clients/<client>/secrets", methods=["GET"], endpoint=self._secrets),
@@ -56,6 +57,9 @@ class Control:
 
     def _calls(self, _body: Body) -> object:
         return {"calls": self._world.calls.all()}
+
+    def _tally(self, _body: Body) -> object:
+        return {"tally": self._world.calls.tally(), "pauses": self._world.calls.pauses()}
 
     def _forget_calls(self, _body: Body) -> object:
         self._world.calls.clear()

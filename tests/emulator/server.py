@@ -149,6 +149,7 @@ class Emulator:
         time.sleep(self._world.knobs.delay(arrival.operation))
         with self._world.lock:
             pool = arrival.pool or self._world.pool_id_of(arrival.client)
+            self._world.opened_by = None
             try:
                 self._world.knobs.check(arrival.operation, pool, arrival.client)
                 answer = do()
@@ -171,6 +172,7 @@ class Emulator:
                 flow=arrival.flow,
                 pool=pool,
                 client=arrival.client,
+                secret=self._world.opened_by,
                 outcome=outcome,
                 lost=is_lost,
                 request_id=arrival.request_id,

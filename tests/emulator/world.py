@@ -58,6 +58,8 @@ class World:
         self.refresh_tokens: Final = RefreshTokens()
         self.secrets: Final[dict[str, ClientSecrets]] = {}
         self.codes: Final[dict[str, AuthorizationCode]] = {}
+        self.opened_by: str | None = None
+        """Id of the secret that `accepted` found last; for the record of the call that asked."""
         # moto reads the time for its tokens through the module `time`. Give it our clock.
         vars(models)["time"] = self
         vars(models)["jwk"] = SimpleNamespace(RSAKey=SharedKey())
@@ -132,8 +134,10 @@ class World:
         Raises:
             NotFoundError: the client does not exist.
         """
-        secrets = self.secrets_of(client_id)
-        return secrets.accepted(fits, self.knobs.now().tick, self.knobs.lags())
+        known = self.secrets_of(client_id)
+        secret = known.accepted(fits, self.knobs.now().tick, self.knobs.lags())
+        self.opened_by = secret.secret_id if secret is not None else None
+        return secret
 
     def role_of(self, access_key: str) -> str | None:
         """Give the ARN of the role that STS lent these credentials for."""
@@ -152,7 +156,7 @@ class World:
                 for account in services.values():
                     account.reset()
             self.knobs.reset()
-            self.calls.clear()
+            self.calls.reset()
             self.refresh_tokens.clear()
             self.secrets.clear()
             self.codes.clear()

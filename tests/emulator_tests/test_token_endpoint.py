@@ -9,7 +9,7 @@ import requests
 from joserfc import jwk, jwt
 
 from emulator import Client, CognitoEmulator
-from emulator.process import REDIRECT_URI, SCOPE
+from emulator.remote import REDIRECT_URI, SCOPE
 
 VALUE = "plus+plus+plus+plus+plus+plus"
 CODE_FLOW = {

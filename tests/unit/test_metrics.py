@@ -21,6 +21,7 @@ from cognito_secret_operator.domain.report import (
     Truth,
 )
 from cognito_secret_operator.metrics import AWS_OPERATIONS, METRICS, RESULTS, Metrics
+from cognito_secret_operator.service.ports import Drift
 
 KEY = ResourceKey("shop", "orders-api")
 WHERE = {"namespace": "shop", "name": "orders-api"}
@@ -46,6 +47,7 @@ REPORT = Report(
     suspended=False,
     interval=timedelta(days=90),
     max_age=timedelta(days=99),
+    max_overlap=timedelta(hours=72),
     journal_sequence=7,
     secrets=(
         ReportedSecret("A", Role.PREVIOUS, NOW - timedelta(days=90), Origin.DESCRIBE),
@@ -55,6 +57,8 @@ REPORT = Report(
     holders=("pod/a", "pod/b"),
     next_rotation_at=NOW + timedelta(days=89),
     waits_for=("NotDue", "nothing to do"),
+    rotation_started_at=NOW - timedelta(hours=2),
+    step_started_at=NOW - timedelta(minutes=10),
     rotations=(rotation(Outcome.SUCCESS, 180), rotation(Outcome.SUCCESS, 90)),
 )
 
@@ -100,6 +104,11 @@ def object_series(metrics: Metrics) -> list[Sample]:
         ("next_rotation_timestamp_seconds", {}, NOW.timestamp() + 89 * 86400),
         ("rotation_interval_seconds", {}, 90 * 86400),
         ("max_age_seconds", {}, 99 * 86400),
+        ("max_overlap_seconds", {}, 72 * 3600),
+        ("rotation_started_timestamp_seconds", {}, NOW.timestamp() - 7200),
+        ("rotation_step_started_timestamp_seconds", {}, NOW.timestamp() - 600),
+        ("waits_for", {"reason": "NotDue"}, 1),
+        ("foreign_secrets", {}, 0),
         ("rotation_step", {"step": "Overlap"}, 1),
         ("rotation_step", {"step": "Idle"}, 0),
         ("active_secrets", {}, 2),
@@ -178,7 +187,7 @@ def test_a_resource_costs_few_series_and_tells_no_message() -> None:
     every = tuple(Condition(kind, Truth.FALSE, "No", "secret text") for kind in ConditionType)
     metrics.publish(KEY, replace(REPORT, conditions=every))
     series = object_series(metrics)
-    assert len(series) <= 45
+    assert len(series) <= 46
     assert "secret text" not in str(series)
 
 
@@ -203,14 +212,27 @@ def test_the_operations_are_those_of_the_adapter() -> None:
 def test_what_happens_is_counted() -> None:
     metrics = Metrics()
     metrics.rotation_finished(Trigger.REQUEST, Outcome.SUCCESS)
+    metrics.rotation_took(timedelta(hours=2), timedelta(hours=1))
+    metrics.rotation_took(timedelta(hours=2), None)
+    metrics.step_took(Step.SETTLING, timedelta(seconds=61))
+    metrics.drifted(Drift.TARGET)
+    metrics.reconcile_took(0.5)
     metrics.retired_by_order(Order.MAX_OVERLAP)
     metrics.reconciled("effect")
     metrics.aws_call("AddUserPoolClientSecret", "OK", 0.2)
     metrics.quota_waited("AddUserPoolClientSecret", 1.5)
-    metrics.watch_queue(depth=lambda: 3, heartbeat_age=lambda: 60.0)
+    metrics.watch_queue(depth=lambda: 3, oldest_age=lambda: 5.0, heartbeat_age=lambda: 60.0)
     labels = {"result": "success", "trigger": "request"}
     add = {"operation": "AddUserPoolClientSecret"}
     assert value(metrics, f"{PROCESS}rotations_total", **labels) == 1
+    assert value(metrics, f"{PROCESS}rotation_duration_seconds_count") == 2
+    assert value(metrics, f"{PROCESS}rotation_duration_seconds_bucket", le="7200.0") == 2
+    assert value(metrics, f"{PROCESS}exposure_seconds_sum") == 3600
+    assert value(metrics, f"{PROCESS}step_duration_seconds_sum", step="Settling") == 61
+    assert value(metrics, f"{PROCESS}step_duration_seconds_count", step="Overlap") == 0
+    assert value(metrics, f"{PROCESS}drift_total", kind="target") == 1
+    assert value(metrics, f"{PROCESS}drift_total", kind="journal") == 0
+    assert value(metrics, f"{PROCESS}reconcile_duration_seconds_count") == 1
     assert value(metrics, f"{PROCESS}ordered_retirements_total", order="max_overlap") == 1
     assert value(metrics, f"{PROCESS}ordered_retirements_total", order="override") == 0
     assert value(metrics, f"{PROCESS}reconciles_total", result="effect") == 1
@@ -219,6 +241,9 @@ def test_what_happens_is_counted() -> None:
     assert value(metrics, f"{PROCESS}aws_request_duration_seconds_sum", **add) == 0.2
     assert value(metrics, f"{PROCESS}aws_ratelimit_wait_seconds_total", **add) == 1.5
     assert value(metrics, f"{PROCESS}queue_depth") == 3
+    oldest = value(metrics, f"{PROCESS}queue_oldest_timestamp_seconds")
+    assert oldest is not None
+    assert datetime.now(UTC).timestamp() - oldest == pytest.approx(5.0, abs=5.0)
     heartbeat = value(metrics, f"{PROCESS}heartbeat_timestamp_seconds")
     assert heartbeat is not None
     assert datetime.now(UTC).timestamp() - heartbeat == pytest.approx(60.0, abs=5.0)
@@ -247,6 +272,27 @@ def test_every_metric_is_described_with_its_labels_and_no_other_is_exposed() -> 
         labels = {label for sample in family.samples for label in sample.labels}
         seen[name] = labels - {"le"}
     assert seen == {name: set(about.labels) for name, about in described.items()}
+
+
+def test_a_foreign_secret_is_counted_as_one() -> None:
+    foreign = ReportedSecret("F", Role.FOREIGN, NOW, Origin.UNKNOWN)
+    report = replace(REPORT, secrets=(*REPORT.secrets[1:], foreign))
+    assert of_object(report, "foreign_secrets") == 1
+    assert of_object(report, "active_secrets") == 2
+
+
+def test_a_reason_that_is_no_word_of_ours_is_not_shown() -> None:
+    report = replace(REPORT, waits_for=("said by somebody else", "a message"))
+    assert of_object(report, "waits_for", reason="Other") == 1
+
+
+def test_nothing_waits_and_nothing_goes_on() -> None:
+    report = replace(REPORT, rotation_started_at=None, step_started_at=None, step=Step.IDLE)
+    assert of_object(report, "rotation_started_timestamp_seconds") == 0
+    assert of_object(report, "rotation_step_started_timestamp_seconds") == 0
+    metrics = Metrics()
+    metrics.watch_queue(depth=lambda: 0, oldest_age=lambda: 0.0, heartbeat_age=lambda: 0.0)
+    assert value(metrics, f"{PROCESS}queue_oldest_timestamp_seconds") == 0
 
 
 def test_names_follow_the_rules() -> None:

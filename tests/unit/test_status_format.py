@@ -42,6 +42,7 @@ REPORT = Report(
     suspended=False,
     interval=timedelta(days=90),
     max_age=timedelta(days=99),
+    max_overlap=timedelta(hours=72),
     journal_sequence=7,
     secrets=(ReportedSecret("two", Role.CURRENT, NOW - timedelta(days=3), Origin.OPERATOR),),
     listed_at=NOW,

@@ -122,5 +122,13 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- if and .serviceMonitor.enabled (not .service.create) -}}
 {{- fail "serviceMonitor.enabled: it needs the Service: set service.create=true, or use podMonitor" -}}
 {{- end -}}
+{{- if and .prometheusRule.enabled .grafana.alerts.enabled -}}
+{{- fail "grafana.alerts.enabled: with the PrometheusRule each alert would come twice: enable one of them" -}}
+{{- end -}}
+{{- range $name, $text := .alerts.labels -}}
+{{- if and $.Values.grafana.alerts.enabled (contains "$" $text) -}}
+{{- fail (printf "alerts.labels.%s: Grafana would replace what follows the $ by its environment: write it without one" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}

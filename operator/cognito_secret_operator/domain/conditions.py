@@ -7,6 +7,7 @@ from .actions import Hold, Plan
 from .consumers import ConsumerMode
 from .journal import Journal, Origin
 from .model import ClientRef, RemoteSecret, StoredSecret, Verdict
+from .moments import rotation_began_at
 from .observed import Observed
 from .preview import is_previewed, preview_of
 from .projection import is_projection
@@ -51,6 +52,7 @@ def report(observed: Observed, plan: Plan) -> Report:
         suspended=spec.suspended,
         interval=spec.rotation.interval,
         max_age=spec.rotation.max_age,
+        max_overlap=spec.retirement.max_overlap,
         journal_sequence=max(
             journal.sequence if journal else 0, observed.resource.status.journal_sequence
         ),
@@ -61,6 +63,7 @@ def report(observed: Observed, plan: Plan) -> Report:
         holders=None if found is None else tuple(holder.who for holder in found),
         outside_holders=sum(holder.is_outside for holder in found or ()),
         next_rotation_at=start,
+        rotation_started_at=rotation_began_at(journal) if journal else None,
         missed_opening_at=missed,
         waits_for=(plan.reason, plan.message),
         rotations=journal.rotations if journal else (),
@@ -88,6 +91,7 @@ def invalid_report(client: ClientRef, generation: int, reason: str, message: str
         suspended=False,
         interval=timedelta(0),
         max_age=timedelta(0),
+        max_overlap=timedelta(0),
         journal_sequence=0,
         secrets=(),
         listed_at=None,

@@ -85,6 +85,7 @@ class Report:
     suspended: bool
     interval: timedelta
     max_age: timedelta
+    max_overlap: timedelta
     journal_sequence: int
     secrets: tuple[ReportedSecret, ...]
     listed_at: datetime | None
@@ -98,6 +99,12 @@ class Report:
     """Reason and message of the last plan: what the operator waits for, or who holds it up."""
 
     rotations: tuple[Rotation, ...]
+    rotation_started_at: datetime | None = None
+    """When the rotation that is on began; None at rest."""
+
+    step_started_at: datetime | None = None
+    """When *step* began; a bound from before it where no pass of this process saw it begin."""
+
     missed_opening_at: datetime | None = None
     """An opening that has just passed without the rotation that was promised for it."""
 

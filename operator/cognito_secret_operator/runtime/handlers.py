@@ -251,9 +251,21 @@ def _log_in(settings: kopf.OperatorSettings, kubeconfig: Path | None) -> kopf.Co
         info = kopf.login_with_service_account(settings=settings)
         if info is not None:
             # Without an expiration kopf reads the token once and goes on until a 401.
-            return replace(info, expiration=_expiration(datetime.now(UTC)))
+            expiration = _expiration(datetime.now(UTC))
+            return replace(info, server=_server(info.server), expiration=expiration)
     with _kubeconfig_in_environment(kubeconfig):
         return kopf.login_with_kubeconfig(settings=settings)
+
+
+def _server(by_name: str) -> str:
+    """Give the API server's URL as a kubelet tells it to each pod, which takes no cluster DNS.
+
+    kopf asks for ``kubernetes.default.svc``; the writes of ours go to the address anyway.
+    """
+    host, port = (os.environ.get(f"KUBERNETES_SERVICE_{part}") for part in ("HOST", "PORT"))
+    if not host or not port:
+        return by_name
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 
 
 def _expiration(now: datetime) -> datetime:

@@ -110,6 +110,11 @@ class Schedule:
         """How many keys are due and not being worked on."""
         return sum(due <= now and key not in self._started for key, due in self._due.items())
 
+    def oldest(self, now: float) -> float:
+        """Seconds since the key that waits longest is due; 0 when none waits."""
+        waiting = (due for key, due in self._due.items() if key not in self._started)
+        return max(0.0, now - min(waiting, default=now))
+
     def longest_running(self, now: float) -> float:
         """Seconds since the oldest running pass began; 0 when none runs."""
         return now - min(self._started.values(), default=now)
@@ -170,6 +175,7 @@ class WorkQueue:
         self._passes: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._heartbeat: float | None = None
+        self._running_since: float | None = None
 
     def enqueue(self, key: ResourceKey) -> None:
         """Have *key* worked on as soon as a worker is free, once, however often this is asked."""
@@ -191,6 +197,17 @@ class WorkQueue:
         return self._schedule.depth(self._monotonic())
 
     @property
+    def oldest_age(self) -> float:
+        """Seconds for which the key that waits longest could have had a worker; 0 when none waits.
+
+        A standby's keys wait for nobody: they count from the moment at which it leads.
+        """
+        if self._running_since is None:
+            return 0.0
+        now = self._monotonic()
+        return min(self._schedule.oldest(now), now - self._running_since)
+
+    @property
     def running(self) -> int:
         """How many passes run."""
         return len(self._schedule.running)
@@ -206,6 +223,7 @@ class WorkQueue:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until *stop* is set, then let running passes finish, and cancel what does not."""
+        self._running_since = self._monotonic()
         stopping = asyncio.create_task(self._wake_on(stop), name="queue: stop")
         try:
             while not stop.is_set():
@@ -215,7 +233,7 @@ class WorkQueue:
             self._heartbeat = None
             await self._finish()
         finally:
-            self._heartbeat = None
+            self._heartbeat = self._running_since = None
             stopping.cancel()
             for task in self._passes:
                 task.cancel()

@@ -4,6 +4,7 @@ Every method may raise any `errors.OutsideError`; the ones named here are those 
 apart. No adapter retries a write by itself, and none lets a client library's exception through.
 """
 
+import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,13 +23,14 @@ from ..domain.model import (
     Trigger,
 )
 from ..domain.platform_orders import PlatformOrders
-from ..domain.report import Report
+from ..domain.report import Report, Step
 from ..domain.rollout import Consumers, Workload
 from ..domain.value import SecretValue
 
 __all__ = [
     "Clock",
     "CognitoPort",
+    "Drift",
     "EndpointPort",
     "Entropy",
     "EventPort",
@@ -263,6 +265,19 @@ class PlatformPort(Protocol):
         """Tell whether a resource in *namespace* may reach the pool with any role; never raises."""
 
 
+class Drift(enum.Enum):
+    """What somebody else changed, and the operator answered."""
+
+    TARGET = "target"
+    """The target Secret was edited or deleted."""
+
+    JOURNAL = "journal"
+    """The journal was lost, or came from elsewhere."""
+
+    COGNITO = "cognito"
+    """A secret of ours was deleted at Cognito."""
+
+
 class Telemetry(Protocol):
     """What the metrics are told."""
 
@@ -274,6 +289,15 @@ class Telemetry(Protocol):
 
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
+
+    def rotation_took(self, span: timedelta, exposure: timedelta | None) -> None:
+        """Time a rotation that ended; *exposure*: how long two secrets were valid."""
+
+    def step_took(self, step: Step, span: timedelta) -> None:
+        """Time a step of a rotation."""
+
+    def drifted(self, drift: Drift) -> None:
+        """Count a change by somebody else that was answered."""
 
     def retired_by_order(self, order: Order) -> None:
         """Count a previous secret that went although somebody may have held it."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..domain.conditions import report as report_of
 from ..domain.journal import Journal, Rotation
 from ..domain.memory import remembered
 from ..domain.model import ClientRef, ResourceKey
+from ..domain.moments import exposure_of
 from ..domain.observed import Memory, Observed
 from ..domain.plan import plan as plan_for
 from ..domain.spec import Resource
@@ -21,7 +22,14 @@ from ..status_format import invalid_status, status_of, status_patch
 from .execute import Executor, OwnClaim
 from .observe import Observer
 from .ports import EventPort, KubernetesEvent, RawResource, ResourcePort, Telemetry
-from .tell import FOREIGN_REASON, event_of_effect, events_of_conditions, events_of_schedule
+from .steps import StepWatch
+from .tell import (
+    FOREIGN_REASON,
+    drift_of,
+    event_of_effect,
+    events_of_conditions,
+    events_of_schedule,
+)
 
 __all__ = ["Pauses", "Reconciler"]
 
@@ -55,6 +63,7 @@ class _Mind:
     rotations: tuple[Rotation, ...] | None = None
     """The journal's finished rotations that need no counting any more."""
 
+    steps: StepWatch = field(default_factory=StepWatch)
     last_said: tuple[str, str] = ("", "")
     repeats: int = 0
 
@@ -109,6 +118,8 @@ class Reconciler:
             mind = self._mind_of(resource, raw)
             observed, plan = await self._look(raw, resource, mind)
             self._count_rotations(observed, mind)
+            if (ended := mind.steps.follow(observed)) is not None:
+                self._telemetry.step_took(*ended)
             if isinstance(plan.action, Wait | Hold | Look):
                 return await self._rest(raw, observed, plan, mind)
             try:
@@ -147,6 +158,8 @@ class Reconciler:
         self._telemetry.reconciled("effect")
         if isinstance(effect, Delete) and plan.reason == FOREIGN_REASON:
             self._telemetry.foreign_deleted()
+        if (drift := drift_of(effect, observed)) is not None:
+            self._telemetry.drifted(drift)
         fields = {"key": key, "reason": plan.reason, "effect": type(effect).__name__}
         _LOG.info("%s", plan.message, extra=fields)
         event = event_of_effect(effect, plan)
@@ -165,6 +178,9 @@ class Reconciler:
         for rotation in rotations:
             if rotation not in counted and rotation.outcome is not None:
                 self._telemetry.rotation_finished(rotation.trigger, rotation.outcome)
+                if rotation.finished_at is not None:
+                    span = rotation.finished_at - rotation.started_at
+                    self._telemetry.rotation_took(span, exposure_of(observed.journal, rotation))
                 if rotation.retired_by is not None:
                     self._telemetry.retired_by_order(rotation.retired_by)
         mind.rotations = rotations
@@ -181,6 +197,7 @@ class Reconciler:
     ) -> float:
         """Report, and give the seconds until the next pass."""
         key, report = observed.resource.key, report_of(observed, plan)
+        report = replace(report, step_started_at=mind.steps.since)
         said = (plan.reason, plan.message)
         hurries = isinstance(observed.journal, Journal) and observed.journal.emergency is not None
         mind.repeats = mind.repeats + 1 if said == mind.last_said and not hurries else 0

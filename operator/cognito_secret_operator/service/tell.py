@@ -24,11 +24,19 @@ from ..domain.actions import (
     TakeOver,
 )
 from ..domain.journal import Outcome
-from ..domain.model import Trigger
+from ..domain.model import StoredSecret, Trigger
+from ..domain.observed import Observed
 from ..domain.report import ConditionType, Report, Truth
-from .ports import KubernetesEvent
+from ..domain.rules.publishing import is_untouched
+from .ports import Drift, KubernetesEvent
 
-__all__ = ["EFFECT_EVENTS", "event_of_effect", "events_of_conditions", "events_of_schedule"]
+__all__ = [
+    "EFFECT_EVENTS",
+    "drift_of",
+    "event_of_effect",
+    "events_of_conditions",
+    "events_of_schedule",
+]
 
 EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Adopt: "SecretAdopted",
@@ -91,6 +99,26 @@ def _is_alarming(effect: Effect) -> bool:
             return isinstance(
                 effect, Republish | Declare | Reinstate | RollBack | Rebuild | TakeOver
             )
+
+
+def drift_of(effect: Effect, observed: Observed) -> Drift | None:
+    """Tell which change by somebody else an effect answers; None for the operator's own course."""
+    match effect:
+        case Republish():
+            publication, target = observed.book.publication, observed.target
+            edited = (
+                publication is None
+                or not isinstance(target, StoredSecret)
+                or not is_untouched(publication, target)
+            )
+            # An untouched target is written anew because the resource's own spec changed.
+            return Drift.TARGET if edited else None
+        case Rebuild() | TakeOver():
+            return Drift.JOURNAL
+        case Stage(trigger=Trigger.RECOVERY) | Reinstate() | Forget(outcome=Outcome.LOST):
+            return Drift.COGNITO
+        case _:
+            return None
 
 
 def events_of_conditions(

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from cognito_secret_operator.domain.journal import Order, Outcome
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
 from cognito_secret_operator.domain.platform_orders import Denial, PlatformOrders, rule_text
-from cognito_secret_operator.domain.report import Report
+from cognito_secret_operator.domain.report import Report, Step
 from cognito_secret_operator.domain.value import SecretValue
+from cognito_secret_operator.service.ports import Drift
 
 __all__ = ["START", "FakeClock", "FakeEntropy", "FakePlatform", "FakeTelemetry", "ProcessClock"]
 
@@ -89,6 +90,9 @@ class FakeTelemetry:
     reports: dict[ResourceKey, Report] = field(default_factory=dict)
     finished: list[tuple[Trigger, Outcome]] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    spans: list[tuple[timedelta, timedelta | None]] = field(default_factory=list)
+    steps: list[tuple[Step, timedelta]] = field(default_factory=list)
+    drifts: list[Drift] = field(default_factory=list)
     foreign: int = 0
     results: Counter[str] = field(default_factory=Counter)
 
@@ -103,6 +107,18 @@ class FakeTelemetry:
     def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
         """Count a rotation."""
         self.finished.append((trigger, outcome))
+
+    def rotation_took(self, span: timedelta, exposure: timedelta | None) -> None:
+        """Keep a rotation's span and exposure."""
+        self.spans.append((span, exposure))
+
+    def step_took(self, step: Step, span: timedelta) -> None:
+        """Keep a step's span."""
+        self.steps.append((step, span))
+
+    def drifted(self, drift: Drift) -> None:
+        """Keep a drift."""
+        self.drifts.append(drift)
 
     def retired_by_order(self, order: Order) -> None:
         """Count an order that was carried out."""

@@ -198,6 +198,22 @@ def test_a_named_kubeconfig_is_taken_and_the_environment_left_as_it_was(
     assert os.environ["KUBECONFIG"] == "/another"
 
 
+@pytest.mark.parametrize(
+    ("host", "server"),
+    [
+        pytest.param("10.96.0.1", "https://10.96.0.1:443", id="an address"),
+        pytest.param("fd00::1", "https://[fd00::1]:443", id="an address of IPv6"),
+        pytest.param("", "https://kubernetes.default.svc", id="outside a pod nothing is known"),
+    ],
+)
+def test_in_a_pod_the_api_server_is_watched_at_its_address_without_dns(
+    host: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert handlers._server("https://kubernetes.default.svc") == server
+
+
 def test_kopf_is_set_up_to_need_few_rights_and_to_notice_a_dead_connection() -> None:
     settings = handlers._settings()
     assert settings.scanning.disabled

@@ -107,6 +107,15 @@ class TestSchedule:
         assert schedule.depth(1) == 1
         assert schedule.running == (A,)
 
+    def test_the_longest_wait_is_known(self, schedule: Schedule) -> None:
+        assert schedule.oldest(100) == 0
+        schedule.add(A, 10)
+        schedule.add(B, 20)
+        assert schedule.oldest(5) == 0
+        assert schedule.oldest(100) == 90
+        schedule.take(100)
+        assert schedule.oldest(100) == 80
+
     def test_the_oldest_running_pass_is_known(self, schedule: Schedule) -> None:
         assert schedule.longest_running(5) == 0
         schedule.add(A, 0)
@@ -423,3 +432,32 @@ class TestWorkQueue:
             await settled(lambda: queue.running == 0)
         time.now += 500
         assert queue.heartbeat_age() == 0
+
+    async def test_what_waits_counts_from_the_moment_at_which_the_queue_runs(
+        self, make_queue: MakeQueue, passes: Passes, time: FakeTime
+    ) -> None:
+        queue = make_queue(workers=1)
+        queue.enqueue(A)
+        queue.enqueue(B)
+        time.now += 500
+        assert queue.oldest_age == 0  # a standby keeps nobody waiting
+        async with running(queue):
+            assert await passes.next() == A
+            time.now += 7
+            assert queue.oldest_age == 7
+            for _ in range(2):
+                passes.answer(Requeue())
+            assert await passes.next() == B
+            await settled(lambda: queue.running == 0)
+            assert queue.oldest_age == 0
+            queue.enqueue(C)
+            assert await passes.next() == C
+            queue.enqueue(A)
+            time.now += 3
+            assert queue.oldest_age == 3
+            for _ in range(2):
+                passes.answer(Requeue())
+            assert await passes.next() == A
+            await settled(lambda: queue.running == 0)
+        time.now += 500
+        assert queue.oldest_age == 0

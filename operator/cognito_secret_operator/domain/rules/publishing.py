@@ -54,7 +54,7 @@ def leaked_value_is_shown(observed: Observed) -> Plan | None:
     publication, target = _publication(observed.book), observed.target
     if publication is None or not isinstance(target, StoredSecret):
         return None
-    if not _is_untouched(publication, target) or observed.book.emergency is None:
+    if not is_untouched(publication, target) or observed.book.emergency is None:
         return None
     as_before = replace(observed.book, emergency=None)
     if is_projection(target, observed.book, observed.resource):
@@ -93,7 +93,7 @@ def target_was_edited(observed: Observed) -> Plan | None:
     record = publication.published
     if record is None:
         return None
-    untouched = _is_untouched(publication, target)
+    untouched = is_untouched(publication, target)
     if untouched and is_projection(target, observed.book, observed.resource):
         return None
     if untouched:
@@ -167,7 +167,8 @@ def _born_meanwhile(found: Consumers | Plan, target: StoredSecret) -> str:
     )
 
 
-def _is_untouched(publication: Publication, target: StoredSecret) -> bool:
+def is_untouched(publication: Publication, target: StoredSecret) -> bool:
+    """Tell whether nobody else wrote the target since its publication was recorded."""
     record = publication.published
     return record is not None and (
         (target.uid, target.data_owner) == (record.target_uid, record.data_owner)

@@ -1,0 +1,257 @@
+"""What the process counts and is asked for at the scrape, in a registry of its own."""
+
+import platform
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import product
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from .. import __version__
+from ..domain.journal import Order, Outcome
+from ..domain.model import ResourceKey, Trigger
+from ..domain.report import Report, Step
+from ..service.ports import Drift
+from .descriptions import (
+    ALLOW_FILE_VALID,
+    AWS_DURATION,
+    AWS_REQUESTS,
+    AWS_WAIT,
+    BUILD,
+    DRIFT,
+    EXPOSURE,
+    FOREIGN_DELETED,
+    FROZEN,
+    HEARTBEAT,
+    LEADER,
+    ORDERED,
+    QUEUE_DEPTH,
+    QUEUE_OLDEST,
+    RECONCILE_DURATION,
+    RECONCILES,
+    ROTATION_DURATION,
+    ROTATIONS,
+    STEP_DURATION,
+    Description,
+)
+from .resources import Resources
+
+__all__ = ["AWS_OPERATIONS", "RESULTS", "Metrics"]
+
+RESULTS: Final = ("effect", "wait", "hold", "error", "gone")
+"""What `Metrics.reconciled` is told."""
+
+AWS_OPERATIONS: Final = (
+    "AddUserPoolClientSecret",
+    "ListUserPoolClientSecrets",
+    "DeleteUserPoolClientSecret",
+    "DescribeUserPoolClient",
+    "DescribeUserPool",
+    "GetTokensFromRefreshToken",
+)
+"""Operations whose series begin at 0."""
+
+AWS_CODES: Final = (
+    "OK",
+    "AccessDeniedException",
+    "NotAuthorizedException",
+    "TooManyRequestsException",
+    "InternalErrorException",
+)
+"""Codes whose series begin at 0: `increase` does not see the 1 that a series begins with."""
+
+_CODE: Final = re.compile(r"[A-Za-z0-9]{1,64}")
+_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
+"""Seconds; a call gives up after 13."""
+
+_TURNS: Final = (0.05, 0.25, 1.0, 2.5, 5.0, 15.0, 60.0)
+"""Seconds; a turn is some calls, each of which may wait for the quota."""
+
+_SPANS: Final = (10, 60, 300, 900, 3600, 2 * 3600, 6 * 3600, 86400, 3 * 86400, 7 * 86400)
+"""Seconds: from a roll-out in a test cluster to a secret that waits for an approval."""
+
+_ORDERS: Final = {Order.MAX_OVERLAP: "max_overlap", Order.OVERRIDE: "override"}
+
+_disable_created: Final[Callable[[], None]] = disable_created_metrics  # it has no types
+
+
+class Metrics:
+    """All metrics of the process, in a registry of its own (`service.ports.Telemetry`)."""
+
+    def __init__(self) -> None:
+        """Begin with every series that is known in advance at 0."""
+        # A `_created` series beside each counter would double what Prometheus stores.
+        _disable_created()
+        self._reports: dict[ResourceKey, Report] = {}
+        self._registry = CollectorRegistry()
+        self._registry.register(Resources(self._reports))
+        ProcessCollector(registry=self._registry)
+        self._rotations = self._counter(ROTATIONS)
+        self._ordered = self._counter(ORDERED)
+        self._foreign_deleted = self._counter(FOREIGN_DELETED)
+        self._requests = self._counter(AWS_REQUESTS)
+        self._waits = self._counter(AWS_WAIT)
+        self._reconciles = self._counter(RECONCILES)
+        self._drift = self._counter(DRIFT)
+        self._durations = self._histogram(AWS_DURATION, _BUCKETS)
+        self._turns = self._histogram(RECONCILE_DURATION, _TURNS)
+        self._rotation_spans = self._histogram(ROTATION_DURATION, _SPANS)
+        self._exposures = self._histogram(EXPOSURE, _SPANS)
+        self._steps = self._histogram(STEP_DURATION, _SPANS)
+        self._depth = self._gauge(QUEUE_DEPTH)
+        self._oldest = self._gauge(QUEUE_OLDEST)
+        self._heartbeat = self._gauge(HEARTBEAT)
+        self._frozen = self._gauge(FROZEN)
+        self._allow_file_valid = self._gauge(ALLOW_FILE_VALID)
+        self._leader = self._gauge(LEADER)
+        self._gauge(BUILD).labels(__version__, platform.python_version()).set(1)
+        self._preset()
+
+    def publish(self, key: ResourceKey, report: Report) -> None:
+        """Keep the latest report of a resource, for the next scrape."""
+        self._reports[key] = report
+
+    def forget(self, key: ResourceKey) -> None:
+        """Drop a resource that is gone, with all its series."""
+        self._reports.pop(key, None)
+
+    def rotation_finished(self, trigger: Trigger, outcome: Outcome) -> None:
+        """Count a rotation."""
+        self._rotations.labels(outcome.name.lower(), trigger.name.lower()).inc()
+
+    def rotation_took(self, span: timedelta, exposure: timedelta | None) -> None:
+        """Time a rotation that ended, and for how long two secrets were valid where that is known.
+
+        A clock that was set may make a span negative; it counts as none.
+        """
+        self._rotation_spans.observe(max(0.0, span.total_seconds()))
+        if exposure is not None:
+            self._exposures.observe(max(0.0, exposure.total_seconds()))
+
+    def step_took(self, step: Step, span: timedelta) -> None:
+        """Time a step of a rotation."""
+        self._steps.labels(step.value).observe(max(0.0, span.total_seconds()))
+
+    def drifted(self, drift: Drift) -> None:
+        """Count a change by somebody else that was answered."""
+        self._drift.labels(drift.value).inc()
+
+    def retired_by_order(self, order: Order) -> None:
+        """Count a previous secret that went although somebody may have held it."""
+        self._ordered.labels(_ORDERS[order]).inc()
+
+    def foreign_deleted(self) -> None:
+        """Count the deletion of a secret that is not ours, by order of a resource."""
+        self._foreign_deleted.inc()
+
+    def reconciled(self, result: str) -> None:
+        """Count a pass: ``effect``, ``wait``, ``hold``, ``error`` or ``gone``."""
+        self._reconciles.labels(result).inc()
+
+    def reconcile_took(self, seconds: float) -> None:
+        """Time a turn of one resource."""
+        self._turns.observe(seconds)
+
+    def aws_call(self, operation: str, code: str, seconds: float) -> None:
+        """Count and time a call to AWS; from any thread.
+
+        Args:
+            operation: such as ``ListUserPoolClientSecrets``.
+            code: ``OK`` or AWS's error code; anything that does not look like one is ``Other``.
+            seconds: how long it took.
+
+        """
+        shown = code if _CODE.fullmatch(code) else "Other"
+        self._requests.labels(operation, shown).inc()
+        self._durations.labels(operation).observe(seconds)
+
+    def quota_waited(self, operation: str, seconds: float) -> None:
+        """Add the seconds that a call waited for the quota."""
+        self._waits.labels(operation).inc(max(0.0, seconds))
+
+    def watch_queue(
+        self,
+        *,
+        depth: Callable[[], int],
+        oldest_age: Callable[[], float],
+        heartbeat_age: Callable[[], float],
+    ) -> None:
+        """Ask the work queue at each scrape.
+
+        Args:
+            depth: how many resources are due and wait.
+            oldest_age: seconds since the one that waits longest is due; 0 where none waits.
+            heartbeat_age: seconds since the queue last turned.
+
+        """
+        self._depth.set_function(depth)
+        self._oldest.set_function(lambda: _moment(oldest_age()))
+        self._heartbeat.set_function(lambda: time.time() - heartbeat_age())
+
+    def watch_platform(
+        self, *, frozen: Callable[[], bool], allow_file_valid: Callable[[], bool]
+    ) -> None:
+        """Ask for the platform team's orders at each scrape.
+
+        Args:
+            frozen: whether the freeze switch is on.
+            allow_file_valid: whether the allow-list in force is the one in its file.
+
+        """
+        self._frozen.set_function(lambda: float(frozen()))
+        self._allow_file_valid.set_function(lambda: float(allow_file_valid()))
+
+    def watch_leadership(self, is_leader: Callable[[], bool]) -> None:
+        """Ask at each scrape whether this process leads."""
+        self._leader.set_function(lambda: float(is_leader()))
+
+    def render(self) -> tuple[bytes, str]:
+        """Give the body and the content type of ``/metrics``."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+    def _counter(self, about: Description) -> Counter:
+        return Counter(about.name, about.help, about.labels, registry=self._registry)
+
+    def _gauge(self, about: Description) -> Gauge:
+        return Gauge(about.name, about.help, about.labels, registry=self._registry)
+
+    def _histogram(self, about: Description, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(
+            about.name, about.help, about.labels, registry=self._registry, buckets=buckets
+        )
+
+    def _preset(self) -> None:
+        for trigger in Trigger:
+            for outcome in Outcome:
+                self._rotations.labels(outcome.name.lower(), trigger.name.lower())
+        for order in Order:
+            self._ordered.labels(_ORDERS[order])
+        for result in RESULTS:
+            self._reconciles.labels(result)
+        for drift in Drift:
+            self._drift.labels(drift.value)
+        for step in Step:
+            if step is not Step.IDLE:
+                self._steps.labels(step.value)
+        for operation, code in product(AWS_OPERATIONS, AWS_CODES):
+            self._requests.labels(operation, code)
+        for operation in AWS_OPERATIONS:
+            self._durations.labels(operation)
+            self._waits.labels(operation)
+
+
+def _moment(age: float) -> float:
+    """Give the time of *age* seconds ago; 0 for no age."""
+    return time.time() - age if age > 0 else 0.0

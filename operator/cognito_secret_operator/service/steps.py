@@ -1,0 +1,53 @@
+"""Follows one resource's rotation from step to step, so that each step can be timed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..domain.conditions import step_of
+from ..domain.journal import Journal
+from ..domain.moments import step_began_at
+from ..domain.observed import Observed
+from ..domain.report import Step
+from ..domain.rollout import Consumers
+
+__all__ = ["StepWatch"]
+
+
+@dataclass
+class StepWatch:
+    """The step that the last pass saw, and since when."""
+
+    step: Step | None = None
+    since: datetime | None = None
+    is_whole: bool = False
+    """Whether a pass of this process saw the step begin."""
+
+    def follow(self, observed: Observed) -> tuple[Step, timedelta] | None:
+        """Take note of a pass.
+
+        Returns:
+            The step that ended and its span, where both its ends were seen.
+
+        """
+        step = _sure_step(observed)
+        if step is None or step is self.step:
+            return None
+        ended, since, is_whole = self.step, self.since, self.is_whole
+        self.step, self.is_whole = step, ended is not None
+        if ended is None:
+            self.since = step_began_at(observed, step)
+        else:
+            self.since = None if step is Step.IDLE else observed.now
+        if ended is None or since is None or not is_whole:
+            return None
+        return ended, observed.now - since
+
+
+def _sure_step(observed: Observed) -> Step | None:
+    """Give the step; None where the journal was not read, or nobody looked who holds the secret."""
+    if not isinstance(observed.journal, Journal):
+        return None
+    step = step_of(observed)
+    if step is Step.ROLLING_OUT and not isinstance(observed.consumers, Consumers):
+        return None
+    return step

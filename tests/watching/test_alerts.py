@@ -1,0 +1,115 @@
+"""The one source of alerts: rendered by the chart, checked and run by promtool."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from cognito_secret_operator.metrics import METRICS
+
+from watching.promtool import cases, promtool, unit_test
+from watching.rendering import grafana_groups, rule_groups, source
+
+pytestmark = pytest.mark.integration
+
+LABELS: Final = ("namespace", "exported_namespace")
+RUNBOOK: Final = "https://runbooks.example.com/%s"
+NAMES: Final = [one["alert"] for one in source()]
+
+
+def _rules(groups: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {rule.get("alert") or rule["title"]: rule for one in groups for rule in one["rules"]}
+
+
+@pytest.fixture(scope="module", params=LABELS)
+def label(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_promtool_accepts_the_rules(label: str, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(yaml.safe_dump({"groups": rule_groups(namespaceLabel=label)}))
+    assert f"SUCCESS: {len(NAMES)} rules found" in promtool("check", "rules", str(rules))
+
+
+def test_each_alert_fires_and_does_not_fire(label: str, tmp_path: Path) -> None:
+    groups = rule_groups(namespaceLabel=label, runbookUrl=RUNBOOK)
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}))
+    tests = []
+    for is_long, evaluated in ((False, "1m"), (True, "30m")):
+        own = [one for one in cases() if one.get("long", False) is is_long]
+        test = tmp_path / f"test-{evaluated}.yaml"
+        content = {
+            "rule_files": ["rules.yaml"],
+            "evaluation_interval": evaluated,
+            "tests": [unit_test(one, NAMES, label, RUNBOOK) for one in own],
+        }
+        test.write_text(yaml.safe_dump(content))
+        tests.append(str(test))
+    assert promtool("test", "rules", *tests).count("SUCCESS") == len(tests)
+
+
+def test_every_alert_has_a_case_in_which_it_fires() -> None:
+    fired = {one["alert"] for case in cases() for one in case["fires"]}
+    assert fired == set(NAMES)
+
+
+def test_every_expression_names_metrics_that_exist() -> None:
+    known = {one.name for one in METRICS}
+    for name, rule in _rules(rule_groups()).items():
+        used = set(re.findall(r"cognito_(?:client_secret|secret_operator)_\w+", rule["expr"]))
+        assert used, name
+        assert used <= known, name
+        assert "${" not in str(rule), name
+
+
+def test_grafana_gets_the_same_rules() -> None:
+    rules, grafana = _rules(rule_groups()), _rules(grafana_groups())
+    assert grafana.keys() == rules.keys()
+    uids = [one["uid"] for one in grafana.values()]
+    assert len(set(uids)) == len(uids)
+    for name, rule in rules.items():
+        ours = grafana[name]
+        query, condition = ours["data"]
+        assert query["model"]["expr"] == rule["expr"]
+        assert (ours["for"], ours["labels"]) == (rule["for"], rule["labels"])
+        assert ours["condition"] == condition["refId"]
+        assert condition["model"]["expression"] == f"is_number($${query['refId']})"
+        # Grafana replaces $NAME by a variable of its environment everywhere but in annotations.
+        assert "$" not in str(query) + str(ours["labels"]) + ours["title"]
+        texts = {
+            key: re.sub(r"\$value\b", "$values.query.Value", text)
+            for key, text in rule["annotations"].items()
+        }
+        assert ours["annotations"] == texts
+
+
+def test_values_change_one_alert_and_leave_out_another() -> None:
+    changed = {
+        "CognitoClientSecretStale": {"for": "2h", "severity": "page", "intervals": 2},
+        "CognitoSecretOperatorThrottled": {"window": "1h"},
+    }
+    rules = _rules(
+        rule_groups(
+            overrides=changed,
+            disabled=["CognitoClientSecretSuspended"],
+            selector='cluster="a"',
+            labels={"team": "identity"},
+            dashboardUrl="https://grafana.example.com/d/x",
+            runbookUrl="",
+        )
+    )
+    stale = rules["CognitoClientSecretStale"]
+    assert (stale["for"], stale["labels"]) == ("2h", {"severity": "page", "team": "identity"})
+    assert "> 2 * max" in stale["expr"]
+    assert "more than 2 times" in stale["annotations"]["description"]
+    assert "[1h]" in rules["CognitoSecretOperatorThrottled"]["expr"]
+    assert set(NAMES) - rules.keys() == {"CognitoClientSecretSuspended"}
+    for rule in rules.values():
+        selectors = re.findall(r"cognito_\w+\{([^}]*)\}", rule["expr"])
+        assert selectors
+        assert all('cluster="a"' in one for one in selectors)
+        assert rule["annotations"]["dashboard_url"] == "https://grafana.example.com/d/x"
+        assert "runbook_url" not in rule["annotations"]
