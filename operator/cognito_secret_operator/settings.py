@@ -79,8 +79,8 @@ VARIABLES: Final = (
     ),
     Variable(
         "CSO_LISTEN_ADDRESS",
-        "0.0.0.0",  # noqa: S104  # the kubelet and Prometheus come from outside the pod
-        "IP address for probes and metrics; `::` for IPv6.",
+        "",
+        "IP address for probes and metrics; empty: every address of the pod, IPv4 and IPv6.",
     ),
     Variable("CSO_PORT", "8080", "Port for probes and metrics; 0 lets the system choose one."),
     Variable("CSO_PORT_FILE", "", "File to write the port in use to; empty: none."),
@@ -164,6 +164,8 @@ class Settings:
     lease_namespace: str
     lease_duration: timedelta
     listen_address: str
+    """Empty means every address, of both families."""
+
     port: int
     port_file: Path | None
     log_level: str
@@ -292,9 +294,12 @@ class _Reader:
     def address(self, name: str) -> str:
         text = self._text(name)
         try:
-            ipaddress.ip_address(text)
+            if text:
+                ipaddress.ip_address(text)
         except ValueError:
-            self._refuse(name, "not an IP address", "set one of this machine, or 0.0.0.0, or ::")
+            self._refuse(
+                name, "not an IP address", "set one of this machine, or leave it empty for all"
+            )
         return text
 
     def port(self, name: str) -> int:

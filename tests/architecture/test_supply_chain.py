@@ -1,7 +1,9 @@
 """Dockerfile, workflows and bill of materials: linted, pinned, and telling the truth."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,11 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from cognito_secret_operator import __version__
+
 from cluster.build import TOOLS, build
+from helmchart import CHART
+from helmchart.helm import Helm, container
 
 ROOT: Final = Path(__file__).parents[2]
 PROGRAMS: Final = Path(sys.executable).parent
@@ -90,6 +96,43 @@ def test_zizmor_finds_nothing_in_the_workflows() -> None:
 def test_actionlint_finds_nothing_in_the_workflows() -> None:
     linted = run(str(build(TOOLS) / "actionlint"), "-no-color", *map(str, WORKFLOWS))
     assert (linted.returncode, linted.stdout) == (0, "")
+
+
+IMAGE: Final = "ghcr.io/somebody/rotator"
+DIGEST: Final = f"sha256:{'0123456789abcdef' * 4}"
+
+
+def package(folder: Path, digest: str) -> subprocess.CompletedProcess[str]:
+    """Run the release's own step that packages the chart, in a copy of the chart."""
+    shutil.copytree(CHART, folder / "helm" / CHART.name)
+    release = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    [step] = [one for one in release["jobs"]["chart"]["steps"] if one.get("name") == "package"]
+    path = f"{build(TOOLS)}{os.pathsep}{os.environ['PATH']}"
+    given = {"CHART": CHART.name, "VERSION": __version__, "IMAGE": IMAGE, "DIGEST": digest}
+    return subprocess.run(
+        # As GitHub does: https://docs.github.com/actions/reference/workflow-syntax-for-github-actions
+        ["bash", "-e", "-c", step["run"]],
+        cwd=folder,
+        env={**given, "PATH": path, "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.integration
+def test_the_released_chart_names_the_image_by_the_digest_of_the_build(tmp_path: Path) -> None:
+    done = package(tmp_path, DIGEST)
+    assert done.returncode == 0, done.stdout + done.stderr
+    chart = tmp_path / "dist" / f"{CHART.name}-{__version__}.tgz"
+    assert container(Helm().render({}, chart=chart))["image"] == f"{IMAGE}@{DIGEST}"
+
+
+@pytest.mark.integration
+def test_no_chart_is_released_without_a_digest(tmp_path: Path) -> None:
+    done = package(tmp_path, "")
+    assert done.returncode != 0
+    assert "'/image/digest': got null" in done.stderr
 
 
 def test_the_bill_of_materials_lists_every_locked_package(tmp_path: Path) -> None:

@@ -118,7 +118,21 @@ async def test_access_by_name_is_asked_for_by_name_and_any_other_name_must_be_re
 
 async def test_rights_outside_the_named_namespaces_are_too_much() -> None:
     [problem] = await problems(Cluster(exactly("shop", "")), installation("shop"))
-    assert problem.startswith("nothing is allowed elsewhere in the whole cluster: allowed:")
+    assert problem.startswith(
+        "what only served namespaces need is refused in all namespaces at once: allowed:"
+    )
+
+
+@pytest.mark.parametrize("where", ["default", "home", "kube-system"])
+async def test_a_role_in_a_namespace_that_is_not_served_is_too_much(where: str) -> None:
+    granted = exactly("shop")
+    other = exactly(where)
+    cluster = Cluster(lambda *asked: granted(*asked) or other(*asked))
+    [problem] = await problems(cluster, installation("shop", lease=("home", "lease")))
+    assert problem.startswith(
+        f"what only served namespaces need is refused in namespace {where}: allowed: "
+    )
+    assert await problems(cluster, installation("shop", where, lease=("home", "lease"))) == []
 
 
 async def test_a_stale_or_missing_resource_type_is_told() -> None:

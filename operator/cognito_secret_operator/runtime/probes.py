@@ -7,6 +7,7 @@ handlers (https://docs.kopf.dev/en/stable/probing/).
 import asyncio
 import collections
 import contextlib
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,11 @@ class ProbeServer:
     async def start(self, address: str, port: int, port_file: Path | None = None) -> int:
         """Open the port and return it: the one that the system chose where *port* is 0.
 
+        Args:
+            address: to listen on; empty: every address, IPv4 and IPv6.
+            port: to listen on; 0 lets the system choose one.
+            port_file: where the port in use is written to.
+
         Raises:
             OSError: the address cannot be used, or *port_file* not be written.
 
@@ -126,7 +132,10 @@ class ProbeServer:
             app, access_log=None, handle_signals=False, shutdown_timeout=1.0
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, address, port).start()
+        if address:
+            await web.TCPSite(self._runner, address, port).start()
+        else:
+            await web.SockSite(self._runner, _listen_everywhere(port)).start()
         self._measuring = asyncio.create_task(self._lag.measure(), name="loop lag")
         chosen: int = self._runner.addresses[0][1]
         if port_file is not None:
@@ -158,6 +167,16 @@ class ProbeServer:
 
 def _verdict(problem: str | None) -> web.Response:
     return web.Response(text=f"{problem or 'ok'}\n", status=200 if problem is None else 503)
+
+
+def _listen_everywhere(port: int) -> socket.socket:
+    """Open one socket for both families, so that they share the port that the system chooses.
+
+    IPv4 alone where the kernel has no IPv6. An IPv6-only pod is probed at its IPv6 address.
+    """
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))
 
 
 def _write_whole(path: Path, text: str) -> None:

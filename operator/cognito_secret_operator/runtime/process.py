@@ -37,6 +37,8 @@ class Endpoint:
     """Where probes and metrics are served."""
 
     address: str
+    """Empty means every address, of both families."""
+
     port: int
     port_file: Path | None
 

@@ -19,6 +19,9 @@ TRIES: Final = 30
 PAUSE_SECONDS: Final = 2.0
 """Between two tries to reach the process: a Service may still send to pods that are going."""
 
+EVERY_CLUSTER_HAS: Final = ("default", "kube-system")
+"""Namespaces that are asked about by name: no review asks about Roles in any namespace whatever."""
+
 UNGRANTED: Final = "cognito-secret-operator-selftest"
 """Name of a Secret that nobody grants."""
 
@@ -123,7 +126,8 @@ class SelfTest:
             if self._installation.lease[0] not in self._installation.namespaces:
                 yield await self._forbidden_is_refused(self._installation.lease[0])
         if self._installation.namespaces:
-            yield await self._elsewhere_is_refused()
+            for namespace in ("", *self._not_served()):
+                yield await self._nothing_is_allowed(namespace)
 
     async def _type_is_served(self) -> Check:
         what = f"the API server serves {KIND} in {GROUP}/{VERSION} as this version reads it"
@@ -198,10 +202,16 @@ class SelfTest:
         ]
         return _allowed(f"the Lease {name} is allowed", namespace, missing)
 
-    async def _elsewhere_is_refused(self) -> Check:
+    async def _nothing_is_allowed(self, namespace: str) -> Check:
+        """Ask about a namespace that is not served; without a name, about all of them at once."""
         rights = (*NEEDED, *SECRET_RIGHTS)
-        granted = [right for right in rights if await self._access.may(right)]
-        return _refused("nothing is allowed elsewhere", "", granted)
+        granted = [right for right in rights if await self._access.may(right, namespace)]
+        return _refused("what only served namespaces need is refused", namespace, granted)
+
+    def _not_served(self) -> list[str]:
+        home = (self._installation.lease or ("",))[0]
+        known = {home, *EVERY_CLUSTER_HAS} - {"", *self._installation.namespaces}
+        return sorted(known)
 
     def _names(self, namespace: str) -> tuple[str, ...]:
         return tuple(self._installation.secrets.get(namespace, ()))
@@ -212,7 +222,7 @@ def _by_name(names: Collection[str]) -> str:
 
 
 def _where(namespace: str) -> str:
-    return f"in namespace {namespace}" if namespace else "in the whole cluster"
+    return f"in namespace {namespace}" if namespace else "in all namespaces at once"
 
 
 def _allowed(what: str, namespace: str, missing: Collection[object]) -> Check:

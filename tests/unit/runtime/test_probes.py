@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -89,6 +90,22 @@ class TestProbeServer:
         port = await state.server.start("127.0.0.1", 0, port_file)
         assert port_file.read_text() == f"{port}\n"
         assert not port_file.with_name("port.new").exists()  # no draft is left
+        assert (await _get(f"http://127.0.0.1:{port}/healthz"))[:2] == (200, "ok\n")
+
+    @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="THIS KERNEL HAS NO IPv6")
+    async def test_without_an_address_both_families_reach_it_at_one_port(
+        self, state: State, tmp_path: Path
+    ) -> None:
+        port = await state.server.start("", 0, tmp_path / "port")
+        assert (tmp_path / "port").read_text() == f"{port}\n"
+        for host in ("127.0.0.1", "[::1]"):
+            assert (await _get(f"http://{host}:{port}/healthz"))[:2] == (200, "ok\n"), host
+
+    async def test_without_an_address_ipv4_is_served_where_the_kernel_has_no_ipv6(
+        self, state: State, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+        port = await state.server.start("", 0)
         assert (await _get(f"http://127.0.0.1:{port}/healthz"))[:2] == (200, "ok\n")
 
     async def test_a_stale_heartbeat_is_503_with_the_reason_in_one_line(self, state: State) -> None:
