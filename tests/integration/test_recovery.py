@@ -231,7 +231,8 @@ def test_pods_that_read_an_edited_target_are_named(
     (late,) = [pod for pod in shop.pods() if pod["metadata"]["uid"] not in old]
     operator.start()
     assert_warned(shop, "TargetRestored", f"restart Pod/{late['metadata']['name']}")
-    assert shop.secret() == good
+    # The event is the journal's: the write of the target is the next effect.
+    shop.wait("the target is restored", lambda: shop.secret() == good)
 
 
 @pytest.mark.parametrize("accident", [edit, delete])
