@@ -29,7 +29,7 @@ def test_it_tells_its_version_and_its_commands(image: Image) -> None:
     assert (told.returncode, told.stdout.strip()) == (0, version())
     helped = image.run("--help")
     assert helped.returncode == 0
-    assert "{run,plan,version}" in helped.stdout
+    assert "{run,plan,selftest,version}" in helped.stdout
 
 
 def test_without_a_command_it_serves_and_says_what_is_missing(image: Image) -> None:
