@@ -396,10 +396,15 @@ def test_nothing_of_a_node_outlives_its_process(tmp_path: Path, number: signal.S
     command = [sys.executable, "-m", "node", "up", "--workdir", str(workdir)]
     environment = {**os.environ, "PYTHONPATH": str(TESTS)}
     before = traces(workdir, 0)
-    with (tmp_path / "output").open("w") as printed:
-        process = subprocess.Popen(
-            command, stdout=printed, stderr=subprocess.STDOUT, env=environment
-        )
+    # A job in the background ignores SIGINT, and so would its children; a handler ends with exec.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with (tmp_path / "output").open("w") as printed:
+            process = subprocess.Popen(
+                command, stdout=printed, stderr=subprocess.STDOUT, env=environment
+            )
+    finally:
+        signal.signal(signal.SIGINT, inherited)
     try:
         wait_for("it is up", partial(is_up, process, tmp_path / "output"), 600)
         processes = processes_below(process.pid)
