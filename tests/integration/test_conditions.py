@@ -90,7 +90,7 @@ def test_a_rotation_that_does_not_end_makes_the_secret_overdue(
     shop.wait_condition("Rotating", "True", "Verifying")
     assert findings(shop)["Overdue"] == ("False", "WithinMaxAge")
     shop.apply(shop.resource(client, rotation={"interval": "1h", "maxAge": "2h"}))
-    assert "rotation.maxAge" in shop.wait_condition("Overdue", "True", "MaxAgeExceeded")
+    shop.wait_condition("Overdue", "True", "MaxAgeExceeded", "rotation.maxAge")
     shop.cognito.set_knobs(activation_lag=0.0)
     shop.wait_rotated(client, first)
     assert shop.status()["rotations"][0]["trigger"] == "Schedule"
@@ -119,10 +119,8 @@ def test_a_pod_that_nothing_restarts_is_waited_for_longer_than_the_longest_overl
     start_operator()
     client, first = shop.adopted_client()
     shop.annotate("orders-api", rotate="drill-1")
-    assert "the operator does not restart" in shop.wait_condition(
-        "Rotating", "True", "PodsNotRolled"
-    )
-    assert "alone" in shop.wait_condition("RolledOver", "False", "PodsNotRolled")
+    shop.wait_condition("Rotating", "True", "PodsNotRolled", "the operator does not restart")
+    shop.wait_condition("RolledOver", "False", "PodsNotRolled", "alone")
     shop.apply(shop.resource(client, retirement={"minOverlap": "0s", "maxOverlap": "1s"}))
     message = shop.wait_condition("RolledOver", "False", "MaxOverlapExceeded")
     assert "retirement.maxOverlap" in message
@@ -139,9 +137,7 @@ def test_where_nobody_can_be_asked_the_activation_delay_is_waited_for(
     start_operator()
     patient = {"mode": "Auto", "tokenEndpoint": NOBODY_LISTENS, "activationDelay": "1h"}
     client, first = shop.adopted_client(verification=patient)
-    assert "verification.tokenEndpoint" in shop.wait_condition(
-        "Verified", "Unknown", "NothingToAsk"
-    )
+    shop.wait_condition("Verified", "Unknown", "NothingToAsk", "verification.tokenEndpoint")
     shop.annotate("orders-api", rotate="drill-1")
     shop.wait_condition("Rotating", "True", "Verifying")
     assert shop.secret()["client-secret"] == client.value
@@ -156,7 +152,7 @@ def test_after_three_list_periods_without_a_look_nobody_knows_whether_it_is_fine
     start_operator(CSO_LIST_PERIOD_SECONDS="1")
     shop.adopted_client()
     shop.cognito.set_knobs(fail={LIST: [{"code": "InternalErrorException", "count": FOREVER}]})
-    assert LIST in shop.wait_condition("Ready", "Unknown", "NotLooked")
+    shop.wait_condition("Ready", "Unknown", "NotLooked", LIST)
     shop.cognito.set_knobs(fail={})
     shop.wait_condition("Ready", "True", "Published")
 

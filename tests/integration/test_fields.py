@@ -78,7 +78,7 @@ def test_watch_is_turned_into_restart_in_the_middle_of_a_rotation(
     whom = {"mode": "Auto"}
     client, first = shop.adopted_client(rollout={"strategy": "Watch", "consumers": whom})
     shop.annotate("orders-api", rotate="drill-1")
-    assert "web-" in shop.wait_condition("Rotating", "True", "PodsNotRolled")
+    shop.wait_condition("Rotating", "True", "PodsNotRolled", "web-")
     assert len(shop.active_ids(client)) == 2
     shop.apply(shop.resource(client, rollout={"strategy": "Restart", "consumers": whom}))
     shop.wait_rotated(client, first)

@@ -168,10 +168,10 @@ def show_all(made: Gallery, folder: Path, stack: ExitStack) -> None:
     switch.write_text("false")
     shop.wait("thawed", lambda: shop.status("at-rest")["waitsFor"]["reason"] == "NotDue")
     shop.cognito.set_knobs(fail={LIST: [{"code": "InternalErrorException", "count": 10_000}]})
-    shop.wait_condition("Ready", "Unknown", "NotLooked", "at-rest")
+    shop.wait_condition("Ready", "Unknown", "NotLooked", name="at-rest")
     made.look("at-rest", "not-looked-at")
     shop.cognito.set_knobs(fail={})
-    shop.wait_condition("Ready", "True", "Published", "at-rest")
+    shop.wait_condition("Ready", "True", "Published", name="at-rest")
     operator.stop()
     change = '{"spec": {"rotation": {"maxAge": "200d"}}}'
     shop.kubectl("patch", "ccs", "at-rest", "-n", shop.namespace, "--type=merge", "-p", change)

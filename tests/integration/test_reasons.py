@@ -68,7 +68,7 @@ def test_a_list_that_fails_for_now_is_tried_again(
     shop.cognito.set_knobs(fail={LIST: always(code)})
     shop.apply(application("web"), shop.resource(client))
     start_operator()
-    assert LIST in shop.wait_condition("Ready", "False", reason)
+    shop.wait_condition("Ready", "False", reason, LIST)
     shop.wait_condition("Reconciling", "True", reason)
     assert shop.condition("Stalled")["status"] == "False", "nobody has to act"
     shop.cognito.set_knobs(fail={})
@@ -82,7 +82,7 @@ def test_a_write_without_an_answer_is_looked_at_again(
     client, first = shop.adopted_client()
     shop.cognito.set_knobs(fail={DELETE: always("InternalErrorException")})
     shop.annotate("orders-api", rotate="drill-1")
-    assert DELETE in shop.wait_condition("Rotating", "True", "AnswerLost")
+    shop.wait_condition("Rotating", "True", "AnswerLost", DELETE)
     shop.cognito.set_knobs(fail={})
     shop.wait_rotated(client, first)
 
@@ -138,7 +138,7 @@ def test_a_secret_whose_value_nobody_knew_is_kept(
     foreign = shop.active_ids(client)[0]
     shop.apply(application("web"), shop.resource(client))
     start_operator()
-    assert foreign in shop.wait_condition("Stalled", "True", "ForeignSecret")
+    shop.wait_condition("Stalled", "True", "ForeignSecret", foreign)
     assert shop.condition("Ready")["status"] == "True", "a secret of our own is published"
     ids = shop.active_ids(client)
     assert len(ids) == 2
@@ -155,7 +155,7 @@ def test_the_previous_secret_is_kept_when_the_current_one_is_refused(
     shop.cognito.set_knobs(fail={"Token": always("invalid_client")})
     shop.apply(shop.resource(client, retirement={"minOverlap": "0s"}))
     current = next(one for one in shop.active_ids(client) if one not in first)
-    assert current in shop.wait_condition("Stalled", "True", "CurrentRefused")
+    shop.wait_condition("Stalled", "True", "CurrentRefused", current)
     assert len(shop.active_ids(client)) == 2
     shop.cognito.set_knobs(fail={})
     shop.wait_rotated(client, first)
@@ -195,7 +195,7 @@ def test_a_paused_deployment_is_named(shop: Shop, start_operator: StartOperator)
     client, first = shop.adopted_client()
     change_deployment(shop, paused=True)
     shop.annotate("orders-api", rotate="drill-1")
-    assert "Deployment/web" in shop.wait_condition("Stalled", "True", "RolloutPaused")
+    shop.wait_condition("Stalled", "True", "RolloutPaused", "Deployment/web")
     assert len(shop.active_ids(client)) == 2
     change_deployment(shop, paused=False)
     shop.wait_rotated(client, first)
@@ -209,8 +209,8 @@ def test_pods_that_have_moved_but_do_not_get_available_are_waited_for(
     at_once = {"type": "Recreate", "rollingUpdate": None}
     change_deployment(shop, strategy=at_once, minReadySeconds=300)
     shop.annotate("orders-api", rotate="drill-1")
-    assert "available" in shop.wait_condition("Rotating", "True", "RolloutUnfinished")
-    assert shop.condition("RolledOver")["reason"] == "PodsRolled"
+    shop.wait_condition("Rotating", "True", "RolloutUnfinished", "available")
+    shop.wait_condition("RolledOver", "True", "PodsRolled")
     assert len(shop.active_ids(client)) == 2
     change_deployment(shop, minReadySeconds=0)
     shop.wait_rotated(client, first)
@@ -228,7 +228,7 @@ def test_a_target_that_somebody_made_immutable_in_the_middle_of_a_rotation(
         *("patch", "secret", "orders-api", "-n", shop.namespace, "-p", '{"immutable": true}')
     )
     shop.annotate("orders-api", rotate="drill-1")
-    assert "immutable" in shop.wait_condition("Stalled", "True", "Refused")
+    shop.wait_condition("Stalled", "True", "Refused", "immutable")
     assert shop.condition("RolledOver")["reason"] == "NotPublished"
     assert len(shop.active_ids(client)) == 2
     assert shop.secret()["client-secret"] == client.value
@@ -244,7 +244,7 @@ def test_a_proxy_that_does_not_find_what_is_asked_for(
         operator = run.operator(way)
         with ended(operator):
             operator.start()
-            assert JOURNAL in run.shop.wait_condition("Stalled", "True", "NotFound")
+            run.shop.wait_condition("Stalled", "True", "NotFound", JOURNAL)
             assert run.calls(ADD) == []
             way.intervention.lift()
             run.wait_for_rest()
@@ -258,7 +258,7 @@ def test_while_the_clocks_differ_nothing_is_written(
         operator = run.operator(way)
         with ended(operator):
             operator.start()
-            assert "clock" in run.shop.wait_condition("Stalled", "True", "ClockSkew")
+            run.shop.wait_condition("Stalled", "True", "ClockSkew", "clock")
             assert run.journal() == {}
             assert run.calls(ADD) == []
             way.clock_offset = timedelta()
@@ -276,7 +276,7 @@ def test_a_damaged_journal_is_held_until_it_is_put_back(
     good = shop.secret(JOURNAL)["journal.json"]
     write_journal(shop, good[: len(good) // 2])
     shop.annotate("orders-api", rotate="drill-1")
-    assert JOURNAL in shop.wait_condition("Stalled", "True", "JournalUnreadable")
+    shop.wait_condition("Stalled", "True", "JournalUnreadable", JOURNAL)
     assert shop.active_ids(client) == first
     write_journal(shop, good)
     shop.annotate("orders-api", rotate="drill-2")
@@ -299,7 +299,7 @@ def test_a_journal_is_not_written_anew_from_an_outdated_list(
     shop.cognito.set_knobs(list_lag=HOUR)
     shop.kubectl("delete", "secret", JOURNAL, "-n", shop.namespace)
     shop.annotate("orders-api", rotate="drill-2")
-    assert current in shop.wait_condition("Ready", "False", "JournalRebuilt")
+    shop.wait_condition("Ready", "False", "JournalRebuilt", current)
     assert shop.secret() == data
     shop.cognito.set_knobs(list_lag=0.0)
     shop.wait_condition("Ready", "True", "Published")
@@ -314,7 +314,7 @@ def test_a_resource_of_the_same_name_for_another_client_is_held(
     shop.kubectl("delete", "ccs", "orders-api", "-n", shop.namespace)
     other = shop.cognito.create_client(shop.pool_id)
     shop.apply(shop.resource(other))
-    assert JOURNAL in shop.wait_condition("Stalled", "True", "JournalOfAnotherClient")
+    shop.wait_condition("Stalled", "True", "JournalOfAnotherClient", JOURNAL)
     assert len(shop.active_ids(other)) == 1
     for secret in (JOURNAL, "orders-api"):
         shop.kubectl("delete", "secret", secret, "-n", shop.namespace)

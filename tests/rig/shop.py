@@ -121,15 +121,23 @@ class Shop:
         conditions = self.status(name).get("conditions") or []
         return next((one for one in conditions if one["type"] == kind), {})
 
-    def wait_condition(self, kind: str, status: str, reason: str, name: str = "orders-api") -> str:
-        """Wait until a condition has this status for this reason; give its message."""
+    def wait_condition(
+        self, kind: str, status: str, reason: str, saying: str = "", *, name: str = "orders-api"
+    ) -> str:
+        """Wait until a condition has this status for this reason; give its message.
+
+        Under one reason the message may change from pass to pass: it must contain ``saying``.
+        """
+        shown: dict[str, Any] = {}
 
         def is_shown() -> bool:
-            condition = self.condition(kind, name)
-            return (condition.get("status"), condition.get("reason")) == (status, reason)
+            shown.clear()
+            shown.update(self.condition(kind, name))
+            is_it = (shown.get("status"), shown.get("reason")) == (status, reason)
+            return is_it and saying in shown["message"]
 
-        self.wait(f"{name}: {kind} is {status}, {reason}", is_shown)
-        return str(self.condition(kind, name)["message"])
+        self.wait(f"{name}: {kind} is {status}, {reason}, {saying!r}", is_shown)
+        return str(shown["message"])
 
     def secret(self, name: str = "orders-api") -> dict[str, str]:
         """Read a Secret's data, decoded; empty where there is none."""
