@@ -69,6 +69,8 @@ CMD ["run"]
 ARG VERSION=unreleased
 ARG REVISION=unknown
 ARG SOURCE=unknown
+# For the label `revision` of the metric build_info.
+ENV CSO_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="cognito-secret-operator" \
       org.opencontainers.image.description="Rotates the secrets of Amazon Cognito app clients from Kubernetes" \
       org.opencontainers.image.licenses="Apache-2.0" \

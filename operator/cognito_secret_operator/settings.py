@@ -84,6 +84,9 @@ VARIABLES: Final = (
     ),
     Variable("CSO_PORT", "8080", "Port for probes and metrics; 0 lets the system choose one."),
     Variable("CSO_PORT_FILE", "", "File to write the port in use to; empty: none."),
+    Variable(
+        "CSO_REVISION", "unknown", "Commit that runs, for the metric build_info; the image sets it."
+    ),
     Variable("CSO_LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`; of our own log."),
     Variable("CSO_LOG_FORMAT", "json", "`json` or `text`."),
     Variable("CSO_WORKERS", "10", "How many resources are worked on at the same time."),
@@ -168,6 +171,9 @@ class Settings:
 
     port: int
     port_file: Path | None
+    revision: str
+    """The commit that the image was built from."""
+
     log_level: str
     log_format: LogFormat
     workers: int
@@ -196,6 +202,7 @@ class Settings:
             listen_address=reader.address("CSO_LISTEN_ADDRESS"),
             port=reader.port("CSO_PORT"),
             port_file=reader.path("CSO_PORT_FILE"),
+            revision=reader.text("CSO_REVISION"),
             log_level=reader.log_level("CSO_LOG_LEVEL"),
             log_format=reader.log_format("CSO_LOG_FORMAT"),
             workers=reader.whole("CSO_WORKERS", 1, _MOST_WORKERS),
@@ -259,14 +266,14 @@ class _Reader:
         self._environment = environment
         self.problems: list[str] = []
 
-    def _text(self, name: str) -> str:
+    def text(self, name: str) -> str:
         return self._environment.get(name, "").strip() or _DEFAULTS[name]
 
     def _refuse(self, name: str, problem: str, remedy: str) -> None:
-        self.problems.append(f"{name} is {self._text(name)!r}: {problem}; {remedy}")
+        self.problems.append(f"{name} is {self.text(name)!r}: {problem}; {remedy}")
 
     def namespaces(self, name: str) -> tuple[str, ...]:
-        found = {part for part in map(str.strip, self._text(name).split(",")) if part}
+        found = {part for part in map(str.strip, self.text(name).split(",")) if part}
         if wrong := sorted(part for part in found if not _NAMESPACE.fullmatch(part)):
             self._refuse(
                 name,
@@ -276,13 +283,13 @@ class _Reader:
         return tuple(sorted(found))
 
     def name(self, name: str) -> str:
-        text = self._text(name)
+        text = self.text(name)
         if text and not _NAMESPACE.fullmatch(text):
             self._refuse(name, "no name of an object", "use lower-case letters, digits and -")
         return text
 
     def path(self, name: str) -> Path | None:
-        text = self._text(name)
+        text = self.text(name)
         return Path(text).expanduser() if text else None
 
     def file(self, name: str) -> Path | None:
@@ -292,7 +299,7 @@ class _Reader:
         return path
 
     def address(self, name: str) -> str:
-        text = self._text(name)
+        text = self.text(name)
         try:
             if text:
                 ipaddress.ip_address(text)
@@ -303,7 +310,7 @@ class _Reader:
         return text
 
     def port(self, name: str) -> int:
-        if self._text(name).startswith("tcp://"):
+        if self.text(name).startswith("tcp://"):
             # Docker-style links: https://kubernetes.io/docs/tutorials/services/connect-applications-service/
             self._refuse(
                 name,
@@ -314,7 +321,7 @@ class _Reader:
         return self.whole(name, 0, _HIGHEST_PORT)
 
     def whole(self, name: str, low: int, high: int) -> int:
-        text = self._text(name)
+        text = self.text(name)
         if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
             return int(text)
         self._refuse(name, "not a whole number in range", f"set one from {low} to {high}")
@@ -322,7 +329,7 @@ class _Reader:
 
     def _number(self, name: str) -> float:
         try:
-            return float(self._text(name))
+            return float(self.text(name))
         except ValueError:
             return math.nan
 
@@ -345,13 +352,13 @@ class _Reader:
         return timedelta(seconds=1)
 
     def log_level(self, name: str) -> str:
-        level = self._text(name).upper()
+        level = self.text(name).upper()
         if level not in _LOG_LEVELS:
             self._refuse(name, "no such level", f"set one of {', '.join(_LOG_LEVELS)}")
         return level
 
     def log_format(self, name: str) -> LogFormat:
-        match self._text(name).lower():
+        match self.text(name).lower():
             case "json":
                 return "json"
             case "text":

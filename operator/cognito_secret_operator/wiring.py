@@ -77,7 +77,7 @@ async def build(settings: Settings) -> AsyncIterator[Application]:
         ActionNeededError: there is no usable configuration of a cluster.
 
     """
-    metrics = Metrics()
+    metrics = Metrics(settings.revision)
     platform = PlatformFiles(
         allow_file=settings.allow_file,
         freeze_file=settings.freeze_file,

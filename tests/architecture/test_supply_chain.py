@@ -66,6 +66,14 @@ def test_the_image_ends_as_a_user_without_rights_and_without_a_shell() -> None:
     ]
 
 
+def test_the_operator_is_told_the_commit_that_the_label_names() -> None:
+    final_stage = DOCKERFILE.read_text().rpartition("\nFROM ")[2]
+    _, given, told = final_stage.partition("ARG REVISION=unknown\n")
+    assert given
+    assert "\nENV CSO_REVISION=${REVISION}\n" in told
+    assert 'image.revision="${REVISION}"' in told
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_pins_its_actions_asks_for_little_and_says_that_it_has_not_run(
     path: Path,

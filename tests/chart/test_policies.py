@@ -20,6 +20,7 @@ MONITORING: Final = ("monitoring.coreos.com/v1",)
 OUR_CONTAINERS: Final = {"operator", "selftest"}
 BY_OTHER_MEANS: Final = {
     "CSO_KUBECONFIG": "a pod uses its own account; extraEnv names a file of extraVolumes",
+    "CSO_REVISION": "the image sets it",
     "CSO_PORT_FILE": "the port is the value port; extraEnv names a file",
 }
 """Variables that no value sets: extraEnv does."""

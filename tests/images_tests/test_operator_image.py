@@ -121,6 +121,7 @@ def test_its_labels_say_what_it_is(image: Image) -> None:
     assert labels["version"] == version()
     assert labels["licenses"] == "Apache-2.0"
     assert re.fullmatch(r"[0-9a-f]{40}|unknown", labels["revision"])
+    assert f"CSO_REVISION={labels['revision']}" in image.archive.config["Env"]
     assert labels["description"]
     assert (image.root / "licenses" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 

@@ -1,14 +1,18 @@
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from rig.operator_process import SOURCE
+from rig.operator_process import SOURCE, OperatorProcess
 from rig.shop import Shop
 
 pytestmark = pytest.mark.integration
+
+StartOperator = Callable[..., OperatorProcess]
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -59,3 +63,8 @@ def test_it_says_what_is_missing_where_it_may_not_list(shop: Shop, tmp_path: Pat
     assert done.returncode == 1
     assert "list" in done.stderr
     assert "cognitoclientsecrets" in done.stderr
+
+
+def test_its_metrics_tell_which_commit_runs(start_operator: StartOperator) -> None:
+    told = start_operator(CSO_REVISION="0ff1ce").metrics()
+    assert re.search(r'_build_info\{.*revision="0ff1ce".*\} 1\.0', told)

@@ -202,7 +202,13 @@ def test_known_series_begin_at_zero() -> None:
     for operation in OPERATIONS:
         name = f"{PROCESS}aws_requests_total"
         assert value(metrics, name, operation=operation, code="OK") == 0
-    assert value(metrics, f"{PROCESS}build_info", version=__version__) == 1
+    unknown = {"version": __version__, "revision": "unknown"}
+    assert value(metrics, f"{PROCESS}build_info", **unknown) == 1
+
+
+def test_the_revision_tells_which_commit_runs() -> None:
+    built = {"version": __version__, "revision": "0ff1ce"}
+    assert value(Metrics("0ff1ce"), f"{PROCESS}build_info", **built) == 1
 
 
 def test_the_operations_are_those_of_the_adapter() -> None:

@@ -182,13 +182,19 @@ def operator() -> Row:
             ),
             table(
                 "What runs",
-                "Version of the operator and of Python by replica.",
+                "Version and commit of the operator, and version of Python, by replica.",
                 [
                     Query(
-                        f"max by (instance, version, python_version) ({of_operator('build_info')})"
+                        "max by (instance, version, revision, python_version)"
+                        f" ({of_operator('build_info')})"
                     )
                 ],
-                {"instance": "Replica", "version": "Version", "python_version": "Python"},
+                {
+                    "instance": "Replica",
+                    "version": "Version",
+                    "revision": "Commit",
+                    "python_version": "Python",
+                },
                 height=5,
                 overrides=[override("Value", custom__hidden=True)],
             ),

@@ -151,7 +151,7 @@ LEADER: Final = _process(
     "gauge", "leader", "1 if this process makes passes, 0 if it stands by for another."
 )
 BUILD: Final = _process(
-    "gauge", "build_info", "Always 1: what is running.", "version", "python_version"
+    "gauge", "build_info", "Always 1: what is running.", "version", "revision", "python_version"
 )
 
 OF_RESOURCES: Final = (

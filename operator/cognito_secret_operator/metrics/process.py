@@ -90,8 +90,13 @@ _disable_created: Final[Callable[[], None]] = disable_created_metrics  # it has 
 class Metrics:
     """All metrics of the process, in a registry of its own (`service.ports.Telemetry`)."""
 
-    def __init__(self) -> None:
-        """Begin with every series that is known in advance at 0."""
+    def __init__(self, revision: str = "unknown") -> None:
+        """Begin with every series that is known in advance at 0.
+
+        Args:
+            revision: the commit that runs, as its image tells it.
+
+        """
         # A `_created` series beside each counter would double what Prometheus stores.
         _disable_created()
         self._reports: dict[ResourceKey, Report] = {}
@@ -116,7 +121,7 @@ class Metrics:
         self._frozen = self._gauge(FROZEN)
         self._allow_file_valid = self._gauge(ALLOW_FILE_VALID)
         self._leader = self._gauge(LEADER)
-        self._gauge(BUILD).labels(__version__, platform.python_version()).set(1)
+        self._gauge(BUILD).labels(__version__, revision, platform.python_version()).set(1)
         self._preset()
 
     def publish(self, key: ResourceKey, report: Report) -> None:
