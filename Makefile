@@ -13,6 +13,7 @@ UV     := requirements/uv
 VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.synced
+DIST   := dist
 LOCKS  := requirements/dev.txt requirements/uv.txt
 PYTEST := $(PY) -m pytest
 LOCKED  = --quiet --universal --python-version 3.11 \
@@ -123,9 +124,9 @@ image: $(STAMP) ## Build the operator's image, without a registry; tell its size
 
 .PHONY: sbom
 sbom: $(STAMP) ## Write dist/sbom.cdx.json: what the image holds of PyPI (CycloneDX)
-	@mkdir -p dist
+	@mkdir -p $(DIST)
 	$(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
-		--output-format JSON --output-file dist/sbom.cdx.json requirements/runtime.txt
+		--output-format JSON --output-file $(DIST)/sbom.cdx.json requirements/runtime.txt
 
 .PHONY: chart
 chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
