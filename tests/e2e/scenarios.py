@@ -45,9 +45,17 @@ class Scene:
             self.stage.wait(f"{one.name} is ready", one.is_ready)
 
     def can(self, verb: str, what: str) -> bool:
-        """Ask the API server whether the operator may do something in the shop's namespace."""
+        """Ask the API server whether the operator may do something in the shop's namespace.
+
+        Raises:
+            AssertionError: there was no answer, which is no "no".
+
+        """
         words = ("auth", "can-i", verb, what, "-n", NAMESPACE, "--as", ACCOUNT)
-        return self.stage.kubectl.try_run(*words).stdout.strip() == "yes"
+        done = self.stage.kubectl.try_run(*words)
+        answer = (done.returncode, done.stdout.strip())
+        assert answer in {(0, "yes"), (1, "no")}, f"{' '.join(words)}: {done.stderr}{done.stdout}"
+        return answer == (0, "yes")
 
 
 def upgrade_in_the_middle(scene: Scene) -> str:
@@ -140,6 +148,7 @@ def namespaced_mode(scene: Scene) -> str:
     label = f"app.kubernetes.io/instance={release.NAME}"
     kinds = "clusterroles,clusterrolebindings"
     assert not scene.stage.kubectl("get", kinds, "-l", label, "-o", "name").strip()
+    assert scene.can("get", "secrets")
     assert not scene.can("list", "secrets")
     rotate_once(scene.stage, scene.applications)
     return "namespaced mode: no ClusterRole; a rotation each"
@@ -152,7 +161,9 @@ def strict_mode(scene: Scene) -> str:
     scene.upgrade(rbac={"secretNames": {NAMESPACE: [*names, *journals]}})
     assert scene.can("get", "secrets/machine")
     assert not scene.can("get", "secrets/ada"), "another Secret of the namespace can be read"
+    assert scene.can("patch", "secrets/machine")
     assert not scene.can("create", "secrets")
+    assert scene.can("list", "pods")
     assert not scene.can("list", "secrets")
     rotate_once(scene.stage, scene.applications)
     return "strict mode: Secrets granted by name only; a rotation each"
