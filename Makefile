@@ -28,7 +28,7 @@ ARGS ?=
 # How many processes test at the same time; each starts a control plane of its own (some 600 MiB).
 # 0 tests in one process, which shows what a test prints (ARGS=-s) and where it stops (ARGS=--pdb).
 WORKERS  ?= 2
-PARALLEL := -n $(WORKERS) --dist loadfile
+PARALLEL := -n $(WORKERS)
 
 .PHONY: help
 help: ## Show this list
@@ -62,11 +62,11 @@ format: $(STAMP) ## Format the code and apply the linter's safe fixes
 
 .PHONY: test
 test: test-fast cluster-build ## All tests: the fast ones, then those against a real control plane
-	$(PYTEST) -m integration $(PARALLEL) $(ARGS)
+	$(PYTEST) -m integration $(PARALLEL) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(STAMP) ## The tests that need no cluster
-	$(PYTEST) -m 'not integration and not e2e' $(PARALLEL) $(ARGS)
+	$(PYTEST) -m 'not integration and not e2e' $(PARALLEL) --dist worksteal $(ARGS)
 
 .PHONY: cluster-build
 cluster-build: $(STAMP) ## Build the control plane for the tests (minutes the first time, then cached)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -10,6 +11,26 @@ from rig.shop import CRDS, Kubectl, Shop, open_shop
 from cluster.api import AdminApi
 from cluster.control_plane import ControlPlane
 from emulator.process import CognitoEmulator
+
+LONGEST_FIRST: Final = (
+    "test_disasters.py",
+    "test_story.py",
+    "test_lifecycle.py",
+    "test_recovery.py",
+    "test_access_modes.py",
+    "test_policies.py",
+    "test_kill.py",
+    "test_jobs.py",
+    "test_lease.py",
+    "test_recreations.py",
+)
+"""Files that take two minutes and more. What comes last leaves the other workers idle meanwhile."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files; --no-loadscope-reorder lets xdist keep to this order."""
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 @pytest.fixture(scope="session")
