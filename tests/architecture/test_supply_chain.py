@@ -23,6 +23,7 @@ PROGRAMS: Final = Path(sys.executable).parent
 DOCKERFILE: Final = ROOT / "Dockerfile"
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").iterdir())
 PINNED_ACTION: Final = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+OWN_WORKFLOW: Final = "./.github/workflows/ci.yml"
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -80,14 +81,46 @@ def test_a_workflow_pins_its_actions_asks_for_little_and_says_that_it_has_not_ru
 ) -> None:
     text = path.read_text()
     assert "has not run" in text.splitlines()[0]
-    uses = re.findall(r"uses: (.+)$", text, re.MULTILINE)
+    found = re.findall(r"uses: (.+)$", text, re.MULTILINE)
+    uses = [one for one in found if one.partition(" # ")[0] != OWN_WORKFLOW]
     assert uses
     assert [one for one in uses if not PINNED_ACTION.fullmatch(one)] == []
     workflow: dict[str, Any] = yaml.safe_load(text)
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
         assert job["permissions"]["contents"] == "read", name
-        assert job["timeout-minutes"] <= 90, name
+        # A job that calls a workflow may have none: the called jobs have theirs.
+        assert job.get("uses") == OWN_WORKFLOW or job["timeout-minutes"] <= 90, name
+
+
+def workflow(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text())
+    return read
+
+
+def test_nothing_is_published_before_all_tests_have_passed_at_the_tag() -> None:
+    jobs = workflow("release.yml")["jobs"]
+    [tests] = [name for name, job in jobs.items() if job.get("uses") == OWN_WORKFLOW]
+    publishing = [job for job in jobs.values() if "write" in job["permissions"].values()]
+    assert len(publishing) == 2
+    assert all(tests in job["needs"] for job in publishing)
+    assert not [job for job in jobs.values() if "always()" in str(job.get("if"))]
+    called = workflow("ci.yml")
+    assert "workflow_call" in called[True], "YAML 1.1 takes the key `on` for a truth"
+    assert not [job for job in called["jobs"].values() if "continue-on-error" in str(job)]
+
+
+def test_continuous_integration_skips_nothing(tmp_path: Path) -> None:
+    steps = workflow("ci.yml")["jobs"]["all"]["steps"]
+    assert steps[-1]["run"] == 'sudo -E env "PATH=$PATH" .ci/run --whole'
+    told = tmp_path / "told"
+    make = tmp_path / "make"
+    make.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
+    make.chmod(0o755)
+    played = run("env", f"PATH={tmp_path}{os.pathsep}{os.environ['PATH']}", ".ci/run", "--whole")
+    assert played.returncode == 0, played.stderr
+    assert "e2e-setup" in told.read_text()
+    assert "--may-skip" not in told.read_text()
 
 
 def test_an_action_has_one_hash_everywhere() -> None:

@@ -9,19 +9,23 @@ from typing import Final
 import images
 import node
 
-PACKAGES: Final = (
-    "containerd",
-    "runc",
-    "containernetworking-plugins",
-    "conntrack",
-    "nftables",
-    "iproute2",
-    "buildah",
-    "mmdebstrap",
-    "debian-archive-keyring",
-    "prometheus",
-)
-"""Of Debian: what a node and the building of images take, and promtool for the alerts' tests."""
+PACKAGES: Final[dict[str, str | tuple[Path, ...]]] = {
+    "containerd": "containerd",
+    "runc": "runc",
+    "containernetworking-plugins": tuple(folder / "ptp" for folder in node.PLUGIN_FOLDERS),
+    "conntrack": "conntrack",
+    "nftables": "nft",
+    "iproute2": "ip",
+    "buildah": "buildah",
+    "mmdebstrap": "mmdebstrap",
+    "debian-archive-keyring": (images.KEYRING,),
+    "prometheus": "promtool",
+}
+"""Of Debian: what a node and the building of images take, and promtool for the alerts' tests.
+
+Each with a program, or files, any of which shows that the machine has it, from wherever: docker's
+own package of containerd, which GitHub's runners have, and Debian's exclude each other.
+"""
 
 
 def lacks() -> tuple[str, ...]:
@@ -30,9 +34,9 @@ def lacks() -> tuple[str, ...]:
     return (*node.why_not(), *((image,) if image else ()))
 
 
-def lacks_packages() -> bool:
-    """Tell whether `install` would bring anything, for the run or for other tests."""
-    return bool(lacks()) or shutil.which("promtool") is None
+def missing() -> tuple[str, ...]:
+    """Name the packages that `install` would bring, for the run or for other tests."""
+    return tuple(name for name, proof in PACKAGES.items() if not _is_there(proof))
 
 
 def can_install() -> bool:
@@ -41,7 +45,7 @@ def can_install() -> bool:
 
 
 def install() -> None:
-    """Install the packages as apt does, which starts containerd's service where there is systemd.
+    """Install the missing packages as apt does, which may start containerd's service.
 
     Nothing is removed, and nothing but these and what they depend on is installed.
 
@@ -49,7 +53,8 @@ def install() -> None:
         subprocess.CalledProcessError: apt-get failed; it has said why.
 
     """
-    print(f"[e2e] installing from Debian, as root: {' '.join(PACKAGES)}", flush=True)
+    packages = missing()
+    print(f"[e2e] installing from Debian, as root: {' '.join(packages)}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "--quiet=2"], env=environment, check=True)
     subprocess.run(
@@ -60,12 +65,18 @@ def install() -> None:
             "--yes",
             "--no-remove",
             "--no-install-recommends",
-            *PACKAGES,
+            *packages,
         ],
         env=environment,
         stdout=subprocess.DEVNULL,
         check=True,
     )
+
+
+def _is_there(proof: str | tuple[Path, ...]) -> bool:
+    if isinstance(proof, str):
+        return shutil.which(proof) is not None
+    return any(path.exists() for path in proof)
 
 
 def _is_debian() -> bool:

@@ -23,7 +23,7 @@ SUITE: Final = "trixie"
 PYTHON: Final = "python3.13"
 
 _PROGRAMS: Final = ("mmdebstrap", "buildah", "runc")
-_KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 _STRIP: Final = f"""
 cd "$1"
@@ -95,8 +95,8 @@ def why_not() -> str | None:
     missing = [name for name in _PROGRAMS if shutil.which(name) is None]
     if missing:
         return f"these programs are missing: {', '.join(missing)}"
-    if not _KEYRING.exists():
-        return f"{_KEYRING} is missing (on Debian: debian-archive-keyring)"
+    if not KEYRING.exists():
+        return f"{KEYRING} is missing (on Debian: debian-archive-keyring)"
     return None
 
 
