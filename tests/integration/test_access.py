@@ -24,7 +24,7 @@ def cluster_wide_kubeconfig(cluster: ControlPlane) -> Iterator[Path]:
     kubectl("create", "namespace", HOME)
     text = CLUSTER_WIDE_ACCESS.read_text(encoding="utf-8")
     assert THEIRS in text
-    # What the page tells a reader whose namespace has another name; the chart's tests have this one.
+    # As the page tells a reader whose namespace is another; that one is the chart's tests'.
     text = text.replace(THEIRS, f"namespace: {HOME}")
     kubectl("apply", "-n", HOME, "-f", "-", document=text)
     token = kubectl("create", "token", ACCOUNT, "-n", HOME, "--duration", "24h").strip()
