@@ -49,7 +49,8 @@ class Example:
         pods = self.stage.pods(self.namespace, f"app={NAME}")
         key = f"cognito-secrets.dev/{NAME}"
         stamps = [(pod["metadata"].get("annotations") or {}).get(key, "") for pod in pods]
-        return all(map(is_ready, pods)) and all(one.startswith(secret_id) for one in stamps)
+        are_of_it = [one.startswith(secret_id) for one in stamps]
+        return bool(pods) and all(map(is_ready, pods)) and all(are_of_it)
 
     def wait_published(self, former: str | None) -> str:
         """Wait until the target has another secret than *former*, and pods use it; give its id."""
