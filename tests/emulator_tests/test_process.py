@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import boto3
@@ -36,9 +35,7 @@ def test_the_command_writes_its_port_and_ends_with_its_parent(tmp_path: Path) ->
 
 
 def test_two_emulators_share_nothing(emulator: CognitoEmulator) -> None:
-    begun = time.monotonic()
     with CognitoEmulator() as second:
-        assert time.monotonic() - begun < 20
         second.create_pool()
         assert emulator.calls() == []
         url = second.url
