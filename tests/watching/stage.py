@@ -211,7 +211,11 @@ class Stage:
             raise AssertionError(f"{error}\n{shown}\n{said}") from error
 
     def diagnose(self, alert: str, name: str | None) -> None:
-        """Run the commands of the alert's runbook, as its first reader would."""
+        """Run the commands of a resource's runbook, as its first reader would.
+
+        Those of the operator's pages ask for its pods, which the story has none of: they are
+        blocks of another kind.
+        """
         page = (RUNBOOKS / f"{alert.lower()}.md").read_text(encoding="utf-8")
         for command in re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
             done = subprocess.run(

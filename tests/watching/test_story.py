@@ -66,6 +66,7 @@ def test_each_alert_fires_in_its_act_and_every_query_answers(stage: Stage) -> No
     assert stage.outside_their_acts() == {}
     shown = {one.alert for one in stage.scenes} | {name for act in ACTS for name in act.fires}
     assert {one["alert"] for one in source()} - shown == BY_PROMTOOL_ONLY
+    assert stage.diagnosed == {one["alert"] for one in source() if one["of"] == "resources"}
     _every_query_answers(stage)
     _what_is_asked_for_is_exposed(exposed)
 
