@@ -148,7 +148,7 @@ ALLOW_FILE_VALID: Final = _process(
     "gauge", "allow_file_valid", "1 if the allow-list in force is the one in its file, else 0."
 )
 LEADER: Final = _process(
-    "gauge", "leader", "1 if this process makes passes, 0 if it stands by for another."
+    "gauge", "leader", "1 if this process makes passes, 0 if it does not yet or stands by."
 )
 BUILD: Final = _process(
     "gauge", "build_info", "Always 1: what is running.", "version", "python_version"
