@@ -44,7 +44,7 @@ QUIET: Final[Mapping[str, Mapping[str, Any]]] = {
     # As at the shipped thresholds, longer than a List period: a restart begins with an old date.
     "CognitoClientSecretNotObserved": {"for": "15s", "seconds": 35},
     "CognitoSecretOperatorDown": {"for": "25s"},
-    "CognitoSecretOperatorNoLeader": {"for": "20s"},
+    "CognitoSecretOperatorNoLeader": {"for": "20s", "window": "5s"},
     "CognitoSecretOperatorManyLeaders": {"for": "3s"},
     "CognitoSecretOperatorBacklog": {"for": "5s", "seconds": 15},
     "CognitoSecretOperatorThrottled": {"for": "1s", "window": "10s", "share": 0.02},
