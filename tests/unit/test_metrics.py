@@ -152,7 +152,8 @@ def test_nobody_asked_is_not_nobody_left() -> None:
 
 
 def test_declared_consumers_are_counted_apart_from_pods() -> None:
-    both = replace(REPORT, holders=("Pod/a", "Acknowledgement/b"), outside_holders=1)
+    everybody = ("Pod/a", "Acknowledgement/b", "Acknowledgement/delayed")
+    both = replace(REPORT, holders=everybody, outside_holders=2, missing_acknowledgements=1)
     assert of_object(both, "pods_on_previous") == 1
     assert of_object(both, "acknowledgements_missing") == 1
 

@@ -110,6 +110,9 @@ class Report:
 
     outside_holders: int = 0
     """How many of the holders are declared consumers, none of this namespace's pods."""
+    missing_acknowledgements: int = 0
+    """How many of these have yet to speak: of the others a declared delay still runs."""
+
     previewed: bool = False
     """Whether the first rotation is still to come."""
 

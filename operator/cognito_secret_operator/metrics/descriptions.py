@@ -78,7 +78,7 @@ HOLDERS: Final = _object(
 )
 OUTSIDE: Final = _object(
     "acknowledgements_missing",
-    "Declared consumers outside that may still use the previous secret. Absent where unknown.",
+    "Declared consumers outside that have yet to say that they moved. Absent where unknown.",
 )
 SUSPENDED: Final = _object("suspended", "1 if the spec suspends all writes, else 0.")
 OBSERVED: Final = _object(

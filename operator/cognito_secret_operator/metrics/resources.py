@@ -112,7 +112,7 @@ def _holders(report: Report) -> Iterator[_Sample]:
     """Yield how many may hold the previous secret: nothing where nobody was asked about one."""
     if report.holders is not None:
         yield HOLDERS, (), float(len(report.holders) - report.outside_holders)
-        yield OUTSIDE, (), float(report.outside_holders)
+        yield OUTSIDE, (), float(report.missing_acknowledgements)
     elif all(secret.role is not Role.PREVIOUS for secret in report.secrets):
         yield HOLDERS, (), 0.0
         yield OUTSIDE, (), 0.0
