@@ -92,7 +92,8 @@ def _dates(report: Report) -> Iterator[_Sample]:
         if rotation.finished_at is not None and rotation.outcome is Outcome.SUCCESS
     ]
     yield LAST_ROTATION, (), max(ends, default=0.0)
-    yield NEXT_ROTATION, (), 0.0 if report.suspended else _seconds(report.next_rotation_at)
+    starts_at = report.missed_since or report.next_rotation_at
+    yield NEXT_ROTATION, (), 0.0 if report.suspended else _seconds(starts_at)
     yield OBSERVED, (), _seconds(report.listed_at)
     yield STEP_STARTED, (), _seconds(report.step_started_at)
     yield ROTATION_STARTED, (), _seconds(report.rotation_started_at)
