@@ -183,7 +183,9 @@ def _application(
             queue.enqueue(key)
 
     leadership = _leadership(settings, api, identity, clock)
-    metrics.watch_leadership(lambda: leadership is None or leadership.is_leader)
+    metrics.watch_leadership(
+        lambda: queue.makes_passes and (leadership is None or leadership.is_leader)
+    )
     readiness = Readiness()
     serving = Serving(
         scope=Scope(settings.namespaces, settings.kubeconfig),

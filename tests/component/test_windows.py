@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cognito_secret_operator.domain.model import Trigger
+from cognito_secret_operator.domain.report import Report
 
 from support.world import KEY, SPEC, World
 
@@ -24,6 +25,10 @@ def _writes(world: World) -> int:
 
 def _events(world: World, reason: str) -> list[str]:
     return [event.message for event in world.events.recorded if event.reason == reason]
+
+
+def _report(world: World) -> Report:
+    return world.processes[-1].telemetry.reports[KEY]
 
 
 def _started(world: World) -> list[datetime]:
@@ -87,6 +92,58 @@ def test_an_opening_that_was_missed_is_told_once_and_not_made_up_for() -> None:
     world.run_for(late, 12 * HOUR)
     assert [at.day for at in _started(world)] == [2]
     assert len(_events(world, "WindowMissed")) == 1
+
+
+def test_a_missed_start_is_remembered_until_a_rotation_begins() -> None:
+    world = World(spec=ALONE)
+    world.run_for(world.process(), MINUTE)
+    promised = datetime.fromisoformat(world.status()["nextRotationAt"])
+    world.sleep(6 * 3600)  # the operator is down all night
+    late = world.process()
+    world.run_for(late, MINUTE)
+    assert _report(world).missed_since == promised
+    world.run_for(late, 12 * HOUR)
+    assert _report(world).missed_since == promised
+    assert datetime.fromisoformat(world.status()["nextRotationAt"]) > world.clock.now()
+    world.run_for(late, 12 * HOUR)
+    assert len(_started(world)) == 1
+    assert _report(world).missed_since is None
+
+
+def test_the_first_of_several_missed_starts_is_remembered() -> None:
+    world = World(spec=ALONE)
+    world.workloads.run_pod_for_test("lost")
+    process = world.process()
+    world.run_for(process, timedelta(days=1, hours=8))
+    first = _report(world).missed_since
+    world.run_for(process, timedelta(days=1))
+    assert len(_events(world, "WindowMissed")) == 2
+    assert first is not None
+    assert _report(world).missed_since == first
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"suspend": True}, id="suspended"),
+        pytest.param({"policy": "Observe"}, id="observed"),
+        pytest.param({"rotation": {"windows": [{**NIGHT, "schedule": "0 5 * * *"}]}}, id="moved"),
+    ],
+)
+def test_a_resource_that_is_changed_and_changed_back_has_missed_nothing(
+    changes: dict[str, Any],
+) -> None:
+    world = World(spec=ALONE)
+    process = world.process()
+    world.run_for(process, MINUTE)
+    world.resources.change_spec_for_test(KEY, **changes)
+    world.run_for(process, 4 * HOUR + 30 * MINUTE)
+    assert _report(world).missed_since is None
+    world.resources.change_spec_for_test(
+        KEY, suspend=False, policy="Rotate", rotation=ALONE["rotation"]
+    )
+    world.run_for(process, 4 * HOUR)
+    assert _report(world).missed_since is None
 
 
 def test_an_opening_during_a_rotation_that_is_held_up_is_told_with_the_reason() -> None:

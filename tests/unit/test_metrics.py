@@ -127,6 +127,13 @@ def test_a_suspended_resource_has_no_next_rotation() -> None:
     assert of_object(suspended, "next_rotation_timestamp_seconds") == 0
 
 
+def test_a_start_that_was_missed_is_told_until_it_is_made_good() -> None:
+    missed = replace(REPORT, missed_since=NOW - timedelta(hours=5))
+    assert of_object(missed, "next_rotation_timestamp_seconds") == NOW.timestamp() - 5 * 3600
+    resting = replace(missed, suspended=True)
+    assert of_object(resting, "next_rotation_timestamp_seconds") == 0
+
+
 @pytest.mark.parametrize(
     ("name", "report"),
     [
@@ -152,7 +159,8 @@ def test_nobody_asked_is_not_nobody_left() -> None:
 
 
 def test_declared_consumers_are_counted_apart_from_pods() -> None:
-    both = replace(REPORT, holders=("Pod/a", "Acknowledgement/b"), outside_holders=1)
+    everybody = ("Pod/a", "Acknowledgement/b", "Acknowledgement/delayed")
+    both = replace(REPORT, holders=everybody, outside_holders=2, missing_acknowledgements=1)
     assert of_object(both, "pods_on_previous") == 1
     assert of_object(both, "acknowledgements_missing") == 1
 

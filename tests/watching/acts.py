@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from watching.stage import Stage
 
 LIST, ADD = "ListUserPoolClientSecrets", "AddUserPoolClientSecret"
+DELETE: Final = "DeleteUserPoolClientSecret"
 WATCHED: Final = {"policy": "Observe"}
 LATER: Final = {"schedule": "0 3 1 1 *", "duration": "1h"}
 """A window that is not open for the length of a test, unless that is run at New Year."""
@@ -61,6 +62,20 @@ def _rotate(stage: Stage, name: str) -> None:
 def _cannot_add(stage: Stage, name: str) -> None:
     stage.fail(ADD, "InternalErrorException", name)
     _rotate(stage, name)
+
+
+def _cannot_delete(stage: Stage, name: str) -> None:
+    stage.fail(DELETE, "InternalErrorException", name)
+    _rotate(stage, name)
+
+
+def _misses_its_window(stage: Stage, name: str) -> None:
+    """Begin a rotation that nobody ends, and open the shortest window while it is on."""
+    _rotate(stage, name)
+    stage.wait("it has begun", lambda: stage.secret_id(name, "Previous"))
+    opens_at = datetime.now(UTC) + timedelta(seconds=80)  # cut down to the minute: 20 s at least
+    window = {"schedule": f"{opens_at:%M %H * * *}", "duration": "1m"}
+    stage.change(name, {"rotation": {"windows": [window]}})
 
 
 def _cannot_list(stage: Stage, name: str) -> None:
@@ -120,7 +135,15 @@ ACTS: Final = (
         {"rotation": {"interval": "90d", "windows": [LATER]}},
         age=timedelta(days=91),
     ),
+    Act(
+        "missing",
+        _names("PodsOnPrevious", "RotationOverdue"),
+        _misses_its_window,
+        {"rollout": {"strategy": "Watch"}, "rotation": {"windows": [LATER]}},
+        age=timedelta(hours=1),
+    ),
     Act("stuck", _names("RotationStuck"), _cannot_add),
+    Act("kept", _names("RotationStuck"), _cannot_delete),
     Act("holding", _names("PodsOnPrevious"), _rotate, {"rollout": {"strategy": "Watch"}}),
     Act(
         "overlapping",

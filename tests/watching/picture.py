@@ -28,7 +28,10 @@ SHOWN: Final[Mapping[str, Sequence[str]]] = {
         "Step", "Age as a share of the limits", "Who may hold the previous secret",
         "Secrets at Cognito", "Since when: rotation, step, look at Cognito",
     ),
-    "Cognito's API": ("Calls", "Answers other than OK", "Latency, 95 %"),
+    "Cognito's API": (
+        "Calls", "Answers other than OK", "Latency, 95 %",
+        "Share of the account's quota", "Throttled share", "Waiting for our share of the quota",
+    ),
     "Operator": ("Passes", "Queue", "Length of a turn"),
 }  # fmt: skip
 HEIGHTS: Final = {

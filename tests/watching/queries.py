@@ -23,6 +23,7 @@ NOT_OK: Final = 'code!="OK"'
 JOB: Final = 'job=~"$job"'
 ALERT_NAMES: Final = 'alertname=~"Cognito(ClientSecret|SecretOperator).+",alertstate="firing"'
 RANGE: Final = "$__rate_interval"
+OR_ZERO: Final = " or vector(0)"
 
 
 def selected(metric: str, **labels: str) -> str:
@@ -41,7 +42,14 @@ def of_operator(metric: str, *matchers: str) -> str:
 
 
 def how_many(expr: str) -> str:
-    return f"count({expr}) or vector(0)"
+    return f"count({expr}){OR_ZERO}"
+
+
+def without_zero(expr: str) -> str:
+    """Take off what answers where nothing is found, so that a wrong name cannot hide behind it."""
+    bare = expr.removesuffix(OR_ZERO)
+    assert "vector(" not in bare, expr
+    return bare
 
 
 def condition(kind: str, status: str = "True") -> str:

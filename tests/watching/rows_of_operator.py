@@ -114,7 +114,7 @@ def operator() -> Row:
             "longest wait, s",
         ),
         Query(
-            f"time() - max by (job) ({of_operator('heartbeat_timestamp_seconds')})",
+            f"time() - min by (job) ({of_operator('heartbeat_timestamp_seconds')})",
             "since the queue turned, s",
         ),
     ]

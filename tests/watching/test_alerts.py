@@ -1,6 +1,7 @@
 """The one source of alerts: rendered by the chart, checked and run by promtool."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,6 +85,21 @@ def test_grafana_gets_the_same_rules() -> None:
             for key, text in rule["annotations"].items()
         }
         assert ours["annotations"] == texts
+
+
+def test_a_threshold_that_is_a_range_too_is_rendered_as_prometheus_takes_it(
+    tmp_path: Path,
+) -> None:
+    own: dict[str, dict[str, float]] = {"CognitoClientSecretNotObserved": {"seconds": 999999}}
+    groups = rule_groups(overrides=own)
+    assert "[999999s]" in _rules(groups)["CognitoClientSecretNotObserved"]["expr"]
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(yaml.safe_dump({"groups": groups}))
+    assert "SUCCESS" in promtool("check", "rules", str(rules))
+    for refused in (1000000, 1.5, 0):
+        own["CognitoClientSecretNotObserved"]["seconds"] = refused
+        with pytest.raises(subprocess.CalledProcessError):
+            rule_groups(overrides=own)
 
 
 def test_values_change_one_alert_and_leave_out_another() -> None:

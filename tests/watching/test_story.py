@@ -22,7 +22,7 @@ from rig.operator_process import OperatorProcess
 from rig.shop import Shop
 
 from watching.acts import ACTS, LIST, begin_all, prepare
-from watching.queries import OBJECT
+from watching.queries import OBJECT, without_zero
 from watching.questions import questions, record, variables
 from watching.rendering import dashboard, rule_groups, source
 from watching.stage import Stage, new_prometheus
@@ -66,6 +66,7 @@ def test_each_alert_fires_in_its_act_and_every_query_answers(stage: Stage) -> No
     assert stage.outside_their_acts() == {}
     shown = {one.alert for one in stage.scenes} | {name for act in ACTS for name in act.fires}
     assert {one["alert"] for one in source()} - shown == BY_PROMTOOL_ONLY
+    assert stage.diagnosed == {one["alert"] for one in source() if one["of"] == "resources"}
     _every_query_answers(stage)
     _what_is_asked_for_is_exposed(exposed)
 
@@ -179,13 +180,16 @@ def _acts_of_replicas(stage: Stage, first: OperatorProcess) -> None:
 
 
 def _every_query_answers(stage: Stage) -> None:
-    """Ask all that dashboard and alerts ask; each has an answer at some moment of the story."""
+    """Ask all that dashboard and alerts ask; each has an answer at some moment of the story.
+
+    A panel that shows 0 for "none" answers whatever it asks for: it is asked without that.
+    """
     shown = dashboard()
     end = stage.scenes[-1].ended
     silent = [
         f"{one.title} {one.ref}: {one.expr}"
         for one in questions(shown)
-        if not stage.prometheus.range(one.expr, stage.began, end, 2)
+        if not stage.prometheus.range(without_zero(one.expr), stage.began, end, 2)
     ]
     assert silent == []
     for selector, label in variables(shown):

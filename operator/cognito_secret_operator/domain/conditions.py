@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from .acknowledgement import accepted_risks
 from .actions import Hold, Plan
 from .consumers import ConsumerMode
 from .journal import Journal, Origin
@@ -16,7 +17,7 @@ from .rollback import was_rolled_back
 from .rollout import Consumers, Holder
 from .rules.rolling_out import evidence, suspects
 from .schedule import missed_opening, starts_at
-from .spec import Policy, VerificationMode
+from .spec import Policy, Resource, VerificationMode
 from .wording import moment_text
 
 __all__ = ["LOOKS_MISSED", "invalid_report", "report", "step_of"]
@@ -62,6 +63,7 @@ def report(observed: Observed, plan: Plan) -> Report:
         else observed.resource.status.listed_at,
         holders=None if found is None else tuple(holder.who for holder in found),
         outside_holders=sum(holder.is_outside for holder in found or ()),
+        missing_acknowledgements=_how_many_have_to_speak(observed.resource, journal, found or ()),
         next_rotation_at=start,
         rotation_started_at=rotation_began_at(journal) if journal else None,
         missed_opening_at=missed,
@@ -291,6 +293,14 @@ def _journaled_secrets(journal: Journal) -> list[ReportedSecret]:
         new = journal.pending.secret
         found.append(ReportedSecret(new.id, Role.PENDING, new.created_at, Origin.OPERATOR))
     return found
+
+
+def _how_many_have_to_speak(
+    resource: Resource, journal: Journal | None, found: tuple[Holder, ...]
+) -> int:
+    """Count the declared consumers that nothing but their own word can end the wait for."""
+    delayed = accepted_risks(resource, journal) if journal is not None else ()
+    return sum(holder.is_outside and holder.who not in delayed for holder in found)
 
 
 def _holders(observed: Observed) -> tuple[Holder, ...] | None:

@@ -108,8 +108,14 @@ class Report:
     missed_opening_at: datetime | None = None
     """An opening that has just passed without the rotation that was promised for it."""
 
+    missed_since: datetime | None = None
+    """The first start that was missed since the last rotation, as far as this process saw it."""
+
     outside_holders: int = 0
     """How many of the holders are declared consumers, none of this namespace's pods."""
+    missing_acknowledgements: int = 0
+    """How many of these have yet to speak: of the others a declared delay still runs."""
+
     previewed: bool = False
     """Whether the first rotation is still to come."""
 

@@ -9,7 +9,15 @@ from .model import Timing
 from .spec import Resource
 from .windows import Opening, next_opening, open_windows
 
-__all__ = ["due_at", "early_by", "missed_opening", "overdue_at", "retry_at", "starts_at"]
+__all__ = [
+    "due_at",
+    "early_by",
+    "is_owed",
+    "missed_opening",
+    "overdue_at",
+    "retry_at",
+    "starts_at",
+]
 
 _LONGEST_SPREAD = timedelta(hours=24)
 _LONGEST_DELAY: Final = timedelta(hours=1)
@@ -70,11 +78,21 @@ def missed_opening(
         return None
     if promised > now or next_start <= now:
         return None
-    last = journal.rotation or (journal.rotations[-1] if journal.rotations else None)
-    if last is not None and last.started_at >= promised:
-        return None
-    was_kept = journal.current.created_at >= promised
+    was_kept = _has_rotated_since(journal, promised)
     return None if was_kept or not open_windows(windows, promised) else promised
+
+
+def is_owed(resource: Resource, journal: Journal, timing: Timing, promised: datetime) -> bool:
+    """Tell whether the rotation that was missed at *promised* has still not begun.
+
+    A spec by which it would not have begun then, or would not have had to wait, ends it too.
+    """
+    due = due_at(resource, journal, timing)
+    if journal.current is None or (due is not None and due > promised):
+        return False
+    if _has_rotated_since(journal, promised):
+        return False
+    return bool(open_windows(resource.spec.rotation.windows, promised))
 
 
 def retry_at(journal: Journal, timing: Timing) -> datetime | None:
@@ -90,6 +108,14 @@ def overdue_at(resource: Resource, journal: Journal) -> datetime | None:
     if journal.current is None:
         return None
     return journal.current.created_at + resource.spec.rotation.max_age
+
+
+def _has_rotated_since(journal: Journal, moment: datetime) -> bool:
+    """Tell whether the last rotation, even one that failed, or the current secret is as young."""
+    last = journal.rotation or (journal.rotations[-1] if journal.rotations else None)
+    if last is not None and last.started_at >= moment:
+        return True
+    return journal.current is not None and journal.current.created_at >= moment
 
 
 def _that_serve(

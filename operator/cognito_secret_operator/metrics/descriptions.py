@@ -48,7 +48,8 @@ LAST_ROTATION: Final = _object(
     "last_rotation_timestamp_seconds", "When the last successful rotation ended; 0 if none did."
 )
 NEXT_ROTATION: Final = _object(
-    "next_rotation_timestamp_seconds", "When the next rotation is due; 0 if suspended or unknown."
+    "next_rotation_timestamp_seconds",
+    "When the next rotation is due, or was but did not begin; 0 if suspended or unknown.",
 )
 INTERVAL: Final = _object("rotation_interval_seconds", "Interval between rotations, from the spec.")
 MAX_AGE: Final = _object(
@@ -78,7 +79,7 @@ HOLDERS: Final = _object(
 )
 OUTSIDE: Final = _object(
     "acknowledgements_missing",
-    "Declared consumers outside that may still use the previous secret. Absent where unknown.",
+    "Declared consumers outside that have yet to say that they moved. Absent where unknown.",
 )
 SUSPENDED: Final = _object("suspended", "1 if the spec suspends all writes, else 0.")
 OBSERVED: Final = _object(
@@ -148,7 +149,7 @@ ALLOW_FILE_VALID: Final = _process(
     "gauge", "allow_file_valid", "1 if the allow-list in force is the one in its file, else 0."
 )
 LEADER: Final = _process(
-    "gauge", "leader", "1 if this process makes passes, 0 if it stands by for another."
+    "gauge", "leader", "1 if this process makes passes, 0 if it does not yet or stands by."
 )
 BUILD: Final = _process(
     "gauge", "build_info", "Always 1: what is running.", "version", "revision", "python_version"

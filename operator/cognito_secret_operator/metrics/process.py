@@ -219,7 +219,7 @@ class Metrics:
         self._allow_file_valid.set_function(lambda: float(allow_file_valid()))
 
     def watch_leadership(self, is_leader: Callable[[], bool]) -> None:
-        """Ask at each scrape whether this process leads."""
+        """Ask at each scrape whether this process leads and makes passes."""
         self._leader.set_function(lambda: float(is_leader()))
 
     def render(self) -> tuple[bytes, str]:

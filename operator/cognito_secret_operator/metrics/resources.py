@@ -92,7 +92,8 @@ def _dates(report: Report) -> Iterator[_Sample]:
         if rotation.finished_at is not None and rotation.outcome is Outcome.SUCCESS
     ]
     yield LAST_ROTATION, (), max(ends, default=0.0)
-    yield NEXT_ROTATION, (), 0.0 if report.suspended else _seconds(report.next_rotation_at)
+    starts_at = report.missed_since or report.next_rotation_at
+    yield NEXT_ROTATION, (), 0.0 if report.suspended else _seconds(starts_at)
     yield OBSERVED, (), _seconds(report.listed_at)
     yield STEP_STARTED, (), _seconds(report.step_started_at)
     yield ROTATION_STARTED, (), _seconds(report.rotation_started_at)
@@ -112,7 +113,7 @@ def _holders(report: Report) -> Iterator[_Sample]:
     """Yield how many may hold the previous secret: nothing where nobody was asked about one."""
     if report.holders is not None:
         yield HOLDERS, (), float(len(report.holders) - report.outside_holders)
-        yield OUTSIDE, (), float(report.outside_holders)
+        yield OUTSIDE, (), float(report.missing_acknowledgements)
     elif all(secret.role is not Role.PREVIOUS for secret in report.secrets):
         yield HOLDERS, (), 0.0
         yield OUTSIDE, (), 0.0

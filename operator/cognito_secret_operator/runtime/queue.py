@@ -208,6 +208,11 @@ class WorkQueue:
         return min(self._schedule.oldest(now), now - self._running_since)
 
     @property
+    def makes_passes(self) -> bool:
+        """Whether `run` is on: not before the first listing, and not while standing by."""
+        return self._running_since is not None
+
+    @property
     def running(self) -> int:
         """How many passes run."""
         return len(self._schedule.running)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..domain.actions import Delete, Effect, Hold, Look, Plan, Wait
@@ -20,6 +20,7 @@ from ..errors import ActionNeededError, ConflictError, InvalidResourceError, Out
 from ..resource.parse import parse
 from ..status_format import invalid_status, status_of, status_patch
 from .execute import Executor, OwnClaim
+from .missed import missed_since
 from .observe import Observer
 from .ports import EventPort, KubernetesEvent, RawResource, ResourcePort, Telemetry
 from .steps import StepWatch
@@ -64,6 +65,7 @@ class _Mind:
     """The journal's finished rotations that need no counting any more."""
 
     steps: StepWatch = field(default_factory=StepWatch)
+    missed_since: datetime | None = None
     last_said: tuple[str, str] = ("", "")
     repeats: int = 0
 
@@ -197,7 +199,8 @@ class Reconciler:
     ) -> float:
         """Report, and give the seconds until the next pass."""
         key, report = observed.resource.key, report_of(observed, plan)
-        report = replace(report, step_started_at=mind.steps.since)
+        mind.missed_since = missed_since(mind.missed_since, observed, report)
+        report = replace(report, step_started_at=mind.steps.since, missed_since=mind.missed_since)
         said = (plan.reason, plan.message)
         hurries = isinstance(observed.journal, Journal) and observed.journal.emergency is not None
         mind.repeats = mind.repeats + 1 if said == mind.last_said and not hurries else 0

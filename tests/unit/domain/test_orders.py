@@ -418,6 +418,7 @@ def test_a_declared_consumer_is_a_holder_like_a_pod() -> None:
     told = report(observed, plan(observed))
     assert told.holders == ("Pod/lost", "Acknowledgement/billing", "Acknowledgement/balancer")
     assert told.outside_holders == 2
+    assert told.missing_acknowledgements == 1, "while its delay runs, nobody has to speak"
     assert told.condition(ConditionType.ROLLED_OVER).reason == "PodsNotRolled"
 
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_secret_operator.domain.journal import Journal, Outcome
+from cognito_secret_operator.domain.journal import Journal, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, Timing
 from cognito_secret_operator.domain.schedule import (
     due_at,
     early_by,
+    is_owed,
     missed_opening,
     overdue_at,
     retry_at,
@@ -275,3 +276,39 @@ def test_an_opening_that_passed_without_its_rotation_is_told(
 ) -> None:
     found = _missed(_promised(of, TONIGHT + 10), book, now=now)
     assert found == (at(TONIGHT + 10) if missed else None)
+
+
+def _begun(minutes: float) -> Rotation:
+    return replace(refused(finished=0), started_at=at(minutes), finished_at=None, outcome=None)
+
+
+@pytest.mark.parametrize(
+    ("of", "book", "owed"),
+    [
+        pytest.param(ALONE, BORN["young"], True, id="nothing began"),
+        pytest.param(NIGHTLY, BORN["old"], True, id="what was due did not begin"),
+        pytest.param(ALONE, RUNNING, True, id="the rotation before still runs"),
+        pytest.param(
+            ALONE, replace(RUNNING, rotation=_begun(TONIGHT + 300)), False, id="one has begun"
+        ),
+        pytest.param(
+            ALONE,
+            replace(BORN["young"], rotations=(refused(finished=TONIGHT + 300),)),
+            False,
+            id="one has failed: there is another alert for that",
+        ),
+        pytest.param(
+            ALONE, journal(secret("A", days=-(TONIGHT + 70) / DAYS)), False, id="a new secret came"
+        ),
+        pytest.param(NIGHTLY, BORN["young"], False, id="the interval was changed: it is not due"),
+        pytest.param(
+            _windows("0 20 * * *", alone=True), BORN["young"], False, id="the windows were changed"
+        ),
+        pytest.param(resource(), BORN["old"], False, id="the windows were taken away"),
+        pytest.param(ALONE, EMPTY, False, id="there is no secret"),
+    ],
+)
+def test_a_missed_start_is_owed_until_a_rotation_begins(
+    of: Resource, book: Journal, *, owed: bool
+) -> None:
+    assert is_owed(of, book, Timing(), at(TONIGHT + 10)) is owed

@@ -441,8 +441,10 @@ class TestWorkQueue:
         queue.enqueue(B)
         time.now += 500
         assert queue.oldest_age == 0  # a standby keeps nobody waiting
+        passing = [queue.makes_passes]
         async with running(queue):
             assert await passes.next() == A
+            passing.append(queue.makes_passes)
             time.now += 7
             assert queue.oldest_age == 7
             for _ in range(2):
@@ -461,3 +463,4 @@ class TestWorkQueue:
             await settled(lambda: queue.running == 0)
         time.now += 500
         assert queue.oldest_age == 0
+        assert [*passing, queue.makes_passes] == [False, True, False]
