@@ -36,7 +36,7 @@ SHOWN: Final[Mapping[str, Sequence[str]]] = {
 }  # fmt: skip
 HEIGHTS: Final = {
     "stat": 3.4,
-    "table": 15.3,
+    "table": 17.5,
     "state-timeline": 9.5,
     "bargauge": 9.5,
     "timeseries": 6.6,
