@@ -90,6 +90,39 @@ def test_where_nobody_uses_the_target_nobody_knows_who_holds_the_previous_secret
     _keeps_both(world, "NoConsumers")
 
 
+def test_a_workload_that_is_applied_after_the_resource_is_seen_within_a_minute(
+    world: World,
+) -> None:
+    world.workloads.deployments.clear()
+    world.workloads.pods.clear()
+    process = world.process()
+    world.run_for(process, timedelta(minutes=12))
+    assert world.condition("Rotating")["reason"] == "NoConsumers"
+    assert world.condition("Stalled")["status"] == "False"
+    pause = process.reconcile()
+    world.workloads.deploy_for_test("web")
+    assert pause is not None
+    assert pause <= 60
+    world.sleep(pause)
+    process.reconcile()
+    assert world.condition("Rotating")["reason"] != "NoConsumers"
+
+
+def test_nobody_who_uses_the_target_is_looked_for_once_a_minute_and_held_in_time(
+    world: World,
+) -> None:
+    world.workloads.deployments.clear()
+    world.workloads.pods.clear()
+    process = world.process()
+    world.run_for(process, timedelta(minutes=10))
+    before = world.faults.count("workloads.read")
+    world.run_for(process, timedelta(minutes=10))
+    assert 9 <= world.faults.count("workloads.read") - before <= 12
+    # Settled a minute after the publication, and the progress deadline is half an hour.
+    world.run_for(process, timedelta(minutes=13))
+    assert world.condition("Stalled")["reason"] == "NoConsumers"
+
+
 def test_a_workload_is_restarted_once_a_rotation(world: World) -> None:
     process = world.process()
     world.run_until_rest(process)

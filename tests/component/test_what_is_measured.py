@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from cognito_secret_operator.domain.report import Report, Step
+from cognito_secret_operator.errors import RetryLaterError
 from cognito_secret_operator.service.ports import Drift
 
 from support.world import KEY, SPEC, TARGET, World
@@ -47,6 +50,42 @@ def test_a_restart_times_nothing_that_it_did_not_see_and_knows_when_the_rotation
     assert second.telemetry.spans == []
 
 
+@pytest.mark.parametrize("how", ["freeze", "suspend"])
+def test_a_stop_in_the_overlap_leaves_step_and_its_beginning_as_they_were(how: str) -> None:
+    world = World()
+    process = world.process()
+    while _is_before_overlap(world):
+        world.sleep(process.reconcile() or 60)
+    before = _report(world)
+    if how == "freeze":
+        world.platform.frozen = "the platform team said stop"
+    else:
+        world.resources.change_spec_for_test(KEY, suspend=True)
+    world.run_for(process, HOUR)
+    after = _report(world)
+    assert after.waits_for[0] in {"Frozen", "Suspended"}
+    assert (after.step, after.step_started_at) == (before.step, before.step_started_at)
+
+
+def _is_before_overlap(world: World) -> bool:
+    told = world.processes[-1].telemetry.reports.get(KEY)
+    return told is None or told.step is not Step.OVERLAP
+
+
+@pytest.mark.parametrize("error", [RetryLaterError("the API server is away"), KeyError("a defect")])
+def test_a_pass_that_raises_is_counted_as_an_error(error: Exception) -> None:
+    world = World()
+    process = world.process()
+
+    def fail() -> None:
+        raise error
+
+    world.faults.before_next_for_test("resources.read", fail)
+    with pytest.raises(type(error)):
+        process.reconcile()
+    assert process.telemetry.results == {"error": 1}
+
+
 def test_an_edited_target_is_a_drift_and_a_changed_spec_is_none() -> None:
     world = World()
     process = world.process()
@@ -76,4 +115,18 @@ def test_a_secret_that_was_deleted_at_cognito_is_a_drift() -> None:
     world.cognito.add_for_test("Z" * 64)
     world.cognito.delete_for_test(journal.current.id)
     world.run_for(process, 2 * HOUR)
+    assert process.telemetry.drifts == [Drift.COGNITO]
+
+
+def test_a_previous_secret_that_somebody_else_deleted_in_the_overlap_is_a_drift() -> None:
+    world = World()
+    process = world.process()
+    while _is_before_overlap(world):
+        world.sleep(process.reconcile() or 60)
+    journal = world.journal()
+    assert journal is not None
+    assert journal.previous is not None
+    world.cognito.delete_for_test(journal.previous.id)
+    world.run_for(process, 2 * HOUR)
+    assert world.cognito.deletes == []
     assert process.telemetry.drifts == [Drift.COGNITO]

@@ -1,5 +1,6 @@
 """What a pass tells about a resource: conditions and figures, from the view and the plan."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -7,7 +8,7 @@ from .acknowledgement import accepted_risks
 from .actions import Hold, Plan
 from .consumers import ConsumerMode
 from .journal import Journal, Origin
-from .model import ClientRef, RemoteSecret, StoredSecret, Verdict
+from .model import ClientRef, StoredSecret, Verdict
 from .moments import rotation_began_at
 from .observed import Observed
 from .preview import is_previewed, preview_of
@@ -144,18 +145,21 @@ def _is_usable(observed: Observed) -> bool:
 
 def _ready(observed: Observed, plan: Plan) -> Condition:
     kind = ConditionType.READY
-    if observed.resource.spec.policy is Policy.OBSERVE:
-        seen = observed.last_look is not None and not isinstance(plan.action, Hold)
-        return Condition(kind, Truth.TRUE if seen else Truth.FALSE, plan.reason, plan.message)
-    if not _is_usable(observed):
-        return Condition(kind, Truth.FALSE, plan.reason, plan.message)
+    observes = observed.resource.spec.policy is Policy.OBSERVE
     last = observed.last_look
+    needs_person = isinstance(plan.action, Hold) and plan.action.stalled
+    if (last is None or needs_person) if observes else not _is_usable(observed):
+        return Condition(kind, Truth.FALSE, plan.reason, plan.message)
     if last is None or observed.now - last > LOOKS_MISSED * observed.timing.list_period:
         return Condition(
             kind,
             Truth.UNKNOWN,
             "NotLooked",
             f"Cognito could not be looked at for long: {plan.message}",
+        )
+    if observes:
+        return Condition(
+            kind, Truth.TRUE, "Observing", "spec.policy is Observe: nothing is written"
         )
     return Condition(
         kind, Truth.TRUE, "Published", "the target Secret holds a secret that Cognito has"
@@ -264,22 +268,30 @@ def _stalled(plan: Plan) -> Condition:
 
 
 def _secrets(observed: Observed, journal: Journal | None) -> tuple[ReportedSecret, ...]:
-    """List what the journal accounts for, then what only Cognito shows, oldest first."""
-    found = _journaled_secrets(journal) if journal is not None else []
-    foreign = list(observed.foreign)
-    found += _unaccounted(foreign, observes=observed.resource.spec.policy is Policy.OBSERVE)
-    return tuple(sorted(found, key=lambda secret: (secret.created_at, secret.id)))
-
-
-def _unaccounted(foreign: list[RemoteSecret], *, observes: bool) -> list[ReportedSecret]:
-    """Show what only Cognito knows; where we only observe, the newest one counts as current."""
-    roles = [Role.FOREIGN] * len(foreign)
-    if observes and foreign:
-        roles = [Role.PREVIOUS] * (len(foreign) - 1) + [Role.CURRENT]
-    return [
-        ReportedSecret(one.id, role, one.created_at, Origin.UNKNOWN)
-        for one, role in zip(foreign, roles, strict=True)
+    """List what the journal accounts for and what only Cognito shows, oldest first."""
+    known = _journaled_secrets(journal) if journal is not None else []
+    foreign = [
+        ReportedSecret(one.id, Role.FOREIGN, one.created_at, Origin.UNKNOWN)
+        for one in observed.foreign
     ]
+    found = sorted([*known, *foreign], key=lambda secret: (secret.created_at, secret.id))
+    if observed.resource.spec.policy is Policy.OBSERVE:
+        return _as_cognito_shows(observed, found)
+    return tuple(found)
+
+
+def _as_cognito_shows(
+    observed: Observed, found: list[ReportedSecret]
+) -> tuple[ReportedSecret, ...]:
+    """Tell what Cognito has while nobody keeps the journal: somebody else may go on there.
+
+    Where it is not what the journal says, the newest one counts as current.
+    """
+    shown = [secret for secret in found if not observed.is_surely_missing(secret.id)]
+    if shown == found and all(secret.role is not Role.FOREIGN for secret in found):
+        return tuple(found)
+    roles = [Role.PREVIOUS] * (len(shown) - 1) + [Role.CURRENT]
+    return tuple(replace(secret, role=role) for secret, role in zip(shown, roles, strict=False))
 
 
 def _journaled_secrets(journal: Journal) -> list[ReportedSecret]:

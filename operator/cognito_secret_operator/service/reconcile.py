@@ -107,6 +107,14 @@ class Reconciler:
             OutsideError: the resource itself could not be read.
 
         """
+        try:
+            return await self._passes(key)
+        except Exception:
+            # The queue logs it and comes back later; no report tells of it.
+            self._telemetry.reconciled("error")
+            raise
+
+    async def _passes(self, key: ResourceKey) -> float | None:
         for _ in range(_MOST_EFFECTS):
             raw = await self._resources.read(key)
             if raw is None:
@@ -160,7 +168,7 @@ class Reconciler:
         self._telemetry.reconciled("effect")
         if isinstance(effect, Delete) and plan.reason == FOREIGN_REASON:
             self._telemetry.foreign_deleted()
-        if (drift := drift_of(effect, observed)) is not None:
+        if (drift := drift_of(effect, plan.reason, observed)) is not None:
             self._telemetry.drifted(drift)
         fields = {"key": key, "reason": plan.reason, "effect": type(effect).__name__}
         _LOG.info("%s", plan.message, extra=fields)
@@ -200,7 +208,8 @@ class Reconciler:
         """Report, and give the seconds until the next pass."""
         key, report = observed.resource.key, report_of(observed, plan)
         mind.missed_since = missed_since(mind.missed_since, observed, report)
-        report = replace(report, step_started_at=mind.steps.since, missed_since=mind.missed_since)
+        step, since = mind.steps.told(observed)
+        report = replace(report, step=step, step_started_at=since, missed_since=mind.missed_since)
         said = (plan.reason, plan.message)
         hurries = isinstance(observed.journal, Journal) and observed.journal.emergency is not None
         mind.repeats = mind.repeats + 1 if said == mind.last_said and not hurries else 0

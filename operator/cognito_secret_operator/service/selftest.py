@@ -5,7 +5,9 @@ never be there must be refused.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+import math
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -16,8 +18,14 @@ from ..names import GROUP, KIND, VERSION
 __all__ = ["AccessPort", "Check", "Installation", "OwnPort", "SelfTest", "ServedType", "TypePort"]
 
 TRIES: Final = 30
+TYPE_TRIES: Final = 10
+"""To read the type: an API server publishes the schema a while after it took the resource type."""
+
 PAUSE_SECONDS: Final = 2.0
 """Between two tries to reach the process: a Service may still send to pods that are going."""
+
+PATIENCE_SECONDS: Final = 180.0
+"""For all tries together, each of which may wait for an answer; `helm test` gives up after 300."""
 
 EVERY_CLUSTER_HAS: Final = ("default", "kube-system")
 """Namespaces that are asked about by name: no review asks about Roles in any namespace whatever."""
@@ -98,9 +106,16 @@ class SelfTest:
     """Looks at an installation."""
 
     def __init__(
-        self, installation: Installation, types: TypePort, access: AccessPort, own: OwnPort | None
+        self,
+        installation: Installation,
+        types: TypePort,
+        access: AccessPort,
+        own: OwnPort | None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Ask nothing yet; without *own* the process is not looked at."""
+        self._monotonic, self._until = monotonic, math.inf
         self._installation = installation
         self._types = types
         self._access = access
@@ -113,6 +128,7 @@ class SelfTest:
             OutsideError: the API server cannot be asked.
 
         """
+        self._until = self._monotonic() + PATIENCE_SECONDS
         yield await self._type_is_served()
         if self._own is not None:
             yield await self._process_is_ready(self._own)
@@ -131,41 +147,48 @@ class SelfTest:
 
     async def _type_is_served(self) -> Check:
         what = f"the API server serves {KIND} in {GROUP}/{VERSION} as this version reads it"
+        return Check(what, await self._tried(self._problem_of_type, TYPE_TRIES))
+
+    async def _problem_of_type(self) -> str:
         try:
             served = await self._types.served()
         except NotFoundError:
-            return Check(what, "it does not: install the resource type (crds.enabled=true)")
+            return "it does not: install the resource type (crds.enabled=true)"
         missing = sorted(self._installation.spec_fields - served.spec_fields)
         if "status" not in served.subresources:
             missing.append("the subresource status")
-        if missing:
-            return Check(what, f"it lacks {', '.join(missing)}: upgrade the resource type")
-        return Check(what)
+        return f"it lacks {', '.join(missing)}: upgrade the resource type" if missing else ""
 
     async def _process_is_ready(self, own: OwnPort) -> Check:
-        problem: str | None = ""
-        for _ in range(TRIES):
-            problem = await own.readiness()
-            if problem is None:
-                break
-            await asyncio.sleep(PAUSE_SECONDS)
-        return Check("the operator is ready", problem or "")
+        async def problem() -> str:
+            return await own.readiness() or ""
+
+        return Check("the operator is ready", await self._tried(problem, TRIES))
 
     async def _process_has_the_version(self, own: OwnPort) -> Check:
         wanted = self._installation.version
-        what = f"the operator's metrics tell version {wanted}"
-        problem = ""
-        for _ in range(TRIES):
+
+        async def problem() -> str:
             try:
                 told = await own.version()
             except OutsideError as error:
-                problem = error.message
-            else:
-                if told == wanted:
-                    return Check(what)
-                problem = f"they tell {told or 'none'}: wait for the roll-out and try again"
+                return error.message
+            if told == wanted:
+                return ""
+            return f"they tell {told or 'none'}: wait for the roll-out and try again"
+
+        what = f"the operator's metrics tell version {wanted}"
+        return Check(what, await self._tried(problem, TRIES))
+
+    async def _tried(self, problem_of: Callable[[], Awaitable[str]], tries: int) -> str:
+        """Give the last problem of so many tries; none begins once the patience is at its end."""
+        problem = await problem_of()
+        for _ in range(tries - 1):
+            if not problem or self._monotonic() >= self._until:
+                break
             await asyncio.sleep(PAUSE_SECONDS)
-        return Check(what, problem)
+            problem = await problem_of()
+        return problem
 
     async def _needed_is_allowed(self, namespace: str) -> Check:
         refused = [right for right in NEEDED if not await self._access.may(right, namespace)]

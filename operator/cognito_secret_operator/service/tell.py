@@ -101,8 +101,15 @@ def _is_alarming(effect: Effect) -> bool:
             )
 
 
-def drift_of(effect: Effect, observed: Observed) -> Drift | None:
-    """Tell which change by somebody else an effect answers; None for the operator's own course."""
+def drift_of(effect: Effect, reason: str, observed: Observed) -> Drift | None:
+    """Tell which change by somebody else an effect answers; None for the operator's own course.
+
+    Args:
+        effect: what was done.
+        reason: the plan's: a secret is forgotten in the same way whoever deleted it.
+        observed: what it was planned from.
+
+    """
     match effect:
         case Republish():
             publication, target = observed.book.publication, observed.target
@@ -117,6 +124,11 @@ def drift_of(effect: Effect, observed: Observed) -> Drift | None:
             return Drift.JOURNAL
         case Stage(trigger=Trigger.RECOVERY) | Reinstate() | Forget(outcome=Outcome.LOST):
             return Drift.COGNITO
+        case Forget() if reason == "DeletedElsewhere":
+            # A current secret that was lost was counted when its recovery began.
+            rotation = observed.book.rotation
+            is_counted = rotation is not None and rotation.trigger is Trigger.RECOVERY
+            return None if is_counted else Drift.COGNITO
         case _:
             return None
 

@@ -9,6 +9,7 @@ from cognito_secret_operator.domain.conditions import report, step_of
 from cognito_secret_operator.domain.journal import Journal
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
+from cognito_secret_operator.domain.platform_orders import PlatformOrders
 from cognito_secret_operator.domain.report import ConditionType, Step
 from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
 
@@ -38,9 +39,13 @@ DOOMED = journal("B", "A", published=-10, doomed="A")
 HELD = consumers(deployment(stamp="B.7"), pod("old", born=-60))
 MOVED = consumers(deployment(stamp="B.7"), pod("new", born=-5))
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
+SEEN = Memory(first_pass_at=NOON, listing=listing("A", minutes=-5))
 STALE = Memory(first_pass_at=NOON, listing=listing("A", minutes=-31))
 MANUAL = resource(replace(SPEC, recovery=Recovery.MANUAL))
 OBSERVING = resource(replace(SPEC, policy=Policy.OBSERVE))
+UNSEEN = resource(replace(SPEC, policy=Policy.OBSERVE), status=StatusFacts())
+SUSPENDED = resource(replace(SPEC, policy=Policy.OBSERVE, suspended=True))
+FROZEN = PlatformOrders(frozen="frozen by the platform team")
 EDITED = target(RESTING, data={"client-secret": "nonsense"})
 
 
@@ -81,6 +86,41 @@ TABLE = [
         "False",
         "AccessDenied",
         "it is to be observed and cannot be",
+    ),
+    (
+        "Ready",
+        view(None, of=UNSEEN, listed=problem()),
+        "False",
+        "TemporarilyUnavailable",
+        "it is to be observed, and nobody ever could look",
+    ),
+    (
+        "Ready",
+        view(None, of=OBSERVING, listed=problem(), memory=SEEN),
+        "True",
+        "Observing",
+        "it is only observed, and one look failed",
+    ),
+    (
+        "Ready",
+        view(None, of=OBSERVING, listed=problem(), memory=STALE),
+        "Unknown",
+        "NotLooked",
+        "it is only observed, and nobody could look for half an hour",
+    ),
+    (
+        "Ready",
+        replace(view(None, of=OBSERVING, memory=SEEN), orders=FROZEN),
+        "True",
+        "Observing",
+        "it is only observed, and everything is frozen",
+    ),
+    (
+        "Ready",
+        view(None, of=SUSPENDED, memory=SEEN),
+        "True",
+        "Observing",
+        "it is only observed, and suspended",
     ),
     ("Rotating", view(RESTING), "False", "AtRest", "nothing goes on"),
     ("Rotating", view(STAGED), "True", "AwaitingAnswer", "a value is pending"),
@@ -171,6 +211,35 @@ def test_a_report_names_every_secret_by_its_role() -> None:
         "B": "Current",
         "X": "Foreign",
     }
+
+
+@pytest.mark.parametrize(
+    ("book", "listed", "told"),
+    [
+        pytest.param(RESTING, "A", {"A": "Current"}, id="Cognito shows what the journal knows"),
+        pytest.param(
+            RESTING, "A X", {"A": "Previous", "X": "Current"}, id="somebody added one by hand"
+        ),
+        pytest.param(RESTING, "X", {"X": "Current"}, id="somebody replaced the journal's by hand"),
+        pytest.param(ROLLING, "A B", {"A": "Previous", "B": "Current"}, id="a rotation was on"),
+        pytest.param(ROLLING, "A", {"A": "Current"}, id="somebody deleted the new one by hand"),
+        pytest.param(
+            VERIFYING, "A B", {"A": "Current", "B": "Pending"}, id="the new one was not published"
+        ),
+        pytest.param(
+            None, "A X", {"A": "Previous", "X": "Current"}, id="there never was a journal"
+        ),
+    ],
+)
+def test_where_we_only_observe_the_newest_secret_that_cognito_shows_is_the_current_one(
+    book: Journal | None, listed: str, told: dict[str, str]
+) -> None:
+    gone = {one: at(-6) for one in "AB" if one not in listed}
+    memory = Memory(first_pass_at=NOON, listing=listing(listed), missing=gone)
+    seen = view(book, of=OBSERVING, memory=memory)
+    secrets = report(seen, plan(seen)).secrets
+    assert {one.id: one.role.value for one in secrets} == told
+    assert len(secrets) == len(told)
 
 
 def test_the_sequence_never_falls_behind_what_status_saw() -> None:

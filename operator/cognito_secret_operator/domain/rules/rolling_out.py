@@ -94,7 +94,8 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     late_at = seen.proof.settled_at + spec.rollout.progress_deadline
     if observed.now > late_at:
         return held
-    return wait(held.reason, held.message, late_at + _ONE_SECOND)
+    # No event tells of a workload: it is looked for at every poll.
+    return wait(held.reason, held.message)
 
 
 def workload_needs_the_stamp(observed: Observed) -> Plan | None:
