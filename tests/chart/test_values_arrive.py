@@ -127,7 +127,7 @@ def monitor_rows(field: str) -> Iterator[Row]:
     yield {f"{field}.enabled": False, f"{field}.renderMode": "Always"}, at[:2], None
     yield {f"{field}.enabled": True, f"{field}.renderMode": "Skip"}, at[:2], None
     yield on, (*at, 0), {"port": "http", "path": "/metrics", "honorLabels": True}
-    yield on, (*at[:2], "spec", "jobLabel"), "app.kubernetes.io/name"
+    yield on, (*at[:2], "spec", "jobLabel"), "app.kubernetes.io/instance"
     yield on, (*at[:2], "metadata", "namespace"), HOME
     yield (
         {**on, f"{field}.labels": {"release": "x"}},
