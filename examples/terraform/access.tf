@@ -5,7 +5,7 @@ variable "cluster_name" {
 
 variable "operator_namespace" {
   type    = string
-  default = "cognito-secret-operator"
+  default = "cognito-system"
 }
 
 variable "operator_service_account" {
@@ -37,7 +37,8 @@ data "aws_iam_policy_document" "rotate" {
   }
 }
 
-# EKS Pod Identity: whoever runs as the ServiceAccount in this cluster, and nobody else.
+# EKS Pod Identity: only for the ServiceAccount in this cluster. Without the conditions any association
+# in the account could name the role. They are about session tags, so leave disable_session_tags off.
 data "aws_iam_policy_document" "trust" {
   statement {
     actions = ["sts:AssumeRole", "sts:TagSession"]
@@ -45,6 +46,24 @@ data "aws_iam_policy_document" "trust" {
     principals {
       type        = "Service"
       identifiers = ["pods.eks.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/eks-cluster-name"
+      values   = [var.cluster_name]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/kubernetes-namespace"
+      values   = [var.operator_namespace]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/kubernetes-service-account"
+      values   = [var.operator_service_account]
     }
   }
 }

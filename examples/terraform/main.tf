@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.0"
+      version = ">= 5.29" # the first with aws_eks_pod_identity_association
     }
     kubernetes = {
       source  = "hashicorp/kubernetes"

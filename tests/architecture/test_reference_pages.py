@@ -224,8 +224,9 @@ def test_the_iam_policy_allows_what_is_called_and_nothing_else() -> None:
     actions = [action for one in policies for part in one["Statement"] for action in part["Action"]]
     # GetTokensFromRefreshToken is sent unsigned: IAM has no say in it.
     called = [f"cognito-idp:{name}" for name in {*OPERATIONS} - {REFRESH}]
-    # Twice: the operator's own policy, and the trust policy of the role.
-    assert sorted(actions) == sorted([*called, *[f"sts:{ASSUME_ROLE}"] * 2])
+    # Twice: the operator's own policy, and the role's trust policy. Tags are transitive.
+    roles = [f"sts:{ASSUME_ROLE}", "sts:TagSession"]
+    assert sorted(actions) == sorted([*called, *roles * 2])
 
 
 # --- links --------------------------------------------------------------------------------------

@@ -128,6 +128,22 @@ def test_a_leaked_pending_secret_is_never_published(world: World) -> None:
     assert outcomes(world) == [("Request", "Leaked")]
 
 
+def test_pending_and_current_leaked_and_both_go(world: World) -> None:
+    world.cognito.activation_lag = timedelta(minutes=2)
+    world.request_rotation("monday")
+    run_until(world, "Verifying")
+    for leaked in ("B", "A"):
+        world.leak(leaked)
+        world.processes[0].reconcile()
+    shows = set[str | None]()
+    for _ in range(20):
+        world.run_for(world.processes[0], timedelta(minutes=1))
+        shows.add(world.target_current())
+    world.run_until_rest(world.processes[0])
+    assert held(world) == ["C"]
+    assert shows == {"A", "C"}, "B, which leaked as well, is not published in A's place"
+
+
 def test_both_secrets_leaked_and_both_go(world: World) -> None:
     world.request_rotation("monday")
     run_until(world, "RollingOut")

@@ -1,5 +1,6 @@
 """The examples, as a reader applies them, on the real node."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,9 @@ IMAGE: Final = "registry.k8s.io/pause:3.10"
 """What a reader puts their own in place of; everything else is applied as it stands."""
 
 NAME: Final = "orders-api"
+ELSEWHERE: Final = "orders-elsewhere"
+FORM: Final = "value.yaml"
+"""Shows what another tool makes; the value from elsewhere is handed over by a command instead."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Example:
         pods = self.stage.pods(self.namespace, f"app={NAME}")
         key = f"cognito-secrets.dev/{NAME}"
         stamps = [(pod["metadata"].get("annotations") or {}).get(key, "") for pod in pods]
-        return all(map(is_ready, pods)) and all(one.startswith(secret_id) for one in stamps)
+        are_of_it = [one.startswith(secret_id) for one in stamps]
+        return bool(pods) and all(map(is_ready, pods)) and all(are_of_it)
 
     def wait_published(self, former: str | None) -> str:
         """Wait until the target has another secret than *former*, and pods use it; give its id."""
@@ -70,7 +75,7 @@ def rotate(example: Example) -> str:
 
 def migrate(example: Example) -> str:
     """See the value from elsewhere in force."""
-    given = example.stage.secret(example.namespace, "orders-elsewhere")["client_secret"]
+    given = example.stage.secret(example.namespace, ELSEWHERE)["client_secret"]
     assert example.stage.secret(example.namespace, NAME)["client-secret"] == given
     assert example.around.cognito.accepts(example.client.client_id, given)
     return "the value from elsewhere is current, and Cognito accepts it"
@@ -110,6 +115,8 @@ def apply(stage: Stage, around: Surroundings, pool_id: str) -> None:
 def _apply(stage: Stage, around: Surroundings, folder: str, pool_id: str) -> Example:
     client = around.cognito.create_client(pool_id)
     example = Example(stage, around, stage.namespace(namespace_of(folder)), client)
+    if (REPOSITORY / "examples" / folder / FORM).exists():
+        _hand_over(stage, example.namespace)
     stage.kubectl.apply(*_documents(folder, client), namespace=example.namespace)
     stage.wait(
         f"examples/{folder} is ready",
@@ -119,9 +126,19 @@ def _apply(stage: Stage, around: Surroundings, folder: str, pool_id: str) -> Exa
     return example
 
 
+def _hand_over(stage: Stage, namespace: str) -> None:
+    stage.kubectl(
+        *("create", "secret", "generic", ELSEWHERE, "-n", namespace),
+        "--from-file=client_secret=/dev/stdin",
+        document=secrets.token_hex(20),
+    )
+
+
 def _documents(folder: str, client: Client) -> list[dict[str, Any]]:
     documents = []
     for path in sorted((REPOSITORY / "examples" / folder).glob("*.yaml")):
+        if path.name == FORM:
+            continue
         text = path.read_text(encoding="utf-8").replace(IMAGE, PROBE_IMAGE)
         text = text.replace(POOL_ID, client.pool_id).replace(CLIENT_ID, client.client_id)
         documents += list(yaml.safe_load_all(text))

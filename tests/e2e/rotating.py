@@ -1,6 +1,6 @@
 """One rotation of every application at once, with something else happening in its middle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
@@ -13,14 +13,21 @@ _tokens: Final = count(1)
 
 
 @contextmanager
-def rotating(stage: Stage, applications: list[Application]) -> Iterator[None]:
+def rotating(
+    stage: Stage, applications: list[Application], held: Sequence[Application] = ()
+) -> Iterator[None]:
     """Begin a rotation of each; run the block once Cognito has two secrets of each; see it end.
 
+    The rotations of those *held* cannot end before the block does, since their overlap is an hour
+    until then; the others may end whenever they do.
+
     Raises:
-        AssertionError: a rotation did not end, or took more than one new secret, or more than one
-            restart.
+        AssertionError: a rotation did not end, or ended although it was held, or took more than one
+            new secret, or more than one restart.
 
     """
+    for one in held:
+        one.change(retirement={"minOverlap": "1h"})
     ever = {one.name: len(secrets_ever(one)) for one in applications}
     before = {one.name: one.active_ids() for one in applications}
     generations = {one.name: one.generation() for one in applications}
@@ -32,6 +39,9 @@ def rotating(stage: Stage, applications: list[Application]) -> Iterator[None]:
         lambda: all(len(secrets_ever(one)) > ever[one.name] for one in applications),
     )
     yield
+    for one in held:
+        assert one.is_rotating(), f"{one.name}: its rotation ended too early to have been disturbed"
+        one.change(retirement={"minOverlap": "0s"})
     for one in applications:
         stage.wait(f"the rotation of {one.name} ends", partial(is_over, one, before))
         assert len(secrets_ever(one)) == ever[one.name] + 1, f"{one.name} has more new secrets"

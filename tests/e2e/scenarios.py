@@ -39,9 +39,25 @@ class Scene:
             pod["metadata"]["uid"] for pod in pods if "deletionTimestamp" not in pod["metadata"]
         }
 
-    def wait_for_readiness(self) -> None:
-        """Wait until every resource is ready again, after the present operator's own look."""
+    def wait_for_new_pods(self, before: set[str]) -> None:
+        """Wait until none of the operator's pods *before* is left, and new ones are ready.
+
+        Helm's wait may end while the last pod of the former kind is not yet on its way out.
+        """
+
+        def are_new() -> bool:
+            uids = self.operator_pods()
+            return bool(uids) and uids.isdisjoint(before)
+
+        self.stage.wait("new pods are there", are_new)
+        self.stage.roll_out(release.NAMESPACE, f"deployment/{release.NAME}")
+
+    def wait_for_a_look(self) -> None:
+        """Change every resource a little, and wait until the present operator has looked at it."""
         for one in self.applications:
+            # One that a former operator has reported cannot tell by its status who did.
+            one.change(retirement={"maxOverlap": "70h"})
+            self.stage.wait(f"{one.name} was looked at", one.was_looked_at)
             self.stage.wait(f"{one.name} is ready", one.is_ready)
 
     def can(self, verb: str, what: str) -> bool:
@@ -55,33 +71,30 @@ def upgrade_in_the_middle(scene: Scene) -> str:
     before = scene.operator_pods()
     path = f"/api/v1/namespaces/{release.NAMESPACE}/services/{release.NAME}"
     address = scene.stage.get(path)["spec"]["clusterIP"]
-    with rotating(scene.stage, scene.applications):
+    with rotating(scene.stage, scene.applications, held=scene.applications[:1]):
         # Without a DNS `helm test` finds the Service by this.
         scene.upgrade(hostAliases=[*HOST_ALIASES, {"ip": address, "hostnames": [release.NAME]}])
-        assert scene.operator_pods().isdisjoint(before)
+        scene.wait_for_new_pods(before)
     return "helm upgrade in the middle of rotations: new pods, one new secret and one restart each"
 
 
 def rollback_in_the_middle(scene: Scene) -> str:
     """Go back to the former revision and forth again while rotations are on."""
     before = scene.operator_pods()
-    with rotating(scene.stage, scene.applications):
+    with rotating(scene.stage, scene.applications, held=scene.applications[1:2]):
         scene.stage.helm("rollback", release.NAME, "--namespace", release.NAMESPACE, "--wait")
-        assert scene.operator_pods().isdisjoint(before)
+        scene.wait_for_new_pods(before)
     scene.upgrade()
     return "helm rollback in the middle of rotations: new pods, one new secret and one restart each"
 
 
 def kill_in_the_middle(scene: Scene) -> str:
     """Kill every pod of the operator, by force, while rotations are on."""
-    with rotating(scene.stage, scene.applications):
-        before = scene.operator_pods()
+    before = scene.operator_pods()
+    with rotating(scene.stage, scene.applications, held=scene.applications[2:]):
         words = ("delete", "pods", "--all", "-n", release.NAMESPACE)
         scene.stage.kubectl(*words, "--grace-period=0", "--force")
-        scene.stage.wait(
-            "new pods are there", lambda: scene.operator_pods().isdisjoint(before) or None
-        )
-        scene.stage.roll_out(release.NAMESPACE, f"deployment/{release.NAME}")
+        scene.wait_for_new_pods(before)
     return (
         "all operator pods killed in the middle of rotations: one new secret and one restart each"
     )
@@ -97,8 +110,7 @@ def freeze_and_thaw(scene: Scene) -> str:
         one.ask_for_rotation("while-frozen")
     for one in applications:
         # A pass that has seen this change has seen the request before it.
-        patch = '{"spec": {"retirement": {"maxOverlap": "71h"}}}'
-        scene.stage.kubectl("patch", "ccs", one.name, "-n", NAMESPACE, "--type=merge", "-p", patch)
+        one.change(retirement={"maxOverlap": "71h"})
         scene.stage.wait(f"{one.name} was looked at", one.was_looked_at)
     assert [secrets_ever(one) for one in applications] == ever, "frozen, and yet a secret was added"
     scene.upgrade(freeze="false")
@@ -128,7 +140,7 @@ def uninstall_and_reinstall(scene: Scene) -> str:
     release.prepare(stage)
     scene.changes.clear()
     scene.upgrade()
-    scene.wait_for_readiness()
+    scene.wait_for_a_look()
     assert {one.name: _kept(one) for one in applications} == kept, "the new release wrote"
     rotate_once(stage, applications)
     return "helm uninstall: Secrets, journals and resources kept; installed again, it goes on"

@@ -1,5 +1,6 @@
 """The namespace with the three applications, each with an app client of its own."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,6 +57,17 @@ class Application:
     def ask_for_rotation(self, token: str) -> None:
         """Ask for a rotation, as a person does."""
         self.stage.annotate(NAMESPACE, self.name, rotate=token)
+
+    def change(self, **spec: dict[str, str]) -> None:
+        """Change fields of the resource's spec, as a person does."""
+        patch = json.dumps({"spec": spec})
+        words = ("patch", "ccs", self.name, "-n", NAMESPACE, "--type=merge", "-p", patch)
+        self.stage.kubectl(*words)
+
+    def is_rotating(self) -> bool:
+        """Tell whether a rotation is on: Cognito has two secrets, and the resource says so."""
+        is_told = self.condition("Rotating").get("status") == "True"
+        return is_told and len(self.active_ids()) == 2
 
     def is_rotated(self, before: list[str]) -> bool:
         """Tell whether a rotation away from the secrets *before* is over."""

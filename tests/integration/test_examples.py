@@ -58,7 +58,7 @@ DOCUMENTED: Final = [
         {
             "client-id": "id",
             "client-secret": "secret",
-            "cookie-secret": "replace-this-text-by-32-letters!",
+            "cookie-secret": "<yours>",
         },
     ),
 ]

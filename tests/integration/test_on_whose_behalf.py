@@ -79,7 +79,7 @@ def test_a_role_that_may_not_be_assumed_is_told_and_the_others_go_on(
     shop.apply(application(), shop.resource(client, aws={"roleArn": ROLE}))
     shop.wait("it is denied", lambda: shop.condition("Stalled").get("reason") == "AccessDenied")
     message = shop.condition("Stalled")["message"]
-    for part in (ROLE, "sts:AssumeRole", "trust policy", '"Principal"'):
+    for part in (ROLE, "sts:AssumeRole", "sts:TagSession", "trust policy", '"Principal"'):
         assert part in message
     shop.apply(application("well", secret="well"), shop.resource(well, "well"))
     shop.wait_rotated(well, before, "well")

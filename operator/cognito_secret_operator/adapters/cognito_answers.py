@@ -229,8 +229,9 @@ def _without_credentials(
         return RetryLaterError, f"no credentials for now: {what}"
     if role and refusal.code in _DENIED:
         return AccessDeniedError, (
-            f"{what}; allow the operator sts:AssumeRole on the role in its IAM policy, and in the"
-            f" role's trust policy: {_trust(_principal(refusal))}"
+            f"{what}; allow the operator sts:AssumeRole (with EKS Pod Identity sts:TagSession too)"
+            " on the role in its IAM policy, and in the role's trust policy:"
+            f" {_trust(_principal(refusal))}"
         )
     return AccessDeniedError, (
         f"no credentials for cognito-idp:{operation} on user pool {client.pool_id}: {what};"
@@ -246,7 +247,9 @@ def _trust(principal: str) -> str:
     elif not principal.startswith("arn:"):
         principal = "<the operator's role>"
     who = {"AWS": principal}
-    return json.dumps({"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"})
+    # EKS Pod Identity's session tags are transitive: the role has to let them in as well.
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    return json.dumps({"Effect": "Allow", "Principal": who, "Action": actions})
 
 
 def _is_lost(refusal: Refusal) -> bool:

@@ -602,7 +602,7 @@ async def test_a_role_that_is_denied_is_told_with_the_statement_that_its_trust_p
     assert json.loads(caught.value.message.partition("trust policy: ")[2]) == {
         "Effect": "Allow",
         "Principal": {"AWS": "arn:aws:iam::111122223333:role/operator"},
-        "Action": "sts:AssumeRole",
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
     }
     assert rig.calls == [(LIST, "AccessDenied")]
 
