@@ -13,7 +13,7 @@ from rig.shop import Kubectl
 from cluster.control_plane import ControlPlane
 from cluster.foreign import monitoring_crds
 from helmchart import CHART
-from helmchart.helm import HOME, Helm
+from helmchart.helm import HOME, Helm, HelmError
 from helmchart.schemas import kubeconform, write_schemas
 
 pytestmark = pytest.mark.integration
@@ -72,6 +72,11 @@ def test_helm_lint_finds_nothing(values: dict[str, Any], helm: Helm) -> None:
         if field in values:
             values = {**values, field: {**values[field], "renderMode": "Always"}}
     assert "0 chart(s) failed" in helm.lint(values)
+
+
+def test_helm_lint_would_say_so(helm: Helm) -> None:
+    with pytest.raises(HelmError, match="several replicas take turns by the Lease"):
+        helm.lint({"lease": {"enabled": False}})
 
 
 def test_kubeconform_and_the_api_server_take_every_object(

@@ -96,6 +96,19 @@ def test_a_service_monitor_picks_the_service_in_its_namespace_and_no_other(
         assert where == {"matchNames": [service["metadata"]["namespace"]]}
 
 
+def test_two_releases_in_one_namespace_are_two_jobs(
+    documents: Documents, neighbours: Documents
+) -> None:
+    # Alerts count by namespace and job: two releases of one job would be two leaders for ever.
+    targets = {
+        "ServiceMonitor": lambda some: of_kind(some, "Service")[0]["metadata"]["labels"],
+        "PodMonitor": operator_labels,
+    }
+    for monitor in of_kind(documents, *targets):
+        label, labels_of = monitor["spec"]["jobLabel"], targets[monitor["kind"]]
+        assert labels_of(documents)[label] != labels_of(neighbours)[label]
+
+
 def test_a_pod_monitor_looks_where_the_pods_are(documents: Documents) -> None:
     [deployment] = of_kind(documents, "Deployment")
     for monitor in of_kind(documents, "PodMonitor"):

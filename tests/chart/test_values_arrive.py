@@ -1,200 +1,84 @@
-"""Each value about AWS, about people's Roles and about monitors stands where it has its effect."""
+"""Each value stands where it has its effect: the rows are in helmchart/rows_of_*.py."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import yaml
 
-from helmchart.helm import HOME, Helm, of_kind
+from helmchart.helm import Helm, of_kind
+from helmchart.places import CLUSTER_NAME, ENV, POD, Place, Row, found_at
+from helmchart.rows_of_access import ACCESS, NETWORK, READ, TO, USER_ROLES, WRITE, rules
+from helmchart.rows_of_aws import AWS, PROCESS, PROXY
+from helmchart.rows_of_monitoring import MONITORING
+from helmchart.rows_of_platform import PLATFORM
+from helmchart.rows_of_pods import PODS
 from helmchart.values import values
 
 pytestmark = pytest.mark.integration
 
-SECTIONS: Final = ("aws", "rbac.userRoles", "serviceMonitor", "podMonitor")
-OBJECT: Final = "cognito-secret-operator"
-CLUSTER_NAME: Final = f"{HOME}-{OBJECT}"
-CONTAINER: Final = ("spec", "template", "spec", "containers", "operator")
-ENV: Final = ("Deployment", OBJECT, *CONTAINER, "env")
-MONITORS: Final = {
-    "serviceMonitor": ("ServiceMonitor", OBJECT, "spec", "endpoints"),
-    "podMonitor": ("PodMonitor", OBJECT, "spec", "podMetricsEndpoints"),
+HERE: Final = Path(__file__).parent
+ROWS: Final = [*PLATFORM, *AWS, *PROCESS, *PODS, *ACCESS, *USER_ROLES, *NETWORK, *MONITORING]
+DEPENDENCY: Final = "a_chart_that_depends_on_this_one_can_switch_it_and_share_globals"
+ELSEWHERE: Final = {
+    "global": f"test_matrix.py test_{DEPENDENCY}",
+    "enabled": f"test_matrix.py test_{DEPENDENCY}",
 }
-ROLE: Final = "arn:aws:iam::111122223333:role/rotator"
-CA: Final = "/etc/cognito-secret-operator-ca"
-PROXY: Final = "http://proxy.example.test:3128"
-NEVER_PROXIED: Final = "169.254.170.23,[fd00:ec2::23],localhost,127.0.0.1,.svc,.cluster.local"
-AGGREGATE: Final = ("metadata", "labels")
-TO: Final = "rbac.authorization.k8s.io/aggregate-to"
+"""Values without a row: the file and the test that tries each."""
 
-Place = tuple[str | int, ...]
-"""Kind, name of the object, and the way into it; a text finds the item of a list by its name."""
-
-Row = tuple[dict[str, Any], Place, Any]
-"""Values by their dotted names, a place, and what is expected there; None: nothing."""
+Documents = list[dict[str, Any]]
 
 
-def key_of(name: str, **more: bool) -> dict[str, Any]:
-    return {"secretKeyRef": {"name": "keys", "key": name, **more}}
+@pytest.fixture(scope="module")
+def rendered(helm: Helm) -> Callable[[Row], Documents]:
+    """Renders the values of a row; once for all rows that share them."""
+    known: dict[str, Documents] = {}
+
+    def render(row: Row) -> Documents:
+        key = json.dumps(row.given, sort_keys=True)
+        if key not in known:
+            known[key] = helm.render(row.given)
+        return known[key]
+
+    return render
 
 
-AWS: Final[list[Row]] = [
-    (
-        {"aws.roleArn": ROLE},
-        ("ServiceAccount", OBJECT, "metadata", "annotations", "eks.amazonaws.com/role-arn"),
-        ROLE,
-    ),
-    *(
-        ({"aws.credentialsSecret": "keys"}, (*ENV, name, "valueFrom"), source)
-        for name, source in (
-            ("AWS_ACCESS_KEY_ID", key_of("AWS_ACCESS_KEY_ID")),
-            ("AWS_SECRET_ACCESS_KEY", key_of("AWS_SECRET_ACCESS_KEY")),
-            ("AWS_SESSION_TOKEN", key_of("AWS_SESSION_TOKEN", optional=True)),
-        )
-    ),
-    *(
-        ({name: given}, (*ENV, variable, "value"), expected)
-        for name, given, variable, expected in (
-            *(
-                (f"aws.{key}", "https://a.test", f"AWS_ENDPOINT_URL_{service}", "https://a.test")
-                for key, service in (
-                    ("cognitoEndpointUrl", "COGNITO_IDENTITY_PROVIDER"),
-                    ("stsEndpointUrl", "STS"),
-                )
-            ),
-            ("aws.useFipsEndpoint", True, "AWS_USE_FIPS_ENDPOINT", "true"),
-            ("aws.useDualstackEndpoint", True, "AWS_USE_DUALSTACK_ENDPOINT", "true"),
-            ("aws.trustedCa.configMap", "ca", "AWS_CA_BUNDLE", f"{CA}/ca.crt"),
-            ("aws.trustedCa.configMap", "ca", "SSL_CERT_FILE", f"{CA}/ca.crt"),
-            ("aws.proxy.url", PROXY, "HTTPS_PROXY", PROXY),
-            ("aws.proxy.url", PROXY, "HTTP_PROXY", PROXY),
-            ("aws.proxy.url", PROXY, "NO_PROXY", NEVER_PROXIED),
-        )
-    ),
-    (
-        {"aws.trustedCa.configMap": "ca", "aws.trustedCa.key": "root.pem"},
-        (*ENV, "AWS_CA_BUNDLE", "value"),
-        f"{CA}/root.pem",
-    ),
-    (
-        {"aws.trustedCa.configMap": "ca"},
-        ("Deployment", OBJECT, *CONTAINER, "volumeMounts", "trusted-ca", "mountPath"),
-        CA,
-    ),
-    (
-        {"aws.trustedCa.configMap": "ca"},
-        ("Deployment", OBJECT, *CONTAINER[:3], "volumes", "trusted-ca", "configMap"),
-        {"name": "ca"},
-    ),
-    (
-        {"aws.proxy.url": PROXY, "aws.proxy.noProxy": ["vault.example.test"]},
-        (*ENV, "NO_PROXY", "value"),
-        f"{NEVER_PROXIED},vault.example.test",
-    ),
-]
-
-READ: Final = ["get", "list", "watch"]
-WRITE: Final = ["create", "delete", "deletecollection", "patch", "update"]
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.name} {row.place[-1]}")
+def test_a_value_stands_where_it_has_its_effect(
+    row: Row, rendered: Callable[[Row], Documents]
+) -> None:
+    assert found_at(rendered(row), row.place) == row.expected
 
 
-def rules(verbs: list[str]) -> list[dict[str, Any]]:
-    group = ["cognito-secrets.dev"]
-    return [
-        {"apiGroups": group, "resources": ["cognitoclientsecrets"], "verbs": verbs},
-        {"apiGroups": group, "resources": ["cognitoclientsecrets/status"], "verbs": ["get"]},
-    ]
+def test_every_value_has_a_row_that_changes_it() -> None:
+    defaults = {one.name: one.default for one in values() if not one.is_section}
+    changed = {row.name for row in ROWS if row.value != defaults[row.name]}
+    assert changed | ELSEWHERE.keys() == defaults.keys()
+    assert changed & ELSEWHERE.keys() == set()
 
 
-VIEW: Final = ("ClusterRole", f"{CLUSTER_NAME}-view")
-EDIT: Final = ("ClusterRole", f"{CLUSTER_NAME}-edit")
-ROLES: Final[list[Row]] = [
-    ({"rbac.userRoles.create": True}, (*VIEW, "rules"), rules(READ)),
-    ({"rbac.userRoles.create": True}, (*EDIT, "rules"), rules([*READ, *WRITE])),
-    ({"rbac.userRoles.create": False}, VIEW, None),
-    ({"rbac.userRoles.create": False}, EDIT, None),
-    *(
-        ({f"rbac.userRoles.aggregateTo{to}": wish}, (*role, *AGGREGATE, f"{TO}-{to.lower()}"), told)
-        for to, role in (("View", VIEW), ("Edit", EDIT), ("Admin", EDIT))
-        for wish, told in ((True, "true"), (False, None))
-    ),
-]
+@pytest.mark.parametrize("where", sorted(set(ELSEWHERE.values())))
+def test_what_is_tried_elsewhere_is_tried_there(where: str) -> None:
+    file, test = where.split(" ")
+    text = (HERE / file).read_text(encoding="utf-8")
+    assert re.search(rf"^def {test}\(", text, re.MULTILINE)
 
 
-def monitor_rows(field: str) -> Iterator[Row]:
-    """Yield the rows of one monitor; those of an endpoint are in its only item."""
-    at = MONITORS[field]
-    on = {f"{field}.enabled": True, f"{field}.renderMode": "Always"}
-    relabel = [{"action": "labeldrop", "regex": "pod"}]
-    yield {f"{field}.enabled": False, f"{field}.renderMode": "Always"}, at[:2], None
-    yield {f"{field}.enabled": True, f"{field}.renderMode": "Skip"}, at[:2], None
-    yield on, (*at, 0), {"port": "http", "path": "/metrics", "honorLabels": True}
-    yield on, (*at[:2], "spec", "jobLabel"), "app.kubernetes.io/name"
-    yield on, (*at[:2], "metadata", "namespace"), HOME
-    yield (
-        {**on, f"{field}.labels": {"release": "x"}},
-        (*at[:2], "metadata", "labels", "release"),
-        "x",
-    )
-    for key, given, place in (
-        ("namespace", "monitoring", ("metadata", "namespace")),
-        ("annotations", {"a": "b"}, ("metadata", "annotations")),
-        ("sampleLimit", 50000, ("spec", "sampleLimit")),
-    ):
-        yield {**on, f"{field}.{key}": given}, (*at[:2], *place), given
-    for key, told in (
-        ("interval", "30s"),
-        ("scrapeTimeout", "10s"),
-        ("honorLabels", False),
-        ("relabelings", relabel),
-        ("metricRelabelings", relabel),
-    ):
-        yield {**on, f"{field}.{key}": told}, (*at, 0, key), told
-
-
-ROWS: Final = [*AWS, *ROLES, *(row for field in MONITORS for row in monitor_rows(field))]
-
-
-def nested(given: dict[str, Any]) -> dict[str, Any]:
-    """Write values by their dotted names as a file of values has them."""
-    made: dict[str, Any] = {}
-    for name, value in given.items():
-        *sections, last = name.split(".")
-        part = made
-        for section in sections:
-            part = part.setdefault(section, {})
-        part[last] = value
-    return made
-
-
-def found_at(documents: list[dict[str, Any]], place: Place) -> Any:  # noqa: ANN401  # whatever
-    """Give what is at a place; None where there is nothing."""
-    kind, name, *way = place
-    part: Any = of_kind(documents, str(kind))
-    for step in (name, *way):
-        if isinstance(step, int):
-            part = part[step]
-        elif isinstance(part, list):
-            part = {one.get("name") or one["metadata"]["name"]: one for one in part}.get(step)
-        else:
-            part = part.get(step)
-        if part is None:
-            return None
-    return part
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{'+'.join(row[0])} {row[1][-1]}")
-def test_a_value_stands_where_it_has_its_effect(row: Row, helm: Helm) -> None:
-    given, place, expected = row
-    assert found_at(helm.render(nested(given)), place) == expected
-
-
-def test_every_value_of_these_sections_has_a_row() -> None:
-    tried = {name for given, _, _ in ROWS for name in given}
-    known = {
-        one.name
-        for one in values()
-        if not one.is_section and one.name.startswith(tuple(f"{some}." for some in SECTIONS))
+def test_common_labels_and_annotations_are_on_every_object_and_on_the_pods(helm: Helm) -> None:
+    given = yaml.safe_load((HERE / "matrix" / "everything.yaml").read_text(encoding="utf-8"))
+    del given["extraObjects"]
+    documents = helm.render(given, api_versions=["monitoring.coreos.com/v1"])
+    [deployment] = of_kind(documents, "Deployment")
+    assert {"NetworkPolicy", "PodMonitor", "Pod", "ValidatingAdmissionPolicy"} <= {
+        one["kind"] for one in documents
     }
-    assert known == tried
+    for one in (*documents, deployment["spec"]["template"]):
+        labels, annotations = one["metadata"]["labels"], one["metadata"]["annotations"]
+        assert labels.items() >= given["commonLabels"].items(), one["metadata"]
+        assert annotations.items() >= given["commonAnnotations"].items(), one["metadata"]
 
 
 def test_with_named_namespaces_peoples_roles_are_there_and_added_to_nothing(helm: Helm) -> None:
@@ -210,8 +94,23 @@ def test_with_named_namespaces_peoples_roles_are_there_and_added_to_nothing(helm
 
 
 def test_the_pod_of_helm_test_has_the_variables_of_the_process(helm: Helm) -> None:
-    given = nested({"aws.credentialsSecret": "keys", "aws.proxy.url": PROXY})
+    given = {"aws": {"credentialsSecret": "keys", "proxy": {"url": PROXY}}}
     documents = helm.render(given)
     [pod] = of_kind(documents, "Pod")
-    ours = found_at(documents, ENV)
-    assert pod["spec"]["containers"][0]["env"] == ours
+    assert pod["spec"]["containers"][0]["env"] == found_at(documents, ENV)
+
+
+RUNS: Final = {row.place: row for row in PODS if row.place[:-1] == POD}
+NOT_OF_A_TEST: Final = {
+    *("terminationGracePeriodSeconds", "topologySpreadConstraints", "initContainers")
+}
+
+
+@pytest.mark.parametrize("place", RUNS, ids=lambda place: str(place[-1]))
+def test_the_pod_of_helm_test_runs_where_and_how_the_operator_does(
+    place: Place, rendered: Callable[[Row], Documents]
+) -> None:
+    row = RUNS[place]
+    [pod] = of_kind(rendered(row), "Pod")
+    expected = None if place[-1] in NOT_OF_A_TEST else row.expected
+    assert pod["spec"].get(place[-1]) == expected

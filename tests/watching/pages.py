@@ -40,7 +40,12 @@ def text() -> str:
 
 
 def _thresholds(one: dict[str, Any]) -> str:
-    return ", ".join(f"`{name}` {value}" for name, value in one["thresholds"].items()) or "none"
+    found = [f"`{name}` {value}" for name, value in one["thresholds"].items()]
+    found += [
+        f"at least {count} times `timing.listPeriodSeconds`"
+        for count in one.get("listPeriods", {}).values()
+    ]
+    return ", ".join(found) or "none"
 
 
 def _section(one: dict[str, Any]) -> str:

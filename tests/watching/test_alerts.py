@@ -10,8 +10,9 @@ import yaml
 
 from cognito_secret_operator.metrics import METRICS
 
+from helmchart.helm import Helm, of_kind
 from watching.promtool import cases, promtool, unit_test
-from watching.rendering import grafana_groups, rule_groups, source
+from watching.rendering import FORMS, grafana_groups, rule_groups, source
 
 pytestmark = pytest.mark.integration
 
@@ -100,6 +101,54 @@ def test_a_threshold_that_is_a_range_too_is_rendered_as_prometheus_takes_it(
         own["CognitoClientSecretNotObserved"]["seconds"] = refused
         with pytest.raises(subprocess.CalledProcessError):
             rule_groups(overrides=own)
+
+
+NOT_OBSERVED: Final = "CognitoClientSecretNotObserved"
+
+
+def _rules_of(period: float, **alerts: Any) -> dict[str, dict[str, Any]]:
+    """Render the rules in both forms, which say the same, for a time between two looks."""
+    given = {"timing": {"listPeriodSeconds": period}, "alerts": alerts}
+    rule, grafana = (
+        Helm().render({**FORMS[form], **given}) for form in ("prometheusrule", "grafanaalerts")
+    )
+    [found] = of_kind(rule, "PrometheusRule")
+    rules = _rules(found["spec"]["groups"])
+    [text] = [one["data"] for one in grafana if one["metadata"]["name"].endswith("-alerts")]
+    groups = yaml.safe_load("".join(text.values()))["groups"]
+    [query, _] = _rules(groups)[NOT_OBSERVED]["data"]
+    assert query["model"]["expr"] == rules[NOT_OBSERVED]["expr"]
+    return rules
+
+
+@pytest.mark.parametrize(
+    ("period", "limit"),
+    [(0.5, 3600), (600, 3600), (600.1, 3601), (7200, 43200), (2592000, 15552000)],
+)
+def test_whoever_looks_rarely_is_not_told_between_two_looks(period: float, limit: int) -> None:
+    assert _rules_of(period)[NOT_OBSERVED]["expr"].endswith(f" > {limit}")
+    own = _rules_of(period, overrides={NOT_OBSERVED: {"seconds": 5000}})
+    assert own[NOT_OBSERVED]["expr"].endswith(" > 5000")
+
+
+def test_with_two_hours_between_two_looks_only_what_is_not_looked_at_any_more_is_told(
+    tmp_path: Path,
+) -> None:
+    rules = {
+        "groups": [{"name": "a", "rules": [_rules_of(7200, runbookUrl=RUNBOOK)[NOT_OBSERVED]]}]
+    }
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rules))
+    looks = " ".join(f"{hours * 3600}x119" for hours in range(0, 20, 2))
+    series = {'observed_timestamp_seconds{name="seen"}': looks}
+    series['observed_timestamp_seconds{name="lost"}'] = "60x1080"
+    told = {"alert": NOT_OBSERVED, "severity": "warning", "labels": {"name": "lost"}}
+    told["summary"] = "Nobody knows what Cognito has for shop/lost."
+    told["description"] = "Its secrets could not be listed since 17h 58m 0s."
+    case = {"name": "rare looks", "at": "17h59m", "series": series, "fires": [told]}
+    test: dict[str, Any] = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m"}
+    test["tests"] = [unit_test(case, [NOT_OBSERVED], "namespace", RUNBOOK)]
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(test))
+    assert "SUCCESS" in promtool("test", "rules", str(tmp_path / "test.yaml"))
 
 
 def test_values_change_one_alert_and_leave_out_another() -> None:

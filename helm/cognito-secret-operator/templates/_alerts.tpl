@@ -10,7 +10,7 @@ have in common is made here.
 {{- $rules := list -}}
 {{- range .alerts -}}
 {{- if not (has .alert $values.disabled) -}}
-{{- $rules = append $rules (include "cso.alertRule" (dict "alert" . "values" $values) | fromYaml) -}}
+{{- $rules = append $rules (include "cso.alertRule" (dict "alert" . "values" $values "listPeriod" $.Values.timing.listPeriodSeconds) | fromYaml) -}}
 {{- end -}}
 {{- end -}}
 {{- if $rules -}}
@@ -20,11 +20,14 @@ have in common is made here.
 {{- toYaml $groups -}}
 {{- end -}}
 
-{{/* One rule: (dict "alert" <entry of alerts.yaml> "values" .Values.alerts). */}}
+{{/* One rule: (dict "alert" <entry of alerts.yaml> "values" .Values.alerts "listPeriod" <seconds>). */}}
 {{- define "cso.alertRule" -}}
 {{- $own := get .values.overrides .alert.alert | default dict -}}
 {{- $words := dict "namespace" .values.namespaceLabel "selector" .values.selector "lookback" .values.lookback -}}
 {{- range $name, $default := .alert.thresholds -}}
+{{- with get ($.alert.listPeriods | default dict) $name -}}
+{{- $default = max $default (mulf . $.listPeriod | ceil) -}}
+{{- end -}}
 {{- $_ := set $words $name (toString (hasKey $own $name | ternary (get $own $name) $default)) -}}
 {{- end -}}
 {{- $expr := .alert.expr -}}

@@ -22,8 +22,8 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- end -}}
 {{- $minimum := not (kindIs "invalid" .podDisruptionBudget.minAvailable) -}}
 {{- $maximum := not (kindIs "invalid" .podDisruptionBudget.maxUnavailable) -}}
-{{- if and .podDisruptionBudget.enabled (eq $minimum $maximum) -}}
-{{- fail "podDisruptionBudget: set one of minAvailable and maxUnavailable, and the other one to null" -}}
+{{- if and .podDisruptionBudget.enabled $minimum $maximum -}}
+{{- fail "podDisruptionBudget: set one of minAvailable and maxUnavailable, and leave the other one empty (null)" -}}
 {{- end -}}
 {{- $budget := .podDisruptionBudget -}}
 {{- if and $budget.enabled (gt (int .replicaCount) 1) -}}
