@@ -41,6 +41,16 @@ def test_observe_writes_nothing_but_status() -> None:
     assert [secret["id"] for secret in world.status()["secrets"]] == ["A"]
 
 
+def test_observe_goes_on_telling_after_a_restart_what_cognito_has() -> None:
+    world = World(spec={**SPEC, "policy": "Observe"})
+    world.run_for(world.process(), 5 * HOUR)
+    told = world.status()["secrets"]
+    looks = world.faults.count("cognito.list")
+    world.run_for(world.process(), timedelta(minutes=1))
+    assert world.faults.count("cognito.list") == looks, "nothing is asked at once"
+    assert world.status()["secrets"] == told
+
+
 def test_observe_forgets_nothing_that_was_begun_before(world: World) -> None:
     process = world.process()
     world.run_for(process, timedelta(minutes=30))

@@ -339,3 +339,16 @@ def test_of_status_only_the_journals_sequence_is_read() -> None:
     status = {"journalSequence": 12, "step": "Nonsense", "conditions": 7}
     assert parse(body(status=status)) == parse(body(status={"journalSequence": 12}))
     assert parse(body(status=status)).status == StatusFacts(journal_sequence=12)
+
+
+@pytest.mark.parametrize(("policy", "read"), [("Rotate", ["X"]), ("Observe", ["A", "B", "X"])])
+def test_of_the_secrets_in_status_those_that_no_journal_can_name_are_read(
+    policy: str, read: list[str]
+) -> None:
+    roles = {"A": "Previous", "B": "Current", "X": "Foreign"}
+    shown = [
+        {"id": name, "role": role, "createdAt": "2026-11-21T03:25:00Z"}
+        for name, role in roles.items()
+    ]
+    resource = parse(body(policy=policy, status={"secrets": shown}))
+    assert [one.id for one in resource.status.foreign] == read

@@ -253,7 +253,7 @@ class StatusFacts:
     """When Cognito was last looked at: where it ever was, a restart asks nothing at once."""
 
     foreign: tuple[RemoteSecret, ...] = ()
-    """Foreign secrets as they were last shown: told on until this process has looked itself."""
+    """What no journal names, as last shown: told on until this process has looked itself."""
 
     next_rotation_at: datetime | None = None
     """What was last promised, so that a missed opening can be told; nothing else follows."""

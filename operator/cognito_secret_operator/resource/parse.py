@@ -63,37 +63,39 @@ def parse(body: Mapping[str, Any]) -> Resource:
     name = _name(metadata)
     annotations = metadata.section("annotations")
     key = ResourceKey(namespace=metadata.required("namespace"), name=name)
+    spec = _spec(root.section("spec"), key)
     return Resource(
         key=key,
         uid=metadata.required("uid"),
         generation=metadata.whole_number("generation"),
         created_at=_time(metadata, "creationTimestamp"),
-        spec=_spec(root.section("spec"), key),
+        spec=spec,
         rotate_token=_token(annotations, names.ROTATE_TOKEN),
         approved_id=_token(annotations, names.APPROVE_TOKEN),
         emergency=_emergency(annotations),
         take_over=_token(annotations, names.TAKE_OVER_TOKEN),
         is_being_deleted=metadata.text("deletionTimestamp") is not None,
-        status=_status_facts(root.section("status")),
+        status=_status_facts(root.section("status"), spec.policy),
         override_id=_token(annotations, names.OVERRIDE_TOKEN),
         acknowledged=annotations.texts_below(names.acknowledgement_key("")),
     )
 
 
-def _status_facts(status: Section) -> StatusFacts:
+def _status_facts(status: Section, policy: Policy) -> StatusFacts:
     return StatusFacts(
         journal_sequence=status.whole_number("journalSequence"),
         listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
-        foreign=_foreign_secrets(status.objects("secrets")),
+        foreign=_foreign_secrets(status.objects("secrets"), policy),
         next_rotation_at=_time(status, "nextRotationAt") if status.text("nextRotationAt") else None,
     )
 
 
-def _foreign_secrets(secrets: Iterable[Section]) -> tuple[RemoteSecret, ...]:
+def _foreign_secrets(secrets: Iterable[Section], policy: Policy) -> tuple[RemoteSecret, ...]:
+    # With Observe what only Cognito knows is shown as current and previous.
     return tuple(
         RemoteSecret(secret.required("id"), _time(secret, "createdAt"))
         for secret in secrets
-        if secret.text("role") == Role.FOREIGN.value
+        if policy is Policy.OBSERVE or secret.text("role") == Role.FOREIGN.value
     )
 
 
