@@ -90,11 +90,9 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
         "use the Secret in a workload of this namespace, declare who uses it elsewhere in "
         "spec.acknowledgements, or declare that no pod uses it (spec.rollout.consumers.mode: None)",
     )
-    # Tools apply a resource first, and its workloads only once it counts as healthy.
-    late_at = seen.proof.settled_at + spec.rollout.progress_deadline
-    if observed.now > late_at:
+    # Tools apply a resource first, and its workloads, of which no event tells, once it is healthy.
+    if observed.now > seen.proof.settled_at + spec.rollout.progress_deadline:
         return held
-    # No event tells of a workload: it is looked for at every poll.
     return wait(held.reason, held.message)
 
 
