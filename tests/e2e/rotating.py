@@ -40,7 +40,7 @@ def rotating(
     )
     yield
     for one in held:
-        assert one.is_rotating(), f"{one.name}: its rotation ended too early to have been disturbed"
+        assert one.is_rotating(before[one.name]), f"{one.name}: its rotation was over too early"
         one.change(retirement={"minOverlap": "0s"})
     for one in applications:
         stage.wait(f"the rotation of {one.name} ends", partial(is_over, one, before))
