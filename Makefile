@@ -37,14 +37,14 @@ help: ## Show this list
 .PHONY: setup
 setup: $(STAMP) ## Make .venv from the locks (the other targets do it by themselves)
 
-# The .pth file puts the two source folders on the path, relative to itself: the package runs from
+# The .pth file puts the source folders on the path, relative to itself: the package runs from
 # source, and `operator` stays the standard library's.
-$(STAMP): $(LOCKS) $(UV)
+$(STAMP): $(LOCKS) $(UV) Makefile
 	@echo "==> .venv from requirements/dev.txt"
 	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
 	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --require-hashes --only-binary :all: requirements/dev.txt
 	@for site in $(VENV)/lib/python3*/site-packages; do \
-		printf '%s\n' ../../../../operator ../../../../tests > "$$site/cognito_secret_operator.pth"; \
+		printf '../../../../%s\n' operator tests/rigs helm/tools > "$$site/cognito_secret_operator.pth"; \
 	done
 	@touch $@
 
@@ -87,21 +87,21 @@ demo: cluster-build ## Watch one rotation from beginning to end
 .PHONY: rules
 rules: $(STAMP) ## Check the alerts and try each with promtool (Debian: apt-get install prometheus)
 	$(PY) -m cluster build tools
-	$(PYTEST) tests/watching/test_alerts.py $(ARGS)
+	$(PYTEST) tests/monitoring/test_alerts.py $(ARGS)
 
 .PHONY: story
 story: cluster-build ## Tell the story in which each alert fires, over a real Prometheus
-	$(PYTEST) tests/watching/test_story.py -s $(ARGS)
+	$(PYTEST) tests/monitoring/test_story.py -s $(ARGS)
 
 .PHONY: dashboard
 dashboard: $(STAMP) ## Remake the chart's dashboard and the page of alerts from their sources
-	$(PY) -m watching.dashboard
-	$(PY) -m watching.pages
+	$(PY) -m dashboards.dashboard
+	$(PY) -m dashboards.pages
 
 .PHONY: picture
 picture: cluster-build ## Tell the story and draw the dashboard's panels from what it left
-	STORY_RECORD=build/story.json $(PYTEST) tests/watching/test_story.py -s
-	$(PY) -m watching.picture build/story.json docs/pictures/dashboard.svg
+	STORY_RECORD=build/story.json $(PYTEST) tests/monitoring/test_story.py -s
+	$(PY) -m story.picture build/story.json docs/pictures/dashboard.svg
 
 .PHONY: test-node
 test-node: cluster-build ## The tests of the real node and of built images (root on Linux; skipped elsewhere)

@@ -6,11 +6,10 @@ from typing import Final
 
 import pytest
 
-from rig.shop import CRDS, Kubectl, Shop, open_shop
-
 from cluster.api import AdminApi
 from cluster.control_plane import ControlPlane
 from emulator.process import CognitoEmulator
+from harness.shop import CRDS, Kubectl, Shop, open_shop
 
 LONGEST_FIRST: Final = (
     "test_disasters.py",

@@ -11,11 +11,11 @@ import pytest
 import requests
 
 from cognito_secret_operator.domain.rights import LEASE_RIGHTS, NEEDED, SECRET_RIGHTS
-from rig.release import QUICK, Release
-from rig.shop import Kubectl, Shop, application
 
 from cluster.api import TIMEOUT_SECONDS
 from cluster.control_plane import ControlPlane
+from harness.release import QUICK, Release
+from harness.shop import Kubectl, Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -9,13 +9,12 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from rig.release import QUICK, WAIT, Release
-from rig.shop import CRDS, Kubectl, Shop, application, open_shop
-
 from cluster.api import AdminApi
 from cluster.control_plane import ControlPlane
 from cluster.waiting import wait_for
 from emulator.process import CognitoEmulator
+from harness.release import QUICK, WAIT, Release
+from harness.shop import CRDS, Kubectl, Shop, application, open_shop
 from helmchart import CHART
 from helmchart.helm import HOME, Helm, HelmError
 

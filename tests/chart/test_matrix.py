@@ -8,10 +8,9 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from rig.shop import Kubectl
-
 from cluster.control_plane import ControlPlane
 from cluster.foreign import monitoring_crds
+from harness.shop import Kubectl
 from helmchart import CHART
 from helmchart.helm import HOME, Helm, HelmError
 from helmchart.schemas import kubeconform, write_schemas

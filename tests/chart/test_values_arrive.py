@@ -9,13 +9,13 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from chart_values.places import CLUSTER_NAME, ENV, POD, Place, Row, found_at
+from chart_values.rows_of_access import ACCESS, NETWORK, READ, TO, USER_ROLES, WRITE, rules
+from chart_values.rows_of_aws import AWS, PROCESS, PROXY
+from chart_values.rows_of_monitoring import MONITORING
+from chart_values.rows_of_platform import PLATFORM
+from chart_values.rows_of_pods import PODS
 from helmchart.helm import Helm, of_kind
-from helmchart.places import CLUSTER_NAME, ENV, POD, Place, Row, found_at
-from helmchart.rows_of_access import ACCESS, NETWORK, READ, TO, USER_ROLES, WRITE, rules
-from helmchart.rows_of_aws import AWS, PROCESS, PROXY
-from helmchart.rows_of_monitoring import MONITORING
-from helmchart.rows_of_platform import PLATFORM
-from helmchart.rows_of_pods import PODS
 from helmchart.values import values
 
 pytestmark = pytest.mark.integration

@@ -29,9 +29,9 @@ from cognito_secret_operator.errors import (
     RefusedError,
 )
 from cognito_secret_operator.service.ports import KubernetesEvent
-from rig.shop import Kubectl
 
 from cluster.control_plane import ControlPlane
+from harness.shop import Kubectl
 
 pytestmark = pytest.mark.integration
 

@@ -13,10 +13,10 @@ from cognito_secret_operator.adapters.secret_store import SecretStore
 from cognito_secret_operator.domain.model import Decoration, StoredSecret
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ConflictError
-from rig.shop import Kubectl
 
 from cluster.control_plane import ControlPlane
 from cluster.waiting import wait_for
+from harness.shop import Kubectl
 
 pytestmark = pytest.mark.integration
 

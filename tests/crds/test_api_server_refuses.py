@@ -23,9 +23,9 @@ from cognito_secret_operator.domain.report import (
 )
 from cognito_secret_operator.resource.parse import parse
 from cognito_secret_operator.status_format import status_of, status_patch
-from crds.corpus import HERE, Case, cases
 
 from cluster.control_plane import ControlPlane
+from support.crd_corpus import HERE, Case, cases
 
 pytestmark = pytest.mark.integration
 

@@ -24,7 +24,8 @@ from cognito_secret_operator.domain.spec import (
 from cognito_secret_operator.errors import InvalidResourceError
 from cognito_secret_operator.resource.parse import parse
 from cognito_secret_operator.resource.sections import span
-from crds.corpus import Case, as_stored, cases, schema
+
+from support.crd_corpus import Case, as_stored, cases, schema
 
 ACCEPTED = {case.name: case for case in cases("accepted")}
 

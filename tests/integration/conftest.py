@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop
 
 StartOperator = Callable[..., OperatorProcess]
 

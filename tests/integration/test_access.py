@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rig.operator_process import OperatorProcess
-from rig.shop import ACCOUNT, CLUSTER_WIDE_ACCESS, Kubectl, Shop, application
-
 from cluster.control_plane import ControlPlane
+from harness.operator_process import OperatorProcess
+from harness.shop import ACCOUNT, CLUSTER_WIDE_ACCESS, Kubectl, Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rig.applications import (
+from emulator.process import Client
+from harness.applications import (
     PASSWORD,
     USERNAME,
     LocalApplication,
@@ -18,10 +19,8 @@ from rig.applications import (
     seen_by_cognito,
     told,
 )
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop
-
-from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop
 
 pytestmark = pytest.mark.integration
 

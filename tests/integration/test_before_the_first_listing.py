@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-
 from cluster.waiting import wait_for
+from harness.operator_process import OperatorProcess
 
 pytestmark = pytest.mark.integration
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rig.operator_process import SOURCE, OperatorProcess
-from rig.shop import Shop
+from harness.operator_process import SOURCE, OperatorProcess
+from harness.shop import Shop
 
 pytestmark = pytest.mark.integration
 

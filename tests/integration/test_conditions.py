@@ -6,11 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
-
 from emulator.knobs import FOREVER
 from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from rig.argo import allow_rollouts, install_rollouts
-from rig.consumers import (
+from cluster.control_plane import ControlPlane
+from emulator.process import Client
+from harness.argo import allow_rollouts, install_rollouts
+from harness.consumers import (
     COMPLETE_AFTER,
     argo_rollout,
     bare_pod,
@@ -17,11 +19,8 @@ from rig.consumers import (
     listed,
     replica_set,
 )
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
-
-from cluster.control_plane import ControlPlane
-from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from rig.holds import SOON, assert_warned, published_id, wait_healthy, wait_held
-from rig.operator_process import OperatorProcess
-from rig.shop import CRDS, WHOLE_SECONDS, Kubectl, Shop, application, open_shop
-from rig.sign_ins import SignIns
-
 from cluster.api import AdminApi
 from cluster.control_plane import ControlPlane
 from cluster.waiting import wait_for
 from emulator.process import Client, CognitoEmulator
+from harness.holds import SOON, assert_warned, published_id, wait_healthy, wait_held
+from harness.operator_process import OperatorProcess
+from harness.shop import CRDS, WHOLE_SECONDS, Kubectl, Shop, application, open_shop
+from harness.sign_ins import SignIns
 
 pytestmark = pytest.mark.integration
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
-
 from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

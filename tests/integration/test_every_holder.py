@@ -14,8 +14,10 @@ from typing import Final
 
 import pytest
 
-from rig.argo import allow_rollouts, install_rollouts, rollouts_controller
-from rig.consumers import (
+from cluster.control_plane import ControlPlane
+from emulator.process import Client
+from harness.argo import allow_rollouts, install_rollouts, rollouts_controller
+from harness.consumers import (
     COMPLETE_AFTER,
     argo_rollout,
     bare_pod,
@@ -24,11 +26,8 @@ from rig.consumers import (
     job,
     listed,
 )
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
-
-from cluster.control_plane import ControlPlane
-from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

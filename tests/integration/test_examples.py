@@ -7,10 +7,9 @@ from typing import Final
 import pytest
 import yaml
 
-from rig.operator_process import OperatorProcess
-from rig.shop import REPOSITORY, Shop
-
 from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import REPOSITORY, Shop
 
 pytestmark = pytest.mark.integration
 

@@ -8,14 +8,13 @@ from typing import Final
 
 import pytest
 
-from rig.interventions import Hold
-from rig.operator_process import OperatorProcess
-from rig.proxy import Gateway
-from rig.rotation import NAME, Rotation, ended, rotation
-from rig.writes import Write
-
 from cluster.control_plane import ControlPlane
 from emulator.process import CognitoEmulator
+from harness.interventions import Hold
+from harness.operator_process import OperatorProcess
+from harness.proxy import Gateway
+from harness.rotation import NAME, Rotation, ended, rotation
+from harness.writes import Write
 
 pytestmark = pytest.mark.integration
 

@@ -15,14 +15,13 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from rig.flux import FluxHealth
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application, open_shop
-from rig.states import bring_all_about, wait_for_all
-
 from cluster.api import AdminApi
 from cluster.control_plane import ControlPlane
 from emulator.process import CognitoEmulator
+from harness.flux import FluxHealth
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application, open_shop
+from harness.states import bring_all_about, wait_for_all
 from support.argo_lua import act, enabled_actions, health
 from support.argo_testdata import write
 from support.kstatus import kstatus

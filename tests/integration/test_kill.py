@@ -8,16 +8,15 @@ from typing import Final
 
 import pytest
 
-from rig.audit import AuditTail
-from rig.interventions import Kill, Side
-from rig.proxy import Gateway
-from rig.rotation import JOURNAL, NAME, REPLICAS, Ending, ended, rotation
-from rig.shop import WHOLE_SECONDS
-from rig.writes import Write
-
 from cluster.control_plane import ControlPlane
 from cluster.waiting import wait_for
 from emulator.process import CognitoEmulator
+from harness.audit import AuditTail
+from harness.interventions import Kill, Side
+from harness.proxy import Gateway
+from harness.rotation import JOURNAL, NAME, REPLICAS, Ending, ended, rotation
+from harness.shop import WHOLE_SECONDS
+from harness.writes import Write
 
 pytestmark = pytest.mark.integration
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import ACCESS, Shop, application
-
 from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import ACCESS, Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop
 
 pytestmark = pytest.mark.integration
 

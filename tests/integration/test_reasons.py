@@ -9,15 +9,14 @@ from typing import Final
 
 import pytest
 
-from rig.interventions import Refuse
-from rig.operator_process import OperatorProcess
-from rig.proxy import Gateway
-from rig.rotation import JOURNAL, ended, rotation
-from rig.shop import Shop, application
-
 from cluster.control_plane import ControlPlane
 from emulator.knobs import FOREVER, Failure
 from emulator.process import Client, CognitoEmulator
+from harness.interventions import Refuse
+from harness.operator_process import OperatorProcess
+from harness.proxy import Gateway
+from harness.rotation import JOURNAL, ended, rotation
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rig.holds import (
+from emulator.process import Client
+from harness.holds import (
     SOON,
     assert_warned,
     published_id,
@@ -15,10 +16,8 @@ from rig.holds import (
     wait_healthy,
     wait_held,
 )
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
-
-from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

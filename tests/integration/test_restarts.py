@@ -6,11 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
-
 from cluster.api import AdminApi, ApiError
 from cluster.control_plane import ControlPlane
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -15,9 +15,9 @@ from typing import Final
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop
-from rig.states import STATES, bring_all_about, wait_for_all
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop
+from harness.states import STATES, bring_all_about, wait_for_all
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

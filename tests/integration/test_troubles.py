@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
-
 from emulator.knobs import FOREVER
 from emulator.process import Client
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from rig.consumers import file_reader
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
+from harness.consumers import file_reader
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rig.operator_process import OperatorProcess
-from rig.shop import Shop, application
+from harness.operator_process import OperatorProcess
+from harness.shop import Shop, application
 
 pytestmark = pytest.mark.integration
 

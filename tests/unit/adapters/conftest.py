@@ -3,7 +3,8 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from cognito_secret_operator.adapters.kube_api import KubeApi
-from unit.adapters.loopback import Loopback, loopback
+
+from support.loopback import Loopback, loopback
 
 
 @pytest_asyncio.fixture

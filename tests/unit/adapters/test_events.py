@@ -8,7 +8,8 @@ from cognito_secret_operator.adapters.events import EventRecorder
 from cognito_secret_operator.adapters.kube_api import KubeApi
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.service.ports import KubernetesEvent
-from unit.adapters.loopback import Loopback, failure
+
+from support.loopback import Loopback, failure
 
 KEY = ResourceKey("shop", "orders-api")
 EVENT = KubernetesEvent("Warning", "SlotsBlocked", "both slots are taken")

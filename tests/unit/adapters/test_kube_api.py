@@ -28,7 +28,8 @@ from cognito_secret_operator.errors import (
     RetryLaterError,
     ThrottledError,
 )
-from unit.adapters.loopback import Loopback, failure
+
+from support.loopback import Loopback, failure
 
 MARKER = "s3cr3tMarkerValue0123456789"
 SECRET = api_path("v1", "secrets", "shop", "orders-api")

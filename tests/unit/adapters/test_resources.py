@@ -6,7 +6,8 @@ from cognito_secret_operator.adapters.kube_api import KubeApi
 from cognito_secret_operator.adapters.resources import ResourceStore
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.errors import ConflictError, NotFoundError, RetryLaterError
-from unit.adapters.loopback import Loopback, failure
+
+from support.loopback import Loopback, failure
 
 KEY = ResourceKey("shop", "orders-api")
 ALL = "/apis/cognito-secrets.dev/v1alpha1/cognitoclientsecrets"

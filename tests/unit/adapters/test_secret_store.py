@@ -13,7 +13,8 @@ from cognito_secret_operator.errors import (
     NotFoundError,
     RefusedError,
 )
-from unit.adapters.loopback import Loopback, failure
+
+from support.loopback import Loopback, failure
 
 PATH = "/api/v1/namespaces/shop/secrets/orders-api"
 BINARY = b"\xff\x00\xe9"

@@ -21,7 +21,8 @@ from cognito_secret_operator.domain.rollout import (
     WorkloadRef,
 )
 from cognito_secret_operator.errors import AccessDeniedError, ConflictError, RetryLaterError
-from unit.adapters.loopback import DATE, Loopback, failure
+
+from support.loopback import DATE, Loopback, failure
 
 NAME = "orders-api"
 STAMP = "cognito-secrets.dev/orders-api"

@@ -1,0 +1,1 @@
+"""Sources of the chart's Grafana dashboard and of docs/reference/alerts.md: `make dashboard`."""

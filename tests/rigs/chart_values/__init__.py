@@ -1,0 +1,1 @@
+"""For every value of the chart: where it has its effect, and what is expected there."""
