@@ -14,6 +14,7 @@ from .adapters.installation import AccessReviews, OwnEndpoints, ServedTypes
 from .adapters.kube_api import KubeApi
 from .adapters.lease import LeaseStore
 from .adapters.platform_files import PlatformFiles
+from .adapters.quota import FreezableQuota, QuotaLimiter
 from .adapters.resources import ResourceStore
 from .adapters.secret_store import SecretStore
 from .adapters.system import SystemClock, SystemEntropy
@@ -22,16 +23,14 @@ from .adapters.workloads import WorkloadStore
 from .domain.actions import Plan
 from .domain.model import ResourceKey
 from .metrics import Metrics
-from .resource.parse import SPEC_FIELDS
-from .runtime.claimants import Claimants
-from .runtime.freeze import FreezableQuota
 from .runtime.handlers import Sightings, interest_of
 from .runtime.leadership import Leadership
-from .runtime.limiter import QuotaLimiter
-from .runtime.orders import attend
+from .runtime.platform_watch import attend
 from .runtime.probes import LoopLag, ProbeServer, Readiness
 from .runtime.process import Endpoint, Scope, Serving, farewell, route
 from .runtime.queue import Requeue, WorkQueue
+from .runtime.roster import Claimants
+from .selftest.checks import Installation, SelfTest
 from .service.execute import Executor
 from .service.observe import Observer
 from .service.ports import (
@@ -48,8 +47,8 @@ from .service.ports import (
     WorkloadPort,
 )
 from .service.reconcile import Pauses, Reconciler
-from .service.selftest import Installation, SelfTest
 from .settings import Settings
+from .wire.resource.parse import SPEC_FIELDS
 
 __all__ = ["Application", "build", "build_self_test"]
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 import requests
 
-from cognito_secret_operator.domain.rights import LEASE_RIGHTS, NEEDED, SECRET_RIGHTS
+from cognito_secret_operator.selftest.rights import LEASE_RIGHTS, NEEDED, SECRET_RIGHTS
 
 from cluster.api import TIMEOUT_SECONDS
 from cluster.control_plane import ControlPlane

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from cognito_secret_operator.domain.rights import LEASE_RIGHTS, NEEDED, SECRET_RIGHTS
+from cognito_secret_operator.selftest.rights import LEASE_RIGHTS, NEEDED, SECRET_RIGHTS
 from cognito_secret_operator.settings import VARIABLES
 
 from helmchart import REPOSITORY

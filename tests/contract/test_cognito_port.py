@@ -8,6 +8,7 @@ from typing import Protocol
 import pytest
 
 from cognito_secret_operator.adapters.cognito import Cognito
+from cognito_secret_operator.adapters.quota import QuotaLimiter
 from cognito_secret_operator.adapters.token_endpoint import TokenEndpoint
 from cognito_secret_operator.domain.model import ClientRef, Verdict
 from cognito_secret_operator.domain.value import SecretValue
@@ -20,7 +21,6 @@ from cognito_secret_operator.errors import (
     RetryLaterError,
     ThrottledError,
 )
-from cognito_secret_operator.runtime.limiter import QuotaLimiter
 from cognito_secret_operator.service.ports import CognitoPort, EndpointPort
 
 from emulator import CognitoEmulator

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cognito_secret_operator import names
-from cognito_secret_operator.domain.journal import Origin, Outcome, Rotation
+from cognito_secret_operator.domain.journal.journal import Origin, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, Trigger, Verdict
 from cognito_secret_operator.domain.report import (
     Condition,
@@ -21,8 +21,8 @@ from cognito_secret_operator.domain.report import (
     Step,
     Truth,
 )
-from cognito_secret_operator.resource.parse import parse
-from cognito_secret_operator.status_format import status_of, status_patch
+from cognito_secret_operator.wire.resource.parse import parse
+from cognito_secret_operator.wire.status import status_of, status_patch
 
 from cluster.control_plane import ControlPlane
 from support.crd_corpus import HERE, Case, cases

@@ -9,7 +9,7 @@ import pytest
 
 from cognito_secret_operator import names
 from cognito_secret_operator.domain.consumers import ConsumerMode
-from cognito_secret_operator.domain.journal import Origin, Outcome
+from cognito_secret_operator.domain.journal.journal import Origin, Outcome
 from cognito_secret_operator.domain.model import Trigger, Verdict
 from cognito_secret_operator.domain.report import ConditionType, Role
 from cognito_secret_operator.domain.spec import (
@@ -22,8 +22,8 @@ from cognito_secret_operator.domain.spec import (
     VerificationMode,
 )
 from cognito_secret_operator.errors import InvalidResourceError
-from cognito_secret_operator.resource.parse import parse
-from cognito_secret_operator.resource.sections import span
+from cognito_secret_operator.wire.resource.parse import parse
+from cognito_secret_operator.wire.resource.sections import span
 
 from support.crd_corpus import Case, as_stored, cases, schema
 

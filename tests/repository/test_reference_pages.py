@@ -17,9 +17,9 @@ from cognito_secret_operator import names
 from cognito_secret_operator.adapters.cognito_answers import ASSUME_ROLE, OPERATIONS, REFRESH
 from cognito_secret_operator.domain.report import ConditionType, Step
 from cognito_secret_operator.metrics import METRICS
-from cognito_secret_operator.resource.parse import parse
-from cognito_secret_operator.service.tell import EFFECT_EVENTS
+from cognito_secret_operator.service.announcements import EFFECT_EVENTS
 from cognito_secret_operator.settings import VARIABLES
+from cognito_secret_operator.wire.resource.parse import parse
 
 from support.declared import fields as _fields
 from support.declared import reasons as _reasons

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.domain.journal import Journal
+from cognito_secret_operator.domain.journal.journal import Journal
 
 from support.world import KEY, World
 

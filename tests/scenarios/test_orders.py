@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cognito_secret_operator.domain.journal import Order
+from cognito_secret_operator.domain.journal.journal import Order
 from cognito_secret_operator.names import OVERRIDE_TOKEN, RESOURCE_MARK, acknowledgement_key
 
 from support.fakes import Call

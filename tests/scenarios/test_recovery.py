@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.domain.journal import Outcome
+from cognito_secret_operator.domain.journal.journal import Outcome
 from cognito_secret_operator.domain.model import StoredSecret, Trigger
 from cognito_secret_operator.names import ROTATE_TOKEN, TAKE_OVER_TOKEN, journal_name
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.domain.journal import Outcome
+from cognito_secret_operator.domain.journal.journal import Outcome
 
 from support.fakes.cognito import Held
 from support.world import SPEC, World

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cognito_secret_operator.domain.journal import Journal
+from cognito_secret_operator.domain.journal.journal import Journal
 
 from support.fakes import Crashed
 from support.fakes.workloads import Behaviour

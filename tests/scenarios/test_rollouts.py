@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.domain.journal import Outcome
+from cognito_secret_operator.domain.journal.journal import Outcome
 
 from support.fakes import Behaviour
 from support.world import SPEC, World

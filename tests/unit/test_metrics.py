@@ -9,7 +9,7 @@ from prometheus_client.samples import Sample
 
 from cognito_secret_operator import __version__
 from cognito_secret_operator.adapters.cognito_answers import OPERATIONS
-from cognito_secret_operator.domain.journal import Order, Origin, Outcome, Rotation
+from cognito_secret_operator.domain.journal.journal import Order, Origin, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
 from cognito_secret_operator.domain.report import (
     Condition,

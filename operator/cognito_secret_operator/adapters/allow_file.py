@@ -6,7 +6,7 @@ from typing import Final
 
 import yaml
 
-from ..domain.platform_orders import AllowList, AllowRule
+from ..domain.platform_policy import AllowList, AllowRule
 
 __all__ = ["UnusableError", "read_rules"]
 

@@ -10,8 +10,8 @@ from ..domain.model import ResourceKey
 from ..errors import AccessDeniedError, NotFoundError, OutsideError
 from ..names import FIELD_MANAGER, GROUP, KIND, VERSION
 from ..service.ports import Clock, KubernetesEvent
-from .exchange import api_path
 from .kube_api import AS_WRITER, MERGE_PATCH, KubeApi
+from .kube_response import api_path
 
 __all__ = ["EventRecorder"]
 

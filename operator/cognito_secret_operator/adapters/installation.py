@@ -7,12 +7,12 @@ from typing import Any, Final, Self
 
 import aiohttp
 
-from ..domain.rights import Right
 from ..errors import NotFoundError, RetryLaterError
 from ..names import GROUP, KIND, PLURAL, VERSION
-from ..service.selftest import ServedType
-from .exchange import api_path
+from ..selftest.checks import ServedType
+from ..selftest.rights import Right
 from .kube_api import KubeApi
+from .kube_response import api_path
 
 __all__ = ["AccessReviews", "OwnEndpoints", "ServedTypes"]
 

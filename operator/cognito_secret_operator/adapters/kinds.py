@@ -6,8 +6,8 @@ from typing import Final
 
 from ..domain.consumers import Listed
 from ..errors import NotFoundError
-from .exchange import api_path
 from .kube_api import KubeApi
+from .kube_response import api_path
 
 __all__ = ["KNOWN", "POD", "REPLICA_SET", "Kind", "Kinds"]
 

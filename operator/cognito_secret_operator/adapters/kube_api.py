@@ -26,7 +26,7 @@ from kubernetes.aio.config import (
 from .. import __version__
 from ..errors import ActionNeededError, AnswerLostError, OutsideError, RetryLaterError
 from ..names import FIELD_MANAGER
-from .exchange import Answer, Exchange
+from .kube_response import Answer, Exchange
 
 __all__ = [
     "APPLY_PATCH",

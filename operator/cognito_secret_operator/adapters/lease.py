@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ..service.ports import Clock, LeaseRecord
-from .exchange import Answer, api_path
 from .kube_api import AS_WRITER, KubeApi
+from .kube_response import Answer, api_path
 
 __all__ = ["LeaseStore"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ..domain.model import ClientRef
-from ..domain.platform_orders import AllowList, AllowRule, Denial, PlatformOrders, rule_text
+from ..domain.platform_policy import AllowList, AllowRule, Denial, PlatformOrders, rule_text
 from .allow_file import UnusableError, read_rules
 
 __all__ = ["PlatformFiles"]

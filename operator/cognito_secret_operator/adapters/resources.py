@@ -7,8 +7,8 @@ from ..domain.model import ResourceKey
 from ..errors import ConflictError, NotFoundError
 from ..names import GROUP, PLURAL, VERSION
 from ..service.ports import RawResource
-from .exchange import api_path
 from .kube_api import AS_WRITER, MERGE_PATCH, KubeApi
+from .kube_response import api_path
 
 __all__ = ["ResourceStore"]
 

@@ -14,8 +14,8 @@ from ..domain.ownership import Owner, owners_text
 from ..domain.value import SecretValue
 from ..errors import ConflictError, NotFoundError, RefusedError
 from ..names import DECORATOR, FIELD_MANAGER, GROUP, KIND, VERSION
-from .exchange import Answer, api_path
 from .kube_api import APPLY_PATCH, AS_WRITER, KubeApi
+from .kube_response import Answer, api_path
 
 __all__ = ["SecretStore", "data_owner", "data_written_at"]
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from ..names import acknowledgement_key
-from .journal import Journal
+from .journal.journal import Journal
 from .rollout import Holder
 from .spec import Acknowledgement, Resource
-from .wording import moment_text
+from .text import moment_text
 
 __all__ = ["accepted_risks", "how_to_acknowledge", "outside_holders"]
 

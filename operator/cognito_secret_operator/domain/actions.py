@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .journal import JournaledSecret, Order, Outcome
+from .journal.journal import JournaledSecret, Order, Outcome
 from .model import Decoration, RemoteSecret, Trigger, Verdict
 from .observed import Fact
 from .rollout import Workload

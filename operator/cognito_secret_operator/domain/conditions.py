@@ -7,19 +7,19 @@ from typing import Final
 from .acknowledgement import accepted_risks
 from .actions import Hold, Plan
 from .consumers import ConsumerMode
-from .journal import Journal, Origin
+from .journal.journal import Journal, Origin
+from .journal.rollback import was_rolled_back
 from .model import ClientRef, StoredSecret, Verdict
-from .moments import rotation_began_at
 from .observed import Observed
 from .preview import is_previewed, preview_of
 from .projection import is_projection
 from .report import Condition, ConditionType, Report, ReportedSecret, Role, Step, Truth
-from .rollback import was_rolled_back
 from .rollout import Consumers, Holder
 from .rules.rolling_out import evidence, suspects
 from .schedule import missed_opening, starts_at
 from .spec import Policy, Resource, VerificationMode
-from .wording import moment_text
+from .steps import rotation_began_at
+from .text import moment_text
 
 __all__ = ["LOOKS_MISSED", "invalid_report", "report", "step_of"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from .journal import Journal
+from .journal.journal import Journal
 from .model import ClientRef
 from .spec import Spec
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from .journal import Journal, JournaledSecret
+from .journal.journal import Journal, JournaledSecret
 from .model import Listing, StoredSecret, Verdict
 from .observed import Fact, Memory, Observed
 from .projection import marks_of

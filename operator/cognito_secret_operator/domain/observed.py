@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from .journal import Journal, Rotation
+from .journal.journal import Journal, Rotation
 from .model import (
     ClientDescription,
     Listing,
@@ -16,7 +16,7 @@ from .model import (
     StoredSecret,
     Timing,
 )
-from .platform_orders import PlatformOrders
+from .platform_policy import PlatformOrders
 from .rollout import Consumers, Lag
 from .spec import Resource
 from .value import SecretValue

@@ -12,7 +12,7 @@ from .rules.endpoint import FINDING
 from .rules.foreign import FOREIGN
 from .rules.guards import GUARDS
 from .rules.migration import MIGRATING
-from .rules.orders import EVIDENCE, giving_way
+from .rules.overrides import EVIDENCE, giving_way
 from .rules.publishing import PUBLISHING
 from .rules.rebuilding import REBUILDING
 from .rules.recovering import RECOVERING

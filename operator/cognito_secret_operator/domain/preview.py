@@ -5,7 +5,7 @@ from typing import Final
 
 from ..names import APPROVE_TOKEN
 from .consumers import ConsumerMode
-from .journal import Journal, Origin
+from .journal.journal import Journal, Origin
 from .observed import UNREAD, Observed, Problem
 from .rollout import Consumers, Pod, Progress, never_restarted, restartable, unfinished
 from .spec import Policy, RetireOriginal, RolloutSpec, RolloutStrategy

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..names import CURRENT_ID_MARK, PREVIOUS_ID_MARK, PUBLICATION_MARK, RESOURCE_MARK
 from .connection import issuer_of, shown_endpoint
-from .journal import Journal, JournaledSecret
+from .journal.journal import Journal, JournaledSecret
 from .model import StoredSecret
 from .spec import Resource, Spec
 from .value import SecretValue

@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .journal import Origin, Rotation
+from .journal.journal import Origin, Rotation
 from .model import ClientRef
 from .preview import Preview
 

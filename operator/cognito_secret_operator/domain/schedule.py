@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from .journal import Journal, Outcome
+from .journal.journal import Journal, Outcome
 from .model import Timing
 from .spec import Resource
 from .windows import Opening, next_opening, open_windows

@@ -20,7 +20,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from .. import __version__
-from ..domain.journal import Order, Outcome
+from ..domain.journal.journal import Order, Outcome
 from ..domain.model import ResourceKey, Trigger
 from ..domain.report import Report, Step
 from ..service.ports import Drift

@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ..domain.journal import Outcome
+from ..domain.journal.journal import Outcome
 from ..domain.model import ResourceKey
 from ..domain.report import Report, Role, Step, Truth
 from .descriptions import (

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..domain.model import ResourceKey
-from .claimants import Claimants
 from .handlers import Sightings, interest_of, watch
 from .leadership import Leadership
 from .logs import log_loop_error
 from .probes import ProbeServer, Readiness
 from .queue import WorkQueue
+from .roster import Claimants
 
 __all__ = ["Endpoint", "Scope", "Serving", "farewell", "route", "serve"]
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ..domain import journal as journals
 from ..domain.actions import (
     Add,
     Claim,
@@ -17,14 +16,15 @@ from ..domain.actions import (
     Stage,
     Stamp,
 )
-from ..domain.journal import Journal, Origin
+from ..domain.entries import Entry, next_journal
+from ..domain.journal import journal as journals
+from ..domain.journal.journal import Journal, Origin
 from ..domain.model import StoredSecret
 from ..domain.observed import Memory, Observed
 from ..domain.projection import target_annotations, target_data
 from ..errors import AnswerLostError
-from ..journal_format import journal_data
 from ..names import RESOURCE_MARK, journal_name, stamp_key
-from .entries import Entry, next_journal
+from ..wire.journal import journal_data
 from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]

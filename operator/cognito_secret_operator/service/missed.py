@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ..domain.journal import Journal
+from ..domain.journal.journal import Journal
 from ..domain.observed import Observed
 from ..domain.report import Report
 from ..domain.schedule import is_owed

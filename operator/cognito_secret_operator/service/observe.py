@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..domain.consumers import Search
-from ..domain.journal import Journal
+from ..domain.journal.journal import Journal
 from ..domain.model import ClientDescription, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
-from ..domain.platform_orders import PlatformOrders
+from ..domain.platform_policy import PlatformOrders
 from ..domain.projection import publication_number
 from ..domain.scope import in_scope
 from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
-from ..journal_format import JournalProblemError, journal_from
 from ..names import ack_key, journal_name, stamp_key
+from ..wire.journal import JournalProblemError, journal_from
 from .execute import OwnClaim
 from .neighbours import Neighbours
 from .ports import (

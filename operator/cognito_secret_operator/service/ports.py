@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ..domain.consumers import Search
-from ..domain.journal import Order, Outcome
+from ..domain.journal.journal import Order, Outcome
 from ..domain.model import (
     ClientDescription,
     ClientRef,
@@ -22,7 +22,7 @@ from ..domain.model import (
     StoredSecret,
     Trigger,
 )
-from ..domain.platform_orders import PlatformOrders
+from ..domain.platform_policy import PlatformOrders
 from ..domain.report import Report, Step
 from ..domain.rollout import Consumers, Workload
 from ..domain.value import SecretValue

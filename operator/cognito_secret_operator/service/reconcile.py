@@ -9,28 +9,28 @@ from typing import Any
 from ..domain.actions import Delete, Effect, Hold, Look, Plan, Wait
 from ..domain.conditions import invalid_report
 from ..domain.conditions import report as report_of
-from ..domain.journal import Journal, Rotation
+from ..domain.journal.journal import Journal, Rotation
 from ..domain.memory import remembered
 from ..domain.model import ClientRef, ResourceKey
-from ..domain.moments import exposure_of
 from ..domain.observed import Memory, Observed
 from ..domain.plan import plan as plan_for
 from ..domain.spec import Resource
+from ..domain.steps import exposure_of
 from ..errors import ActionNeededError, ConflictError, InvalidResourceError, OutsideError
-from ..resource.parse import parse
-from ..status_format import invalid_status, status_of, status_patch
-from .execute import Executor, OwnClaim
-from .missed import missed_since
-from .observe import Observer
-from .ports import EventPort, KubernetesEvent, RawResource, ResourcePort, Telemetry
-from .steps import StepWatch
-from .tell import (
+from ..wire.resource.parse import parse
+from ..wire.status import invalid_status, status_of, status_patch
+from .announcements import (
     FOREIGN_REASON,
     drift_of,
     event_of_effect,
     events_of_conditions,
     events_of_schedule,
 )
+from .execute import Executor, OwnClaim
+from .missed import missed_since
+from .observe import Observer
+from .ports import EventPort, KubernetesEvent, RawResource, ResourcePort, Telemetry
+from .steps import StepWatch
 
 __all__ = ["Pauses", "Reconciler"]
 

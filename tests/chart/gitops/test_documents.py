@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from cognito_secret_operator.resource.parse import parse
+from cognito_secret_operator.wire.resource.parse import parse
 
 from support.pages import DOCS, ROOT, blocks
 

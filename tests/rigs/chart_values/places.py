@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from ..helmchart.helm import HOME, of_kind
+from helmchart.helm import HOME, of_kind
 
 OBJECT: Final = "cognito-secret-operator"
 CLUSTER_NAME: Final = f"{HOME}-{OBJECT}"

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from ..helmchart.helm import HOME
 from .places import CLUSTER_NAME, OBJECT, POD, Row, in_one_render, same, with_values
+from helmchart.helm import HOME
 
 READ: Final = ["get", "list", "watch"]
 WRITE: Final = ["create", "delete", "deletecollection", "patch", "update"]

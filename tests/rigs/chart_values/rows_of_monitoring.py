@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from ..helmchart.helm import HOME
 from .places import OBJECT, Place, Row, in_one_render, same, with_values
+from helmchart.helm import HOME
 
 MONITORS: Final = {
     "serviceMonitor": ("ServiceMonitor", OBJECT, "spec", "endpoints"),

@@ -1,4 +1,4 @@
-"""The applications of `tests/rigs/applications` as processes of this machine, in place of their pods."""
+"""The applications of `rigs/applications` as processes of this machine, in place of their pods."""
 
 import os
 import shutil

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cognito_secret_operator.domain.actions import Look, Plan
 from cognito_secret_operator.domain.consumers import AUTOMATIC
-from cognito_secret_operator.domain.journal import (
+from cognito_secret_operator.domain.journal.journal import (
     Claim,
     Journal,
     JournaledSecret,

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cognito_secret_operator.domain.journal import Journal
+from cognito_secret_operator.domain.journal.journal import Journal
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.names import OVERRIDE_TOKEN
-from cognito_secret_operator.resource.sections import span
+from cognito_secret_operator.wire.resource.sections import span
 
 from .fakes.faults import Call
 

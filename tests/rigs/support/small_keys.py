@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from cognito_secret_operator.domain.actions import Action, Add, Delete, Publish, Stamp
-from cognito_secret_operator.domain.journal import Journal, Outcome
+from cognito_secret_operator.domain.journal.journal import Journal, Outcome
 from cognito_secret_operator.domain.model import StoredSecret
 from cognito_secret_operator.domain.projection import stamp_value
 

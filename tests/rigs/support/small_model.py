@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cognito_secret_operator.domain import journal as journals
 from cognito_secret_operator.domain.actions import Action
-from cognito_secret_operator.domain.journal import Journal, JournaledSecret, Origin
+from cognito_secret_operator.domain.journal import journal as journals
+from cognito_secret_operator.domain.journal.journal import Journal, JournaledSecret, Origin
 from cognito_secret_operator.domain.model import StoredSecret, Timing
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.projection import target_annotations, target_data

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from cognito_secret_operator.domain import journal as journals
 from cognito_secret_operator.domain.actions import (
     Add,
     Claim,
@@ -21,7 +20,9 @@ from cognito_secret_operator.domain.actions import (
     Stamp,
     Wait,
 )
-from cognito_secret_operator.domain.journal import Order
+from cognito_secret_operator.domain.entries import next_journal
+from cognito_secret_operator.domain.journal import journal as journals
+from cognito_secret_operator.domain.journal.journal import Order
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.model import (
     Listing,
@@ -45,7 +46,6 @@ from cognito_secret_operator.domain.rollout import (
 from cognito_secret_operator.domain.spec import EmergencyRequest, Resource
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.names import FIELD_MANAGER
-from cognito_secret_operator.service.entries import next_journal
 
 from .small_model import (
     BEGINNING,

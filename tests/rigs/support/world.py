@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from cognito_secret_operator.domain.journal import Journal, Outcome
+from cognito_secret_operator.domain.journal.journal import Journal, Outcome
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, StoredSecret, Timing
 from cognito_secret_operator.errors import OutsideError
-from cognito_secret_operator.journal_format import journal_from
 from cognito_secret_operator.names import (
     APPROVE_TOKEN,
     EMERGENCY_NOW_TOKEN,
@@ -20,6 +19,7 @@ from cognito_secret_operator.names import (
 from cognito_secret_operator.service.execute import Executor
 from cognito_secret_operator.service.observe import Observer
 from cognito_secret_operator.service.reconcile import Pauses, Reconciler
+from cognito_secret_operator.wire.journal import journal_from
 
 from .fakes import (
     Crashed,

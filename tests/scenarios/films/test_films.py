@@ -3,7 +3,7 @@
 A film is compared with ``testdata/<name>.txt``, line by line. After a change that was meant to be,
 remake them and read the difference::
 
-    REMAKE_FILMS=1 .venv/bin/python -m pytest tests/scenarios/films && git diff tests/scenarios/films
+    REMAKE_FILMS=1 .venv/bin/python -m pytest tests/scenarios/films && git diff tests/scenarios
 """
 
 import os

@@ -10,13 +10,13 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.client import Configuration
 
-from cognito_secret_operator.adapters.exchange import api_path
 from cognito_secret_operator.adapters.kube_api import (
     APPLY_PATCH,
     MERGE_PATCH,
     METADATA_LIST,
     KubeApi,
 )
+from cognito_secret_operator.adapters.kube_response import api_path
 from cognito_secret_operator.errors import (
     AccessDeniedError,
     ActionNeededError,

@@ -6,7 +6,7 @@ import pytest
 from cognito_secret_operator.adapters.allow_file import UnusableError, read_rules
 from cognito_secret_operator.adapters.platform_files import PlatformFiles
 from cognito_secret_operator.domain.model import Caller, ClientRef
-from cognito_secret_operator.domain.platform_orders import AllowRule
+from cognito_secret_operator.domain.platform_policy import AllowRule
 
 CLIENT = ClientRef("eu-west-1_AbC", "1example")
 GOOD = """

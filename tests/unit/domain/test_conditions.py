@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from cognito_secret_operator.domain.conditions import report, step_of
-from cognito_secret_operator.domain.journal import Journal
+from cognito_secret_operator.domain.journal.journal import Journal
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
-from cognito_secret_operator.domain.platform_orders import PlatformOrders
+from cognito_secret_operator.domain.platform_policy import PlatformOrders
 from cognito_secret_operator.domain.report import ConditionType, Step
 from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cognito_secret_operator.domain.consumers import ConsumerMode, ConsumersSpec
-from cognito_secret_operator.domain.journal import Origin
+from cognito_secret_operator.domain.journal.journal import Origin
 from cognito_secret_operator.domain.observed import UNREAD, Observed, Problem
 from cognito_secret_operator.domain.preview import is_previewed, preview_of
 from cognito_secret_operator.domain.rollout import Pod, Progress, Workload, WorkloadRef

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cognito_secret_operator.domain.journal import Journal
+from cognito_secret_operator.domain.journal.journal import Journal
 from cognito_secret_operator.domain.model import StoredSecret
 from cognito_secret_operator.domain.projection import (
     is_projection,

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from cognito_secret_operator.domain.actions import Add, Delete, Doom, Look, Publish, Stage
 from cognito_secret_operator.domain.conditions import report
-from cognito_secret_operator.domain.journal import Journal, Origin
+from cognito_secret_operator.domain.journal.journal import Journal, Origin
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.model import ClientDescription, Listing, Probe, StoredSecret
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed, Problem
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rollout import Consumers, Progress, holders
-from cognito_secret_operator.domain.rules.orders import order_in_force
+from cognito_secret_operator.domain.rules.overrides import order_in_force
 from cognito_secret_operator.domain.rules.rolling_out import evidence
 from cognito_secret_operator.domain.spec import (
     Acknowledgement,

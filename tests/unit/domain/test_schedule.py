@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cognito_secret_operator.domain.journal import Journal, Outcome, Rotation
+from cognito_secret_operator.domain.journal.journal import Journal, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, Timing
 from cognito_secret_operator.domain.schedule import (
     due_at,

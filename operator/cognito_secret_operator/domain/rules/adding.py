@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from ..actions import Add, Claim, Delete, Doom, Forget, Plan, Promote, Record
-from ..journal import Pending
+from ..journal.journal import Pending
 from ..model import Listing, Verdict
 from ..observed import Fact, Observed
 from . import Rule

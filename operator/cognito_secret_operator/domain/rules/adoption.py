@@ -3,7 +3,7 @@
 from typing import Final
 
 from ..actions import Adopt, CreateJournal, Plan
-from ..journal import JournaledSecret, Origin
+from ..journal.journal import JournaledSecret, Origin
 from ..model import (
     Listing,
     RemoteSecret,

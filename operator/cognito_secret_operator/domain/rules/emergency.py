@@ -4,8 +4,8 @@ from typing import Final
 
 from ...names import EMERGENCY_NOW_TOKEN, EMERGENCY_TOKEN
 from ..actions import Declare, Delete, Doom, Forget, Plan
-from ..emergency import can_turn_back
-from ..journal import Journal, JournaledSecret
+from ..journal.journal import Journal, JournaledSecret
+from ..journal.leaks import can_turn_back
 from ..model import Listing, Trigger, Verdict
 from ..observed import UNREAD, Fact, Observed
 from ..spec import EmergencyRequest

@@ -4,7 +4,7 @@ from typing import Final
 
 from ...names import JOURNAL_SUFFIX, RESOURCE_MARK, TAKE_OVER_TOKEN
 from ..actions import Hold, Plan, TakeOver
-from ..journal import Journal
+from ..journal.journal import Journal
 from ..model import StoredSecret
 from ..observed import UNREAD, Fact, Observed, Problem
 from ..preview import preview_is_due

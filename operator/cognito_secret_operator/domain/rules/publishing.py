@@ -14,7 +14,7 @@ from ..actions import (
     Redact,
     Republish,
 )
-from ..journal import Journal, Publication
+from ..journal.journal import Journal, Publication
 from ..model import StoredSecret
 from ..observed import Observed
 from ..ownership import only_we_wrote

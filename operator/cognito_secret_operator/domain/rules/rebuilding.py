@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..actions import Plan, Rebuild
-from ..journal import Journal, JournaledSecret, Origin
+from ..journal.journal import Journal, JournaledSecret, Origin
 from ..model import Listing, Probe, StoredSecret, Verdict
 from ..observed import Fact, Observed
 from ..projection import Marks, publication_number, target_data

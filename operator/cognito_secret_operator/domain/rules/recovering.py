@@ -3,7 +3,7 @@
 from typing import Final
 
 from ..actions import Forget, Plan, Reinstate
-from ..journal import Outcome
+from ..journal.journal import Outcome
 from ..observed import Observed
 from ..spec import Recovery
 from . import Rule

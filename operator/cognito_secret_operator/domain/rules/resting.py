@@ -5,13 +5,13 @@ from typing import Final
 
 from ...names import ROTATE_TOKEN
 from ..actions import Hold, Plan
+from ..journal.rollback import was_rolled_back
 from ..model import Trigger
 from ..observed import Fact, Observed
 from ..preview import preview_is_due
-from ..rollback import was_rolled_back
 from ..schedule import due_at, overdue_at, retry_at, starts_at
 from ..spec import Recovery
-from ..wording import moment_text
+from ..text import moment_text
 from . import Rule
 from .adoption import was_deleted_lately
 from .endpoint import token_endpoint_is_unknown

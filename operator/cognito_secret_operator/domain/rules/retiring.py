@@ -5,16 +5,16 @@ from typing import Final
 from ...names import OVERRIDE_TOKEN
 from ..acknowledgement import accepted_risks
 from ..actions import Delete, Doom, Forget, Plan
-from ..journal import JournaledSecret, Order, Origin
+from ..journal.journal import JournaledSecret, Order, Origin
 from ..model import Verdict
 from ..observed import Fact, Observed
 from ..rollout import Consumers
 from ..spec import Approval, RetireOriginal
+from ..text import moment_text
 from ..windows import next_opening, open_windows
-from ..wording import moment_text
 from . import Rule
 from .needs import hold, listing, probe, wait
-from .orders import EVIDENCE, doubt, giving_way, order_in_force
+from .overrides import EVIDENCE, doubt, giving_way, order_in_force
 from .rolling_out import goes_at_once, name_some, rolling, suspects
 
 __all__ = ["CONFIRMING", "RETIRING"]

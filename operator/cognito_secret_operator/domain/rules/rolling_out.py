@@ -8,10 +8,10 @@ from ...names import ack_key
 from ..acknowledgement import how_to_acknowledge, outside_holders
 from ..actions import Forget, Plan, RollBack, Stamp
 from ..consumers import ConsumerMode
+from ..journal.rollback import can_roll_back
 from ..model import Verdict
 from ..observed import Fact, Observed
 from ..projection import stamp_value
-from ..rollback import can_roll_back
 from ..rollout import (
     Consumers,
     Holder,
@@ -24,7 +24,7 @@ from ..rollout import (
     workloads_to_stamp,
 )
 from ..spec import OnFailure, RolloutStrategy
-from ..wording import span_text
+from ..text import span_text
 from . import Rule
 from .needs import hold, listing, probe, read_consumers, wait
 

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cognito_secret_operator.domain.journal import Order, Outcome
+from cognito_secret_operator.domain.journal.journal import Order, Outcome
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
-from cognito_secret_operator.domain.platform_orders import Denial, PlatformOrders, rule_text
+from cognito_secret_operator.domain.platform_policy import Denial, PlatformOrders, rule_text
 from cognito_secret_operator.domain.report import Report, Step
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.service.ports import Drift

@@ -1,0 +1,1 @@
+"""What `selftest` checks of an installation: access, resource type, endpoints."""

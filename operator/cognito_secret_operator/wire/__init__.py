@@ -1,0 +1,1 @@
+"""The texts that others read and write: the resource, its status, the journal."""

@@ -1,0 +1,35 @@
+"""``spec.aws``: with which role AWS is asked."""
+
+import re
+from typing import Final
+
+from ...domain.spec import AwsSpec
+from .sections import Section
+
+__all__ = ["aws_spec"]
+
+_ROLE: Final = re.compile(r"(?=.{1,1024}\Z)arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[!-~]+")
+
+_PARTITIONS: Final = {"cn-": "arn:aws-cn:", "us-gov-": "arn:aws-us-gov:", "eusc-": "arn:aws-eusc:"}
+"""Beginning of a region -> beginning of its partition's ARNs."""
+
+
+def aws_spec(aws: Section, pool_id: str) -> AwsSpec:
+    """Read the section; a role of another partition than the pool's could never be used."""
+    role = aws.matching(
+        "roleArn",
+        _ROLE,
+        "must be an IAM role's ARN like arn:aws:iam::111122223333:role/cognito-rotator (arn:aws-cn "
+        "in China, arn:aws-us-gov in GovCloud): copy it from the IAM console",
+    )
+    if role is not None and any(
+        pool_id.startswith(region) != role.startswith(partition)
+        for region, partition in _PARTITIONS.items()
+    ):
+        raise aws.invalid(
+            "roleArn",
+            f"roleArn {role} is of another AWS partition than userPoolId {pool_id}: name a role of "
+            "the pool's own partition",
+        )
+    aws.refuse_the_rest()
+    return AwsSpec(role)

@@ -1,0 +1,124 @@
+"""``spec.target``: the Secret that applications read."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from ...domain.spec import CreationPolicy, TargetKeys, TargetSpec
+from ...errors import InvalidResourceError
+from ...names import GROUP, JOURNAL_SUFFIX
+from .sections import DATA_KEY, LABEL, SECRET_NAME, Section
+
+__all__ = ["target_spec"]
+
+_Default = TypeVar("_Default", str, None)
+
+_PREFIX: Final = rf"(?=[^/]{{1,253}}/){LABEL.pattern}([.]{LABEL.pattern})*/"
+_MARK: Final = re.compile(rf"({_PREFIX})?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")
+_LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_ANY_TEXT: Final = re.compile(r"[\s\S]{0,4096}")
+_MOST_MARKS: Final = 32
+
+_BAD_KEY: Final = (
+    "must have keys like team or example.com/team, of at most 63 letters, digits, '-', '_' and '.' "
+    "after the prefix: correct the key"
+)
+_BAD_LABEL: Final = (
+    "must have values of at most 63 letters, digits, '-', '_' and '.', that begin and end with a "
+    "letter or digit: shorten it, or use an annotation"
+)
+_BAD_ANNOTATION: Final = "must have values of at most 4096 characters: shorten it"
+
+
+def target_spec(target: Section, resource_name: str) -> TargetSpec:
+    """Read the section; the Secret is called like the resource where it is given no name."""
+    spec = TargetSpec(
+        name=_target_name(target, resource_name),
+        keys=_target_keys(target.section("keys")),
+        labels=_marks(target, "labels", _LABEL_VALUE, _BAD_LABEL),
+        annotations=_marks(target, "annotations", _ANY_TEXT, _BAD_ANNOTATION),
+        creation_policy=target.choice("creationPolicy", CreationPolicy.ORPHAN),
+    )
+    target.refuse_the_rest()
+    return spec
+
+
+def _marks(
+    target: Section, field: str, value: re.Pattern[str], otherwise: str
+) -> Mapping[str, str]:
+    """Read labels or annotations; the error does not quote a value."""
+    marks = target.strings(field)
+    if len(marks) > _MOST_MARKS:
+        raise target.invalid(field, f"must have at most {_MOST_MARKS} items: remove some")
+    for key, text in marks.items():
+        if key.startswith(f"{GROUP}/"):
+            raise target.invalid(
+                field,
+                f"must not have a key with the prefix {GROUP}/, which is the operator's: remove "
+                "the key",
+            )
+        if not _MARK.fullmatch(key):
+            raise target.invalid(field, _BAD_KEY)
+        if not value.fullmatch(text):
+            raise target.invalid(field, otherwise)
+    return marks
+
+
+def _target_name(target: Section, name: str) -> str:
+    given = target.matching(
+        "name",
+        SECRET_NAME,
+        "must be a valid name of a Secret: write lower-case letters, digits, '-' and '.'",
+    )
+    target_name = name if given is None else given
+    if target_name.endswith(JOURNAL_SUFFIX):
+        raise target.invalid(
+            "name",
+            f"must not end with {JOURNAL_SUFFIX}, which is how the operator calls its own "
+            "Secrets: choose another target.name (the resource's name is its default)",
+        )
+    return target_name
+
+
+def _target_keys(keys: Section) -> TargetKeys:
+    defaults = TargetKeys()
+
+    def read(key: str, default: _Default) -> str | _Default:
+        text = keys.matching(
+            key,
+            DATA_KEY,
+            "must be a valid key of a Secret: write letters, digits, '-', '_' and '.'",
+        )
+        return default if text is None else text
+
+    chosen = TargetKeys(
+        client_id=read("clientId", defaults.client_id),
+        current=read("current", defaults.current),
+        previous=read("previous", defaults.previous),
+        user_pool_id=read("userPoolId", None),
+        issuer=read("issuer", None),
+        token_endpoint=read("tokenEndpoint", None),
+        secret_id=read("secretId", None),
+    )
+    keys.refuse_the_rest()
+    _refuse_equal_keys(chosen)
+    return chosen
+
+
+def _refuse_equal_keys(chosen: TargetKeys) -> None:
+    named = {
+        "clientId": chosen.client_id,
+        "current": chosen.current,
+        "previous": chosen.previous,
+        "userPoolId": chosen.user_pool_id,
+        "issuer": chosen.issuer,
+        "tokenEndpoint": chosen.token_endpoint,
+        "secretId": chosen.secret_id,
+    }
+    given = {field: key for field, key in named.items() if key is not None}
+    if len(set(given.values())) < len(given):
+        shown = ", ".join(f"{field} {key}" for field, key in given.items())
+        raise InvalidResourceError(
+            f"spec.target.keys: must differ from each other, and are {shown}: give each key a name "
+            "of its own"
+        )
