@@ -18,7 +18,7 @@ from .wiring import build, build_self_test
 
 __all__ = ["main"]
 
-_log: Final = logging.getLogger("cognito_secret_operator")
+_LOG: Final = logging.getLogger("cognito_secret_operator")
 """Named, since `__name__` is ``__main__`` here, and only our own loggers' fields are written."""
 
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return asyncio.run(_self_test(settings, chosen.url, chosen.secret))
         return asyncio.run(_run(settings, os.environ))
     except OutsideError as error:
-        _log.error("%s", error.message, extra={"reason": error.reason, "code": error.code})
+        _LOG.error("%s", error.message, extra={"reason": error.reason, "code": error.code})
         return 1
 
 
@@ -74,9 +74,9 @@ def _key(text: str) -> str:
 
 
 async def _run(settings: Settings, environment: Mapping[str, str]) -> int:
-    _log.info("cognito-secret-operator %s", __version__)
+    _LOG.info("cognito-secret-operator %s", __version__)
     for name in unknown_variables(environment):
-        _log.warning("the variable %s means nothing here", name)
+        _LOG.warning("the variable %s means nothing here", name)
     async with build(settings) as application:
         await serve(application.serving)
     return 0

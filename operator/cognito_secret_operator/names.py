@@ -12,7 +12,7 @@ PLURAL: Final = "cognitoclientsecrets"
 FIELD_MANAGER: Final = "cognito-secret-operator"
 """Our name in ``managedFields``, in events and in the user agent."""
 
-DECORATOR: Final = f"{FIELD_MANAGER}-metadata"
+METADATA_MANAGER: Final = f"{FIELD_MANAGER}-metadata"
 """Our name in ``managedFields`` for labels, annotations and owner that the resource asks for.
 
 Another name than that of who writes data: whoever writes data gets a new date by any write.
@@ -24,31 +24,31 @@ JOURNAL_SUFFIX: Final = "-cognito-journal"
 LONGEST_NAME: Final = 47
 """Longest name of a resource: 63 characters less the journal's suffix."""
 
-ROTATE_TOKEN: Final = f"{GROUP}/rotate"
+ROTATE_ANNOTATION: Final = f"{GROUP}/rotate"
 """On the resource: any new value rotates once."""
 
-APPROVE_TOKEN: Final = f"{GROUP}/approve"
+APPROVE_ANNOTATION: Final = f"{GROUP}/approve"
 """On the resource: the id of a secret whose deletion waits for approval and may go."""
 
-OVERRIDE_TOKEN: Final = f"{GROUP}/retire-without-evidence"
+OVERRIDE_ANNOTATION: Final = f"{GROUP}/retire-without-evidence"
 """On the resource: the id of a previous secret that is deleted although somebody may hold it."""
 
-EMERGENCY_TOKEN: Final = f"{GROUP}/emergency"
+EMERGENCY_ANNOTATION: Final = f"{GROUP}/emergency"
 """On the resource: the id of a leaked secret, to be replaced and deleted as soon as pods moved."""
 
-EMERGENCY_NOW_TOKEN: Final = f"{GROUP}/emergency-now"
+EMERGENCY_NOW_ANNOTATION: Final = f"{GROUP}/emergency-now"
 """On the resource: the id of a leaked secret, to be deleted once another one is published."""
-TAKE_OVER_TOKEN: Final = f"{GROUP}/take-over"
+TAKE_OVER_ANNOTATION: Final = f"{GROUP}/take-over"
 """On the resource: the uid in a journal from elsewhere that is to be used here from now on."""
 
-RESOURCE_MARK: Final = f"{GROUP}/resource"
+RESOURCE_ANNOTATION: Final = f"{GROUP}/resource"
 """On a target or journal: the resource it belongs to; a user sets it to hand a Secret over."""
 
-PUBLICATION_MARK: Final = f"{GROUP}/publication"
+PUBLICATION_ANNOTATION: Final = f"{GROUP}/publication"
 """On the target: number of the publication that its data are from."""
 
-CURRENT_ID_MARK: Final = f"{GROUP}/current-id"
-PREVIOUS_ID_MARK: Final = f"{GROUP}/previous-id"
+CURRENT_ID_ANNOTATION: Final = f"{GROUP}/current-id"
+PREVIOUS_ID_ANNOTATION: Final = f"{GROUP}/previous-id"
 
 
 def journal_name(resource_name: str) -> str:
@@ -56,17 +56,17 @@ def journal_name(resource_name: str) -> str:
     return f"{resource_name}{JOURNAL_SUFFIX}"
 
 
-def acknowledgement_key(name: str) -> str:
+def consumer_ack_annotation(name: str) -> str:
     """Name the annotation by which an outside consumer says which secret it uses."""
     return f"{GROUP}/ack.{name}"
 
 
-def stamp_key(resource_name: str) -> str:
+def stamp_annotation(resource_name: str) -> str:
     """Name the annotation on pod templates that carries a resource's stamp."""
     return f"{GROUP}/{resource_name}"
 
 
-def ack_key(resource_name: str) -> str:
+def pod_ack_annotation(resource_name: str) -> str:
     """Name the annotation on pods by which containers acknowledge a publication.
 
     A resource's name has no dot, so that no stamp of another resource is called the same; and with

@@ -116,18 +116,18 @@ VARIABLES: Final = (
         "At rest: from one look at Cognito to the next.",
     ),
     Variable(
-        "CSO_ANSWER_OUTRANKS_SECONDS",
-        _seconds(_TIMING.answer_outranks),
+        "CSO_LIST_DISTRUST_SECONDS",
+        _seconds(_TIMING.list_distrust),
         "How long the answer of an Add or a Delete outranks the list.",
     ),
     Variable(
-        "CSO_MISSING_CONFIRMED_SECONDS",
-        _seconds(_TIMING.missing_confirmed),
+        "CSO_MISSING_GRACE_SECONDS",
+        _seconds(_TIMING.missing_grace),
         "From the first list that lacks a secret to the one that is believed.",
     ),
     Variable(
-        "CSO_REFUSAL_PATIENCE_SECONDS",
-        _seconds(_TIMING.refusal_patience),
+        "CSO_REFUSAL_GRACE_SECONDS",
+        _seconds(_TIMING.refusal_grace),
         "How long a new secret may be refused before it counts as refused for good, and a deleted "
         "one accepted before that is told.",
     ),
@@ -214,9 +214,9 @@ class Settings:
                 add_deadline=reader.span("CSO_ADD_DEADLINE_SECONDS", zero=False),
                 list_lag=reader.span("CSO_LIST_LAG_SECONDS"),
                 list_period=reader.span("CSO_LIST_PERIOD_SECONDS", zero=False),
-                answer_outranks=reader.span("CSO_ANSWER_OUTRANKS_SECONDS"),
-                missing_confirmed=reader.span("CSO_MISSING_CONFIRMED_SECONDS"),
-                refusal_patience=reader.span("CSO_REFUSAL_PATIENCE_SECONDS"),
+                list_distrust=reader.span("CSO_LIST_DISTRUST_SECONDS"),
+                missing_grace=reader.span("CSO_MISSING_GRACE_SECONDS"),
+                refusal_grace=reader.span("CSO_REFUSAL_GRACE_SECONDS"),
                 retry_after_failure=reader.span("CSO_RETRY_AFTER_FAILURE_SECONDS"),
             ),
         )
@@ -245,10 +245,10 @@ def _contradictions(settings: Settings) -> list[str]:
             "CSO_POLL_MIN_SECONDS is above CSO_POLL_MAX_SECONDS; raise the latter or lower the"
             " former"
         )
-    if settings.timing.answer_outranks < settings.timing.list_lag:
+    if settings.timing.list_distrust < settings.timing.list_lag:
         # A list from before our own Add or Delete would be believed over that call's answer.
         found.append(
-            "CSO_ANSWER_OUTRANKS_SECONDS is below CSO_LIST_LAG_SECONDS: an outdated list would be"
+            "CSO_LIST_DISTRUST_SECONDS is below CSO_LIST_LAG_SECONDS: an outdated list would be"
             " believed; raise the former or lower the latter"
         )
     if settings.lease_name and not settings.lease_namespace:

@@ -17,7 +17,7 @@ from .adapters.platform_files import PlatformFiles
 from .adapters.quota import FreezableQuota, QuotaLimiter
 from .adapters.resources import ResourceStore
 from .adapters.secret_store import SecretStore
-from .adapters.system import SystemClock, SystemEntropy
+from .adapters.system import SystemClock, SystemValueGenerator
 from .adapters.token_endpoint import TokenEndpoint
 from .adapters.workloads import WorkloadStore
 from .domain.actions import Plan
@@ -25,7 +25,7 @@ from .domain.model import ResourceKey
 from .metrics import Metrics
 from .runtime.handlers import Sightings, interest_of
 from .runtime.leadership import Leadership
-from .runtime.platform_watch import attend
+from .runtime.platform_watch import watch_files
 from .runtime.probes import LoopLag, ProbeServer, Readiness
 from .runtime.process import Endpoint, Scope, Serving, farewell, route
 from .runtime.queue import Requeue, WorkQueue
@@ -36,14 +36,14 @@ from .service.observe import Observer
 from .service.ports import (
     Clock,
     CognitoPort,
+    DuplicatePort,
     EndpointPort,
-    Entropy,
     EventPort,
     PlatformPort,
     ResourcePort,
-    RivalPort,
     SecretStorePort,
     Telemetry,
+    ValueGenerator,
     WorkloadPort,
 )
 from .service.reconcile import Pauses, Reconciler
@@ -146,11 +146,11 @@ def _application(
             events=EventRecorder(api, clock),
             cognito=cognito,
             endpoint=endpoint,
-            rivals=claimants,
+            duplicates=claimants,
             platform=platform,
             telemetry=metrics,
             clock=clock,
-            entropy=SystemEntropy(),
+            value_generator=SystemValueGenerator(),
         ),
     )
 
@@ -200,7 +200,9 @@ def _application(
         sightings=sightings,
         list_all=list_all,
         leadership=leadership,
-        attend=lambda: attend(lambda: (platform.frozen(), platform.allow_list()), wake_all),
+        watch_files=lambda: watch_files(
+            lambda: (platform.frozen(), platform.allow_list()), wake_all
+        ),
     )
     return Application(reconciler=reconciler, claimants=claimants, serving=serving)
 
@@ -226,11 +228,11 @@ class _Outside:
     events: EventPort
     cognito: CognitoPort
     endpoint: EndpointPort
-    rivals: RivalPort
+    duplicates: DuplicatePort
     platform: PlatformPort
     telemetry: Telemetry
     clock: Clock
-    entropy: Entropy
+    value_generator: ValueGenerator
 
 
 def _reconciler(settings: Settings, identity: str, outside: _Outside) -> Reconciler:
@@ -239,7 +241,7 @@ def _reconciler(settings: Settings, identity: str, outside: _Outside) -> Reconci
         workloads=outside.workloads,
         cognito=outside.cognito,
         endpoint=outside.endpoint,
-        rivals=outside.rivals,
+        duplicates=outside.duplicates,
         platform=outside.platform,
         clock=outside.clock,
         timing=settings.timing,
@@ -250,7 +252,7 @@ def _reconciler(settings: Settings, identity: str, outside: _Outside) -> Reconci
         workloads=outside.workloads,
         cognito=outside.cognito,
         clock=outside.clock,
-        entropy=outside.entropy,
+        value_generator=outside.value_generator,
         identity=identity,
         add_deadline=settings.timing.add_deadline,
     )

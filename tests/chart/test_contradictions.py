@@ -170,8 +170,8 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
         "timing.pollMinSeconds: it must not be above timing.pollMaxSeconds",
     ),
     "an answer that outranks for less than the lag": (
-        {"timing": {"answerOutranksSeconds": 10}},
-        "timing.answerOutranksSeconds: it must not be below timing.listLagSeconds",
+        {"timing": {"listDistrustSeconds": 10}},
+        "timing.listDistrustSeconds: it must not be below timing.listLagSeconds",
     ),
     "a variable that the chart sets": (
         {"extraEnv": [{"name": "CSO_WORKERS", "value": "3"}]},

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from cognito_secret_operator.adapters.kube_api import KubeApi
 from cognito_secret_operator.adapters.secret_store import SecretStore
-from cognito_secret_operator.domain.model import Decoration, StoredSecret
+from cognito_secret_operator.domain.model import StoredSecret, TargetMetadata
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ConflictError
 
@@ -21,7 +21,7 @@ from harness.shop import Kubectl
 pytestmark = pytest.mark.integration
 
 NAME = "orders-api"
-NOTHING = Decoration({}, {}, None)
+NOTHING = TargetMetadata({}, {}, None)
 
 
 class Person:
@@ -183,7 +183,7 @@ class TestKeys:
 class TestDecorations:
     async def test_data_and_their_dates_stay(self, store: SecretStore, person: Person) -> None:
         before = await merged(store, person)
-        wanted = Decoration({"team": "shop"}, {"example.com/note": "hello"}, None)
+        wanted = TargetMetadata({"team": "shop"}, {"example.com/note": "hello"}, None)
         after = await store.decorate(before, wanted)
         assert after.labels == {"team": "shop"}
         assert after.annotations["example.com/note"] == "hello"
@@ -196,9 +196,11 @@ class TestDecorations:
     ) -> None:
         before = await merged(store, person)
         person("label", "secret", NAME, "theirs=kept")
-        wanted = Decoration({"team": "shop", "tier": "web"}, {"example.com/note": "hello"}, None)
+        wanted = TargetMetadata(
+            {"team": "shop", "tier": "web"}, {"example.com/note": "hello"}, None
+        )
         decorated = await store.decorate(await present(store, person), wanted)
-        after = await store.decorate(decorated, Decoration({"team": "shop"}, {}, None))
+        after = await store.decorate(decorated, TargetMetadata({"team": "shop"}, {}, None))
         assert after.labels == {"team": "shop", "theirs": "kept"}
         assert "example.com/note" not in after.annotations
         assert after.decorated == {"label team"}
@@ -208,11 +210,13 @@ class TestDecorations:
     async def test_a_label_that_somebody_changed_is_put_back(
         self, store: SecretStore, person: Person
     ) -> None:
-        await store.decorate(await merged(store, person), Decoration({"team": "shop"}, {}, None))
+        await store.decorate(
+            await merged(store, person), TargetMetadata({"team": "shop"}, {}, None)
+        )
         person("label", "--overwrite", "secret", NAME, "team=else")
         seen = await present(store, person)
         assert seen.labels == {"team": "else"}
-        after = await store.decorate(seen, Decoration({"team": "shop"}, {}, None))
+        after = await store.decorate(seen, TargetMetadata({"team": "shop"}, {}, None))
         assert after.labels == {"team": "shop"}
         assert after.decorated == {"label team"}
 
@@ -236,7 +240,7 @@ class TestDecorations:
         before = await merged(store, person)
         person.set_key("cookie-secret", "new")
         with pytest.raises(ConflictError):
-            await store.decorate(before, Decoration({"team": "shop"}, {}, None))
+            await store.decorate(before, TargetMetadata({"team": "shop"}, {}, None))
         assert (await present(store, person)).labels == {}
 
     async def test_a_secret_that_is_gone_is_a_conflict_and_not_made_anew(
@@ -245,5 +249,5 @@ class TestDecorations:
         before = await merged(store, person)
         person("delete", "secret", NAME)
         with pytest.raises(ConflictError):
-            await store.decorate(before, Decoration({"team": "shop"}, {}, None))
+            await store.decorate(before, TargetMetadata({"team": "shop"}, {}, None))
         assert await store.read(person.namespace, NAME) is None

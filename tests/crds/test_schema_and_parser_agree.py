@@ -249,9 +249,9 @@ def test_every_text_of_the_spec_has_a_limit_for_the_cost_of_rules() -> None:
 
 def test_the_descriptions_name_the_annotations_as_the_code_does() -> None:
     text = schema()["description"]
-    assert names.ROTATE_TOKEN in text
-    assert names.APPROVE_TOKEN in text
-    assert names.APPROVE_TOKEN in description("adoption.retireOriginal")
+    assert names.ROTATE_ANNOTATION in text
+    assert names.APPROVE_ANNOTATION in text
+    assert names.APPROVE_ANNOTATION in description("adoption.retireOriginal")
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:

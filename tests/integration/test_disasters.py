@@ -115,7 +115,7 @@ def test_a_backup_with_a_value_that_was_not_published_yet_is_restored_after_the_
     shop: Shop, start_operator: StartOperator, tmp_path: Path
 ) -> None:
     """An operator that ran on remembers that it has set the stamp: only a new process sets it."""
-    operator = start_operator(**{**SOON, "CSO_REFUSAL_PATIENCE_SECONDS": "600"})
+    operator = start_operator(**{**SOON, "CSO_REFUSAL_GRACE_SECONDS": "600"})
     client, (first,) = shop.adopted_client()
     shop.cognito.set_knobs(activation_lag=3600.0)
     shop.annotate("orders-api", rotate="drill-1")

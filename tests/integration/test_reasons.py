@@ -102,7 +102,7 @@ def test_an_add_without_an_answer_is_not_sent_again_before_it_can_be_judged(
 def test_a_new_secret_that_is_never_accepted_is_removed_once_list_shows_it(
     shop: Shop, start_operator: StartOperator
 ) -> None:
-    start_operator(CSO_REFUSAL_PATIENCE_SECONDS="0", CSO_LIST_PERIOD_SECONDS="1")
+    start_operator(CSO_REFUSAL_GRACE_SECONDS="0", CSO_LIST_PERIOD_SECONDS="1")
     client, first = shop.adopted_client()
     before = shop.secret()
     shop.cognito.set_knobs(activation_lag=HOUR, list_lag=HOUR)
@@ -123,7 +123,7 @@ def test_after_a_refused_first_secret_the_next_try_is_waited_for(
     only = shop.active_ids(client)
     shop.cognito.set_knobs(activation_lag=HOUR)
     shop.apply(application("web"), shop.resource(client))
-    start_operator(CSO_REFUSAL_PATIENCE_SECONDS="0")
+    start_operator(CSO_REFUSAL_GRACE_SECONDS="0")
     shop.wait_condition("Ready", "False", "NotDue")
     shop.wait_condition("Reconciling", "True", "NotDue")
     assert shop.active_ids(client) == only

@@ -134,7 +134,7 @@ def test_the_previous_secret_is_deleted(shop: Shop, start_operator: StartOperato
 
 def test_the_pending_secret_is_deleted(shop: Shop, start_operator: StartOperator) -> None:
     client = shop.cognito.create_client(shop.pool_id)
-    start_operator(**{**SOON, "CSO_REFUSAL_PATIENCE_SECONDS": "8"})
+    start_operator(**{**SOON, "CSO_REFUSAL_GRACE_SECONDS": "8"})
     shop.apply(application("web"), shop.resource(client))
     (first,) = shop.wait_ready(client)
     shop.cognito.set_knobs(activation_lag=3600.0)
@@ -350,7 +350,7 @@ def test_a_pending_secret_is_lost_with_the_journal(
     shop: Shop, start_operator: StartOperator
 ) -> None:
     client = shop.cognito.create_client(shop.pool_id)
-    start_operator(**{**RARELY, "CSO_REFUSAL_PATIENCE_SECONDS": "600"})
+    start_operator(**{**RARELY, "CSO_REFUSAL_GRACE_SECONDS": "600"})
     shop.apply(application("web"), shop.resource(client))
     (first,) = shop.wait_ready(client)
     shop.cognito.set_knobs(activation_lag=3600.0)

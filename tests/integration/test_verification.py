@@ -115,7 +115,7 @@ def test_a_deleted_secret_that_is_accepted_on_and_on_is_told(
 ) -> None:
     client = shop.cognito.create_client(shop.pool_id)
     shop.apply(application("web"), shop.resource(client))
-    operator = start_operator(CSO_REFUSAL_PATIENCE_SECONDS="2")
+    operator = start_operator(CSO_REFUSAL_GRACE_SECONDS="2")
     first = shop.wait_ready(client)
     shop.cognito.set_knobs(deactivation_lag=3600.0)
     shop.annotate("orders-api", rotate="drill-1")

@@ -24,7 +24,7 @@ FOLDERS: Final = ("tests/integration", "tests/crds")
 AWAITED: Final[frozenset[str]] = frozenset()
 """Rows whose test is named and not there yet."""
 
-_STAMP: Final = names.stamp_key("<name>")
+_STAMP: Final = names.stamp_annotation("<name>")
 
 
 # --- every row is there -------------------------------------------------------------------------

@@ -89,8 +89,8 @@ def test_every_annotation_has_a_row() -> None:
     page = "reference/resource.md"
     values = {value for value in vars(names).values() if isinstance(value, str)}
     keys = [key for key in values if key.startswith(f"{names.GROUP}/")]
-    keys += [names.stamp_key("<name>"), names.ack_key("<name>")]
-    keys += [names.acknowledgement_key("<name>")]
+    keys += [names.stamp_annotation("<name>"), names.pod_ack_annotation("<name>")]
+    keys += [names.consumer_ack_annotation("<name>")]
     lines = {key: _line(f"`{key}`", "TODO", "TODO", "TODO") for key in sorted(keys)}
     _compare(page, _keys(page, "## Annotations"), lines)
 

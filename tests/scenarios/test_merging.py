@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cognito_secret_operator.errors import ConflictError, ThrottledError
-from cognito_secret_operator.names import RESOURCE_MARK
+from cognito_secret_operator.names import RESOURCE_ANNOTATION
 
 from support.fakes import Call
 from support.world import KEY, SPEC, TARGET, World
@@ -28,7 +28,7 @@ def _world() -> World:
         KEY.namespace,
         TARGET,
         {"client-secret": "Original".ljust(64, "o"), "cookie-secret": "theirs"},
-        **{RESOURCE_MARK: KEY.name},
+        **{RESOURCE_ANNOTATION: KEY.name},
     )
     world.endpoint.url = URL
     return world
@@ -124,7 +124,7 @@ def test_a_target_that_is_made_anew_by_its_owner_is_filled_again() -> None:
     assert world.target() is None
     assert [held.id for held in world.cognito.held] == ["A", "B"]
     world.secrets.create_for_test(
-        KEY.namespace, TARGET, {"cookie-secret": "theirs"}, **{RESOURCE_MARK: KEY.name}
+        KEY.namespace, TARGET, {"cookie-secret": "theirs"}, **{RESOURCE_ANNOTATION: KEY.name}
     )
     world.run_until_rest(process)
     _ends_well(world)

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
-from cognito_secret_operator.domain.journal.journal import Order
-from cognito_secret_operator.names import OVERRIDE_TOKEN, RESOURCE_MARK, acknowledgement_key
+from cognito_secret_operator.domain.journal.journal import RetiredBy
+from cognito_secret_operator.names import (
+    OVERRIDE_ANNOTATION,
+    RESOURCE_ANNOTATION,
+    consumer_ack_annotation,
+)
 
 from support.fakes import Call
 from support.world import KEY, ORIGINAL, SPEC, World
@@ -29,12 +33,12 @@ def _events(world: World, reason: str) -> list[tuple[str, str]]:
     return [(event.type, event.message) for event in found]
 
 
-def _assert_ordered(world: World, order: Order) -> None:
+def _assert_ordered(world: World, order: RetiredBy) -> None:
     world.processes[-1].reconcile()  # what a lost answer was about shows in the next pass
     journal = world.journal()
     assert journal is not None
     assert [held.id for held in world.cognito.held] == ["B"]
-    assert (journal.previous, journal.doomed, journal.doomed_by) == (None, None, None)
+    assert (journal.previous, journal.marked_id, journal.marked_by) == (None, None, None)
     assert [one.retired_by for one in journal.rotations] == [order]
     assert world.status()["rotations"][0]["retiredBy"] == order.value
     for reason in ("RetirementDecided", "SecretDeleted"):
@@ -50,8 +54,8 @@ def test_after_max_overlap_the_order_deletes_under_a_pod_and_says_so() -> None:
     world.run_for(process, timedelta(hours=3, minutes=50))
     assert [held.id for held in world.cognito.held] == ["A", "B"]
     world.run_for(process, HOUR)
-    _assert_ordered(world, Order.MAX_OVERLAP)
-    assert process.telemetry.orders == [Order.MAX_OVERLAP]
+    _assert_ordered(world, RetiredBy.MAX_OVERLAP)
+    assert process.telemetry.orders == [RetiredBy.MAX_OVERLAP]
 
 
 def test_an_override_deletes_under_a_pod_and_says_so() -> None:
@@ -59,14 +63,14 @@ def test_an_override_deletes_under_a_pod_and_says_so() -> None:
     process = world.process()
     world.run_for(process, 3 * HOUR)
     assert world.condition("Rotating")["reason"] == "PodsNotRolled"
-    world.resources.annotate_for_test(KEY, {OVERRIDE_TOKEN: "A"})
+    world.resources.annotate_for_test(KEY, {OVERRIDE_ANNOTATION: "A"})
     world.run_for(process, timedelta(minutes=5))
-    _assert_ordered(world, Order.OVERRIDE)
-    assert process.telemetry.orders == [Order.OVERRIDE]
+    _assert_ordered(world, RetiredBy.OVERRIDE)
+    assert process.telemetry.orders == [RetiredBy.OVERRIDE]
 
 
 def test_an_order_that_was_not_needed_is_not_named() -> None:
-    world = World(annotations={OVERRIDE_TOKEN: "X"}, spec=DELETES)
+    world = World(annotations={OVERRIDE_ANNOTATION: "X"}, spec=DELETES)
     process = world.process()
     world.run_until_rest(process)
     world.assert_rotated_once()
@@ -76,7 +80,7 @@ def test_an_order_that_was_not_needed_is_not_named() -> None:
 
 def _last_calls() -> list[Call]:
     """Record an ordered deletion; give its writes."""
-    world = _held(annotations={OVERRIDE_TOKEN: "A"})
+    world = _held(annotations={OVERRIDE_ANNOTATION: "A"})
     world.run_until_rest(world.process())
     writes = [call for call in world.faults.calls if call.is_write]
     assert [call.name for call in writes if call.name == "cognito.delete"]
@@ -86,7 +90,7 @@ def _last_calls() -> list[Call]:
 @pytest.mark.parametrize("call", _last_calls(), ids=str)
 @pytest.mark.parametrize("fault", ["dies before", "dies after", "loses the answer of"])
 def test_an_ordered_deletion_survives_a_process_that(call: Call, fault: str) -> None:
-    world = _held(annotations={OVERRIDE_TOKEN: "A"})
+    world = _held(annotations={OVERRIDE_ANNOTATION: "A"})
     break_it = {
         "dies before": world.faults.crash_before_for_test,
         "dies after": world.faults.crash_after_for_test,
@@ -94,7 +98,7 @@ def test_an_ordered_deletion_survives_a_process_that(call: Call, fault: str) -> 
     }[fault]
     break_it(call.index)
     world.live_until_rest()
-    _assert_ordered(world, Order.OVERRIDE)
+    _assert_ordered(world, RetiredBy.OVERRIDE)
 
 
 def test_manual_approval_asks_for_every_secret() -> None:
@@ -116,7 +120,7 @@ def test_a_declared_consumer_is_waited_for_and_its_delay_is_a_named_risk() -> No
     world.run_for(process, 5 * HOUR)
     assert world.status()["podsToMove"]["names"] == ["Acknowledgement/billing"]
     assert world.condition("Rotating")["reason"] == "AwaitingAcknowledgement"
-    world.resources.annotate_for_test(KEY, {acknowledgement_key("billing"): "B"})
+    world.resources.annotate_for_test(KEY, {consumer_ack_annotation("billing"): "B"})
     world.run_until_rest(process)
     world.assert_rotated_once()
     ((kind, message),) = _events(world, "SecretDeleted")
@@ -126,7 +130,7 @@ def test_a_declared_consumer_is_waited_for_and_its_delay_is_a_named_risk() -> No
 
 def test_a_target_that_is_copied_elsewhere_is_held_until_its_users_are_declared() -> None:
     world = World(target_exists=False)
-    mark = {RESOURCE_MARK: KEY.name, "replicator.v1.mittwald.de/replicate-to": "other"}
+    mark = {RESOURCE_ANNOTATION: KEY.name, "replicator.v1.mittwald.de/replicate-to": "other"}
     world.secrets.create_for_test(KEY.namespace, KEY.name, {"client-secret": ORIGINAL}, **mark)
     process = world.process()
     world.run_for(process, 5 * HOUR)

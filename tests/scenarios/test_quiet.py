@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.names import ROTATE_TOKEN
+from cognito_secret_operator.names import ROTATE_ANNOTATION
 
 from support.world import KEY, SPEC, World
 
@@ -48,7 +48,7 @@ def test_a_recreated_resource_with_the_same_tokens_does_nothing(at_rest: World) 
     at_rest.resources.delete_for_test(KEY)
     process.reconcile()
     at_rest.sleep(60)
-    at_rest.resources.create_for_test(KEY, SPEC, {ROTATE_TOKEN: "monday"})
+    at_rest.resources.create_for_test(KEY, SPEC, {ROTATE_ANNOTATION: "monday"})
     at_rest.run_for(process, 5 * HOUR)
     assert at_rest.cognito.adds == adds
     assert at_rest.condition("Ready")["status"] == "True"
@@ -70,7 +70,7 @@ def test_a_token_that_vanished_for_a_while_is_not_handled_twice(at_rest: World) 
     process = at_rest.processes[0]
     at_rest.request_rotation("monday")
     at_rest.run_until_rest(process)
-    at_rest.resources.annotate_for_test(KEY, {ROTATE_TOKEN: None})
+    at_rest.resources.annotate_for_test(KEY, {ROTATE_ANNOTATION: None})
     at_rest.run_for(process, timedelta(days=30))
     at_rest.run_until_rest(process)
     assert at_rest.cognito.adds == ["B", "C", "D"]
@@ -92,7 +92,7 @@ def test_an_older_token_that_git_brings_back_is_not_handled_again(at_rest: World
 
 
 def test_a_token_found_at_first_contact_is_recorded_and_not_executed() -> None:
-    world = World(age=timedelta(days=1), annotations={ROTATE_TOKEN: "old"})
+    world = World(age=timedelta(days=1), annotations={ROTATE_ANNOTATION: "old"})
     world.run_for(world.process(), 5 * HOUR)
     assert world.cognito.adds == []
 

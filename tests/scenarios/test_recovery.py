@@ -6,7 +6,7 @@ import pytest
 
 from cognito_secret_operator.domain.journal.journal import Outcome
 from cognito_secret_operator.domain.model import StoredSecret, Trigger
-from cognito_secret_operator.names import ROTATE_TOKEN, TAKE_OVER_TOKEN, journal_name
+from cognito_secret_operator.names import ROTATE_ANNOTATION, TAKE_OVER_ANNOTATION, journal_name
 
 from support.world import KEY, ORIGINAL, SPEC, TARGET, World
 
@@ -302,7 +302,7 @@ def test_old_journal_target_and_status_are_restored_together() -> None:
     world.secrets.restore_for_test(shown)
     world.laws.published = ORIGINAL
     world.resources.bodies[KEY]["status"] = status
-    world.resources.annotate_for_test(KEY, {ROTATE_TOKEN: None})
+    world.resources.annotate_for_test(KEY, {ROTATE_ANNOTATION: None})
     world.run_for(world.process(), 3 * HOUR)
     _works_everywhere(world, "C")
     assert [held.id for held in world.cognito.held] == ["B", "C"]
@@ -331,10 +331,10 @@ def test_a_journal_from_elsewhere_is_taken_over_on_an_order_only() -> None:
     assert world.condition("Stalled")["reason"] == "JournalForeign"
     assert f"cognito-secrets.dev/take-over: {old.uid}" in world.condition("Stalled")["message"]
     assert world.journal_secret() == copied
-    world.resources.annotate_for_test(KEY, {TAKE_OVER_TOKEN: "something-else"})
+    world.resources.annotate_for_test(KEY, {TAKE_OVER_ANNOTATION: "something-else"})
     world.run_for(world.process(), HOUR)
     assert world.condition("Stalled")["reason"] == "JournalForeign"
-    world.resources.annotate_for_test(KEY, {TAKE_OVER_TOKEN: old.uid})
+    world.resources.annotate_for_test(KEY, {TAKE_OVER_ANNOTATION: old.uid})
     world.run_for(world.process(), HOUR)
     _works_everywhere(world, "B")
     assert world.condition("Stalled")["status"] == "False"
@@ -353,7 +353,7 @@ def test_nothing_is_taken_over_or_rebuilt_where_nothing_may_be_written(
     assert world.journal_secret() is None
     world.secrets.copy_for_test(old, namespace=KEY.namespace, name=JOURNAL)
     copied = world.journal_secret()
-    world.resources.annotate_for_test(KEY, {TAKE_OVER_TOKEN: old.uid})
+    world.resources.annotate_for_test(KEY, {TAKE_OVER_ANNOTATION: old.uid})
     world.run_for(world.process(), HOUR)
     assert world.journal_secret() == copied
 

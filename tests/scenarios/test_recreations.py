@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.names import APPROVE_TOKEN, ROTATE_TOKEN
+from cognito_secret_operator.names import APPROVE_ANNOTATION, ROTATE_ANNOTATION
 
 from support.world import KEY, SPEC, World
 
 HOUR = timedelta(hours=1)
 APPROVING = {key: value for key, value in SPEC.items() if key != "adoption"}
-IN_GIT = {ROTATE_TOKEN: "monday", APPROVE_TOKEN: "A"}
+IN_GIT = {ROTATE_ANNOTATION: "monday", APPROVE_ANNOTATION: "A"}
 
 Moment = Callable[[World], bool]
 
@@ -37,7 +37,7 @@ def _waits_for(reason: str) -> Moment:
 
 def _is_doomed(world: World) -> bool:
     journal = world.journal()
-    return journal is not None and journal.doomed is not None
+    return journal is not None and journal.marked_id is not None
 
 
 MOMENTS = [

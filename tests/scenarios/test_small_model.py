@@ -171,9 +171,9 @@ def test_every_state_is_lawful_and_has_a_way_to_rest_or_to_a_named_hold(
         "pending_is_recorded",
         "publication_is_not_recorded",
         "workload_needs_the_stamp",
-        "previous_is_not_doomed",
+        "previous_is_not_marked",
         "previous_can_go",
-        "doomed_is_gone",
+        "marked_secret_is_gone",
     ],
 )
 def test_the_exploration_notices_that_a_rule_is_missing(

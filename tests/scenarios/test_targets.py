@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
+from cognito_secret_operator.names import PUBLICATION_ANNOTATION, RESOURCE_ANNOTATION
 
 from support.world import KEY, SPEC, TARGET, World
 
@@ -44,7 +44,7 @@ def _delete(world: World) -> None:
 def _replace(world: World) -> None:
     _delete(world)
     world.secrets.create_for_test(
-        KEY.namespace, TARGET, {"client-secret": "nonsense"}, **{RESOURCE_MARK: KEY.name}
+        KEY.namespace, TARGET, {"client-secret": "nonsense"}, **{RESOURCE_ANNOTATION: KEY.name}
     )
 
 
@@ -53,7 +53,7 @@ def _add_a_key(world: World) -> None:
 
 
 def _take_a_mark_off(world: World) -> None:
-    world.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_MARK: "0"})
+    world.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_ANNOTATION: "0"})
 
 
 ACCIDENTS = [
@@ -134,14 +134,14 @@ def test_a_secret_that_is_handed_over_later_is_taken() -> None:
     world.secrets.create_for_test(KEY.namespace, TARGET, {"client-secret": "stale"})
     process = world.process()
     world.run_for(process, HOUR)
-    world.secrets.annotate_for_test(KEY.namespace, TARGET, {RESOURCE_MARK: KEY.name})
+    world.secrets.annotate_for_test(KEY.namespace, TARGET, {RESOURCE_ANNOTATION: KEY.name})
     world.run_until_rest(process)
     world.assert_rotated_once()
 
 
 def test_a_target_with_a_newer_publication_than_the_journals_is_believed(at_rest: World) -> None:
     shown = at_rest.target_current()
-    at_rest.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_MARK: "99"})
+    at_rest.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_ANNOTATION: "99"})
     at_rest.run_for(at_rest.processes[0], HOUR)
     journal = at_rest.journal()
     assert journal is not None
@@ -152,7 +152,7 @@ def test_a_target_with_a_newer_publication_than_the_journals_is_believed(at_rest
 
 def test_it_is_held_where_a_person_is_to_decide(at_rest: World) -> None:
     at_rest.resources.change_spec_for_test(KEY, recovery="Manual")
-    at_rest.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_MARK: "99"})
+    at_rest.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_ANNOTATION: "99"})
     at_rest.run_for(at_rest.processes[0], HOUR)
     assert at_rest.condition("Stalled")["reason"] == "JournalRolledBack"
 

@@ -9,7 +9,7 @@ from prometheus_client.samples import Sample
 
 from cognito_secret_operator import __version__
 from cognito_secret_operator.adapters.cognito_answers import OPERATIONS
-from cognito_secret_operator.domain.journal.journal import Order, Origin, Outcome, Rotation
+from cognito_secret_operator.domain.journal.journal import Origin, Outcome, RetiredBy, Rotation
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
 from cognito_secret_operator.domain.report import (
     Condition,
@@ -231,7 +231,7 @@ def test_what_happens_is_counted() -> None:
     metrics.step_took(Step.SETTLING, timedelta(seconds=61))
     metrics.drifted(Drift.TARGET)
     metrics.reconcile_took(0.5)
-    metrics.retired_by_order(Order.MAX_OVERLAP)
+    metrics.retired_by_order(RetiredBy.MAX_OVERLAP)
     metrics.reconciled("effect")
     metrics.aws_call("AddUserPoolClientSecret", "OK", 0.2)
     metrics.quota_waited("AddUserPoolClientSecret", 1.5)

@@ -67,9 +67,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "CSO_ADD_DEADLINE_SECONDS": "1",
             "CSO_LIST_LAG_SECONDS": "2",
             "CSO_LIST_PERIOD_SECONDS": "3",
-            "CSO_ANSWER_OUTRANKS_SECONDS": "4",
-            "CSO_MISSING_CONFIRMED_SECONDS": "5",
-            "CSO_REFUSAL_PATIENCE_SECONDS": "6",
+            "CSO_LIST_DISTRUST_SECONDS": "4",
+            "CSO_MISSING_GRACE_SECONDS": "5",
+            "CSO_REFUSAL_GRACE_SECONDS": "6",
             "CSO_RETRY_AFTER_FAILURE_SECONDS": "7",
         }
     )
@@ -96,9 +96,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             add_deadline=timedelta(seconds=1),
             list_lag=timedelta(seconds=2),
             list_period=timedelta(seconds=3),
-            answer_outranks=timedelta(seconds=4),
-            missing_confirmed=timedelta(seconds=5),
-            refusal_patience=timedelta(seconds=6),
+            list_distrust=timedelta(seconds=4),
+            missing_grace=timedelta(seconds=5),
+            refusal_grace=timedelta(seconds=6),
             retry_after_failure=timedelta(seconds=7),
         ),
     )

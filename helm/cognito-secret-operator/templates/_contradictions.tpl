@@ -122,8 +122,8 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- if gt (float64 .timing.pollMinSeconds) (float64 .timing.pollMaxSeconds) -}}
 {{- fail "timing.pollMinSeconds: it must not be above timing.pollMaxSeconds" -}}
 {{- end -}}
-{{- if lt (float64 .timing.answerOutranksSeconds) (float64 .timing.listLagSeconds) -}}
-{{- fail "timing.answerOutranksSeconds: it must not be below timing.listLagSeconds" -}}
+{{- if lt (float64 .timing.listDistrustSeconds) (float64 .timing.listLagSeconds) -}}
+{{- fail "timing.listDistrustSeconds: it must not be below timing.listLagSeconds" -}}
 {{- end -}}
 {{- $ours := list -}}
 {{- range include "cso.ownEnvironment" $ | fromYamlArray -}}{{- $ours = append $ours .name -}}{{- end -}}

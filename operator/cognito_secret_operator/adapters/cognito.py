@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # the stubs are no dependency of the operator
 
 __all__ = ["Cognito", "Quota"]
 
-_log = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _MOST_PAGES: Final = 5
@@ -296,7 +296,7 @@ class Cognito:
             "code": code,
             "request_id": request_id,
         }
-        _log.info("%s for client %s: %s", operation, client.client_id, code, extra=fields)
+        _LOG.info("%s for client %s: %s", operation, client.client_id, code, extra=fields)
 
 
 def _names(client: ClientRef) -> dict[str, str]:

@@ -20,7 +20,7 @@ REPEATS_WITHIN: Final = timedelta(minutes=10)
 REMEMBERED: Final = 1000
 """Events that may be counted up; of more, the longest unused is posted anew."""
 
-_LOGGER = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 _Key = tuple[str, str, str, str]
 
@@ -62,10 +62,10 @@ class EventRecorder:
             await self._record(key, uid, event)
         except AccessDeniedError as error:
             if not self._said_denied:
-                _LOGGER.warning("no events are recorded: %s", error.message)
+                _LOG.warning("no events are recorded: %s", error.message)
             self._said_denied = True
         except OutsideError as error:
-            _LOGGER.warning("event %s on %s is not recorded: %s", event.reason, key, error.message)
+            _LOG.warning("event %s on %s is not recorded: %s", event.reason, key, error.message)
 
     async def _record(self, key: ResourceKey, uid: str, event: KubernetesEvent) -> None:
         now = self._clock.now()

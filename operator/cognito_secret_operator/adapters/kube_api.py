@@ -54,7 +54,7 @@ PER_SECOND: Final = 20.0
 PAGE: Final = 500
 REFRESH_SECONDS: Final = 60
 
-_LOGGER = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 
 
 class KubeApi:
@@ -333,6 +333,6 @@ async def _keep_fresh(loader: Any, configuration: Configuration) -> None:  # noq
                 loader, configuration, interval=REFRESH_SECONDS
             )
         except Exception as error:  # noqa: BLE001  # whatever a plugin does wrong
-            _LOGGER.warning("credentials cannot be refreshed (%s)", type(error).__name__)
+            _LOG.warning("credentials cannot be refreshed (%s)", type(error).__name__)
         else:
             return  # nothing to refresh

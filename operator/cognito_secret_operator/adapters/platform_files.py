@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ..domain.model import ClientRef
-from ..domain.platform_policy import AllowList, AllowRule, Denial, PlatformOrders, rule_text
+from ..domain.platform_policy import AllowList, AllowRule, Denial, PlatformPolicy, rule_text
 from .allow_file import UnusableError, read_rules
 
 __all__ = ["PlatformFiles"]
@@ -47,12 +47,12 @@ class PlatformFiles:
         self._problem = ""
         self._switch_was_there = False
 
-    def orders(self, namespace: str, client: ClientRef) -> PlatformOrders:
+    def policy(self, namespace: str, client: ClientRef) -> PlatformPolicy:
         """Tell what holds for a resource in *namespace* that names *client*."""
         denial = None
         if not self.allow_list().allows(namespace, client):
             denial = Denial(self._where(), rule_text(namespace, client))
-        return PlatformOrders(denial, self.frozen())
+        return PlatformPolicy(denial, self.frozen())
 
     def reaches(self, namespace: str, pool_id: str) -> bool:
         """Tell whether a resource in *namespace* may reach the pool with any role."""

@@ -53,7 +53,7 @@ def found_pod(body: Mapping[str, Any], search: Search) -> FoundPod:
         finished=is_finished(body),
         owner=None,
         readers=_alive(reads, body),
-        acknowledged=_acknowledged(metadata, search.ack_key),
+        acknowledged=_acknowledged(metadata, search.pod_ack_annotation),
     )
     labels = frozenset((metadata.get("labels") or {}).items())
     return FoundPod(pod, controller_of(body), labels, refers)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ..domain.model import Decoration, StoredSecret
+from ..domain.model import StoredSecret, TargetMetadata
 from ..domain.ownership import Owner, owners_text
 from ..domain.value import SecretValue
 from ..errors import ConflictError, NotFoundError, RefusedError
-from ..names import DECORATOR, FIELD_MANAGER, GROUP, KIND, VERSION
+from ..names import FIELD_MANAGER, GROUP, KIND, METADATA_MANAGER, VERSION
 from .kube_api import APPLY_PATCH, AS_WRITER, KubeApi
 from .kube_response import Answer, api_path
 
@@ -118,7 +118,7 @@ class SecretStore:
             raise ConflictError(f"{what} is gone") from None
         return _stored(written)
 
-    async def decorate(self, stored: StoredSecret, decoration: Decoration) -> StoredSecret:
+    async def decorate(self, stored: StoredSecret, target_metadata: TargetMetadata) -> StoredSecret:
         """Apply *decoration* in place of an earlier one, if *stored* is still current.
 
         Applied by a manager of its own, so that the dates of who wrote data stay; what that manager
@@ -134,18 +134,18 @@ class SecretStore:
             "namespace": stored.namespace,
             "uid": stored.uid,
             "resourceVersion": stored.resource_version,
-            "labels": dict(decoration.labels),
-            "annotations": dict(decoration.annotations),
+            "labels": dict(target_metadata.labels),
+            "annotations": dict(target_metadata.annotations),
         }
-        if decoration.owner is not None:
-            name, uid = decoration.owner
+        if target_metadata.owner is not None:
+            name, uid = target_metadata.owner
             owner = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "name": name, "uid": uid}
             metadata["ownerReferences"] = [owner]
         try:
             answer = await self._api.request(
                 "PATCH",
                 _path(stored.namespace, stored.name),
-                query=(("fieldManager", DECORATOR), ("force", "true")),
+                query=(("fieldManager", METADATA_MANAGER), ("force", "true")),
                 body={"apiVersion": "v1", "kind": "Secret", "metadata": metadata},
                 content_type=APPLY_PATCH,
             )
@@ -231,7 +231,7 @@ def _stored(answer: Answer) -> StoredSecret:
 def _decorated(metadata: Mapping[str, Any]) -> frozenset[str]:
     """Name the labels, annotations and owners that `SecretStore.decorate` applied."""
     parts: list[str] = []
-    for entry in _entries(metadata, DECORATOR):
+    for entry in _entries(metadata, METADATA_MANAGER):
         fields = entry["fieldsV1"].get("f:metadata") or {}
         for kind, name in (("label", "f:labels"), ("annotation", "f:annotations")):
             keys = [key.removeprefix("f:") for key in fields.get(name) or {} if key != "."]

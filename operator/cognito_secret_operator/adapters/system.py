@@ -8,7 +8,7 @@ from typing import Final
 
 from ..domain.value import SecretValue
 
-__all__ = ["SystemClock", "SystemEntropy"]
+__all__ = ["SystemClock", "SystemValueGenerator"]
 
 _ALPHABET: Final = string.ascii_letters + string.digits
 """Cognito also allows ``+`` and ``_``, which some OAuth clients mangle."""
@@ -29,7 +29,7 @@ class SystemClock:
         return time.monotonic()
 
 
-class SystemEntropy:
+class SystemValueGenerator:
     """Draws new values."""
 
     def draw_value(self) -> SecretValue:

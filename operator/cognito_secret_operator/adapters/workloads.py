@@ -244,7 +244,7 @@ def _found(kind: Kind, body: Mapping[str, Any], search: Search) -> _Found:
         ref=WorkloadRef(kind.name, metadata["name"], kind.group),
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
-        stamp=annotations.get(search.stamp_key),
+        stamp=annotations.get(search.stamp_annotation),
         progress=progress,
         detail=detail,
         restarts=kind.restarts and bool(template),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ..names import acknowledgement_key
+from ..names import consumer_ack_annotation
 from .journal.journal import Journal
 from .rollout import Holder
 from .spec import Acknowledgement, Resource
@@ -54,7 +54,9 @@ def how_to_acknowledge(resource: Resource, journal: Journal, now: datetime) -> s
         if f"Acknowledgement/{one.name}" not in waiting:
             continue
         if one.delay is None or published is None:
-            told.append(f"set {acknowledgement_key(one.name)}: {current} once {one.name} uses it")
+            told.append(
+                f"set {consumer_ack_annotation(one.name)}: {current} once {one.name} uses it"
+            )
         else:
             until = moment_text(published.at + one.delay)
             told.append(f"{one.name} counts as moved at {until}, an accepted risk")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .journal.journal import JournaledSecret, Order, Outcome
-from .model import Decoration, RemoteSecret, Trigger, Verdict
+from .journal.journal import JournaledSecret, Outcome, RetiredBy
+from .model import RemoteSecret, TargetMetadata, Trigger, Verdict
 from .observed import Fact
 from .rollout import Workload
 from .spec import EmergencyRequest
@@ -14,17 +14,17 @@ __all__ = [
     "Action",
     "Add",
     "Adopt",
+    "ApplyMetadata",
     "Claim",
     "CreateJournal",
     "CreateTarget",
     "Declare",
-    "Decorate",
     "Delete",
-    "Doom",
+    "DropFromJournal",
     "Effect",
-    "Forget",
     "Hold",
     "Look",
+    "MarkForDeletion",
     "NoteEndpoint",
     "Plan",
     "Promote",
@@ -32,7 +32,7 @@ __all__ = [
     "Rebuild",
     "Record",
     "RecordPublication",
-    "Redact",
+    "RecordRedaction",
     "Reinstate",
     "Republish",
     "RollBack",
@@ -148,10 +148,10 @@ class CreateTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Decorate:
+class ApplyMetadata:
     """Set the labels, annotations and owner that the resource gives its target; data stay."""
 
-    decoration: Decoration
+    target_metadata: TargetMetadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class RecordPublication:
 
 
 @dataclass(frozen=True, slots=True)
-class Redact:
+class RecordRedaction:
     """Write into the journal that the target was read and lacks the leaked value by now."""
 
 
@@ -190,11 +190,11 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Doom:
+class MarkForDeletion:
     """Mark a secret in the journal as the one that may be deleted."""
 
     secret_id: str
-    order: Order | None = None
+    order: RetiredBy | None = None
     """What it goes by although somebody may hold it; None where nobody does any more."""
 
 
@@ -203,11 +203,11 @@ class Delete:
     """Call ``DeleteUserPoolClientSecret`` for the doomed secret."""
 
     secret_id: str
-    order: Order | None = None
+    order: RetiredBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Forget:
+class DropFromJournal:
     """Strike a secret which is gone at Cognito from the journal."""
 
     secret_id: str
@@ -246,17 +246,17 @@ Effect = (
     | Record
     | Promote
     | CreateTarget
-    | Decorate
+    | ApplyMetadata
     | NoteEndpoint
     | Publish
     | RecordPublication
     | Declare
-    | Redact
+    | RecordRedaction
     | Republish
     | Stamp
-    | Doom
+    | MarkForDeletion
     | Delete
-    | Forget
+    | DropFromJournal
     | Reinstate
     | RollBack
     | Unmark

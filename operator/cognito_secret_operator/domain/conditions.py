@@ -116,7 +116,7 @@ def step_of(observed: Observed) -> Step:
         return Step.IDLE
     if journal.publication is None or journal.publication.published is None:
         return Step.PUBLISHING
-    if journal.doomed is not None:
+    if journal.marked_id is not None:
         return Step.RETIRING
     proof = evidence(observed)
     if proof is None or observed.now <= proof.settled_at:
@@ -125,7 +125,7 @@ def step_of(observed: Observed) -> Step:
 
 
 def _journal(observed: Observed) -> Journal | None:
-    return observed.journal if isinstance(observed.journal, Journal) else None
+    return observed.journal_read if isinstance(observed.journal_read, Journal) else None
 
 
 def _recorded_publication(journal: Journal | None) -> int | None:

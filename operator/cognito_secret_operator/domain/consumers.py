@@ -66,10 +66,10 @@ class Search:
 
     namespace: str
     secret_name: str
-    stamp_key: str
+    stamp_annotation: str
     """Annotation on pod templates that carries the resource's stamp."""
 
-    ack_key: str
+    pod_ack_annotation: str
     """Annotation on pods by which their containers acknowledge a publication."""
 
     chosen: ConsumersSpec = AUTOMATIC

@@ -3,14 +3,14 @@
 from .actions import (
     Adopt,
     Declare,
-    Doom,
-    Forget,
+    DropFromJournal,
+    MarkForDeletion,
     NoteEndpoint,
     Promote,
     Rebuild,
     Record,
     RecordPublication,
-    Redact,
+    RecordRedaction,
     Reinstate,
     Republish,
     RollBack,
@@ -36,10 +36,10 @@ Entry = (
     | Promote
     | NoteEndpoint
     | RecordPublication
-    | Redact
+    | RecordRedaction
     | Republish
-    | Doom
-    | Forget
+    | MarkForDeletion
+    | DropFromJournal
     | Reinstate
     | RollBack
     | Unmark
@@ -48,7 +48,7 @@ Entry = (
 
 def next_journal(observed: Observed, effect: Entry) -> Journal:
     """Give the journal as it is to be written."""
-    book = observed.book
+    book = observed.journal
     match effect:
         case Adopt() | Rebuild() | TakeOver():
             return _begun(observed, effect)
@@ -58,11 +58,11 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
             return journals.recorded(book, remote, at=observed.now)
         case Promote(verified):
             return journals.promoted(book, verified=verified)
-        case Doom(secret_id, order):
-            return journals.doomed(book, secret_id, order)
+        case MarkForDeletion(secret_id, order):
+            return journals.marked(book, secret_id, order)
         case NoteEndpoint(url):
             return journals.endpoint_noted(book, url)
-        case Forget() | Reinstate() | RollBack() | Unmark():
+        case DropFromJournal() | Reinstate() | RollBack() | Unmark():
             return _ended(observed, effect)
         case _:
             return _about_the_target(observed, effect)
@@ -70,7 +70,7 @@ def next_journal(observed: Observed, effect: Entry) -> Journal:
 
 def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
     """Begin a journal: by adoption, from what is left of a lost one, or with one from elsewhere."""
-    book, stored, resource = observed.book, observed.journal_secret, observed.resource
+    book, stored, resource = observed.journal, observed.journal_secret, observed.resource
     match effect:
         case Adopt(secret, number) if book.is_adopted or resource.status.journal_sequence:
             return _begun(observed, Rebuild(secret, None, None, number))
@@ -100,12 +100,12 @@ def _begun(observed: Observed, effect: Adopt | Rebuild | TakeOver) -> Journal:
             return taken_over(book, uid=stored.uid, namespace=stored.namespace)
 
 
-def _ended(observed: Observed, effect: Forget | Reinstate | RollBack | Unmark) -> Journal:
+def _ended(observed: Observed, effect: DropFromJournal | Reinstate | RollBack | Unmark) -> Journal:
     """Note that a secret is gone, or stays after all."""
     match effect:
-        case Forget(secret_id, outcome, verdict):
+        case DropFromJournal(secret_id, outcome, verdict):
             return journals.forgotten(
-                observed.book,
+                observed.journal,
                 secret_id,
                 at=observed.now,
                 outcome=outcome,
@@ -113,20 +113,20 @@ def _ended(observed: Observed, effect: Forget | Reinstate | RollBack | Unmark) -
                 verdict=verdict,
             )
         case Reinstate():
-            return reinstated(observed.book, at=observed.now)
+            return reinstated(observed.journal, at=observed.now)
         case RollBack():
-            return rolled_back(observed.book)
+            return rolled_back(observed.journal)
         case Unmark():
-            return unmarked(observed.book)
+            return unmarked(observed.journal)
 
 
 def _about_the_target(
-    observed: Observed, effect: RecordPublication | Redact | Republish
+    observed: Observed, effect: RecordPublication | RecordRedaction | Republish
 ) -> Journal:
     if isinstance(effect, Republish):
-        return journals.republished(observed.book)
+        return journals.republished(observed.journal)
     if not isinstance(observed.target, StoredSecret):
         raise TypeError("what the target holds is recorded from a read of it")
-    if isinstance(effect, Redact):
-        return journals.redacted(observed.book, observed.target)
-    return journals.published(observed.book, observed.target)
+    if isinstance(effect, RecordRedaction):
+        return journals.redacted(observed.journal, observed.target)
+    return journals.published(observed.journal, observed.target)

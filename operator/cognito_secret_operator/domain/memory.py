@@ -19,7 +19,7 @@ def remembered(observed: Observed) -> Memory:
     if isinstance(observed.listing, Listing):
         missing = _missing(observed, observed.listing)
         memory = replace(memory, listing=observed.listing, missing=missing)
-    if Fact.DELETED_PROBE in observed.probes:
+    if Fact.PREVIOUS_VALUE_PROBE in observed.probes:
         memory = replace(memory, lingers=_lingers(observed))
     if isinstance(observed.consumers, Consumers):
         memory = replace(
@@ -32,14 +32,14 @@ def remembered(observed: Observed) -> Memory:
 
 
 def _missing(observed: Observed, listed: Listing) -> dict[str, datetime]:
-    if not isinstance(observed.journal, Journal):
+    if not isinstance(observed.journal_read, Journal):
         return {}
     wanted = {
         secret.id
-        for secret in (observed.journal.current, observed.journal.previous)
+        for secret in (observed.journal_read.current, observed.journal_read.previous)
         if secret is not None and not _too_young(secret, listed, observed)
     }
-    wanted |= _shown_by_the_target(observed, observed.journal)
+    wanted |= _shown_by_the_target(observed, observed.journal_read)
     return {
         secret_id: observed.memory.missing.get(secret_id, listed.at)
         for secret_id in wanted
@@ -57,20 +57,20 @@ def _shown_by_the_target(observed: Observed, journal: Journal) -> set[str]:
 
 
 def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> bool:
-    return listed.at < secret.created_at + observed.timing.answer_outranks
+    return listed.at < secret.created_at + observed.timing.list_distrust
 
 
 def _lingers(observed: Observed) -> tuple[str, datetime] | None:
-    journal, before = observed.journal, observed.memory.lingers
+    journal, before = observed.journal_read, observed.memory.lingers
     previous = journal.previous if isinstance(journal, Journal) else None
-    accepted = observed.probes[Fact.DELETED_PROBE].verdict is Verdict.ACCEPTED
+    accepted = observed.probes[Fact.PREVIOUS_VALUE_PROBE].verdict is Verdict.ACCEPTED
     if previous is None or not accepted:
         return None
     return before if before and before[0] == previous.id else (previous.id, observed.now)
 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
-    proof = evidence(observed) if isinstance(observed.journal, Journal) else None
+    proof = evidence(observed) if isinstance(observed.journal_read, Journal) else None
     if proof is None or found.missing or suspects(observed, found, proof):
         return None
     before = observed.memory.clear
@@ -80,5 +80,5 @@ def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
 
 
 def _lag(observed: Observed, found: Consumers) -> Lag | None:
-    proof = evidence(observed) if isinstance(observed.journal, Journal) else None
+    proof = evidence(observed) if isinstance(observed.journal_read, Journal) else None
     return lag_of(found, proof, observed.memory.lag) if proof is not None else None

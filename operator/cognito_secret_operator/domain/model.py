@@ -11,12 +11,12 @@ __all__ = [
     "Caller",
     "ClientDescription",
     "ClientRef",
-    "Decoration",
     "Listing",
     "Probe",
     "RemoteSecret",
     "ResourceKey",
     "StoredSecret",
+    "TargetMetadata",
     "Timing",
     "Trigger",
     "Verdict",
@@ -120,7 +120,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoration:
+class TargetMetadata:
     """Labels, annotations and owner that a resource gives its target."""
 
     labels: Mapping[str, str]
@@ -188,13 +188,13 @@ class Timing:
     list_period: timedelta = timedelta(minutes=10)
     """At rest: from one look at Cognito to the next."""
 
-    answer_outranks: timedelta = timedelta(minutes=10)
+    list_distrust: timedelta = timedelta(minutes=10)
     """How long the answer of an Add or Delete outranks a List."""
 
-    missing_confirmed: timedelta = timedelta(minutes=5)
+    missing_grace: timedelta = timedelta(minutes=5)
     """From the first List that lacks a secret to the one that is believed."""
 
-    refusal_patience: timedelta = timedelta(minutes=5)
+    refusal_grace: timedelta = timedelta(minutes=5)
     """How long a new secret may be refused before it counts as refused for good."""
 
     retry_after_failure: timedelta = timedelta(hours=1)

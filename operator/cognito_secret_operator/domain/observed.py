@@ -16,7 +16,7 @@ from .model import (
     StoredSecret,
     Timing,
 )
-from .platform_policy import PlatformOrders
+from .platform_policy import PlatformPolicy
 from .rollout import Consumers, Lag
 from .spec import Resource
 from .value import SecretValue
@@ -39,12 +39,12 @@ class Fact(enum.Enum):
     LISTING = "the client's secrets at Cognito"
     DESCRIPTION = "the client's description at Cognito"
     TARGET_PROBE = "whether Cognito accepts the target's value"
-    PREVIOUS_PROBE = "whether Cognito accepts the target's previous value"
+    TARGET_PREVIOUS_PROBE = "whether Cognito accepts the target's previous value"
     INITIAL_VALUE = "the value that spec.rotation.initialValueFrom names"
     INITIAL_PROBE = "whether Cognito accepts the initial value"
     DESCRIBED_PROBE = "whether Cognito accepts the described value"
     CURRENT_PROBE = "whether Cognito accepts the current value"
-    DELETED_PROBE = "whether Cognito still accepts the previous value"
+    PREVIOUS_VALUE_PROBE = "whether Cognito still accepts the previous value"
     PENDING_PROBE = "whether Cognito accepts the pending value"
     ENDPOINT = "the address of the pool's token endpoint"
     CONSUMERS = "the namespace's workloads and pods, then the target again"
@@ -115,7 +115,7 @@ class Observed:
     timing: Timing
     memory: Memory
     journal_secret: StoredSecret | Problem | None
-    journal: Journal | Problem | None
+    journal_read: Journal | Problem | None
     """None where there is no journal Secret; an empty Secret is a journal of sequence 0."""
 
     target: StoredSecret | Problem | None
@@ -131,10 +131,10 @@ class Observed:
     clock_skew_seconds: float = 0.0
     """Our clock less the API server's."""
 
-    orders: PlatformOrders = field(default_factory=PlatformOrders)
+    platform: PlatformPolicy = field(default_factory=PlatformPolicy)
     """What the platform team says of this resource."""
 
-    rivals: tuple[ResourceKey, ...] = ()
+    duplicates: tuple[ResourceKey, ...] = ()
     """Other resources that name the same client and come before this one."""
 
     listing: Listing | Problem | Unread = UNREAD
@@ -145,16 +145,16 @@ class Observed:
     token_endpoint: str | Problem | Unread = UNREAD
 
     @property
-    def book(self) -> Journal:
+    def journal(self) -> Journal:
         """The journal, for rules behind the guards.
 
         Raises:
             LookupError: it was not read or does not exist.
 
         """
-        if isinstance(self.journal, Journal):
-            return self.journal
-        raise LookupError
+        if isinstance(self.journal_read, Journal):
+            return self.journal_read
+        raise LookupError("no journal was read: a guard must come before this rule")
 
     @property
     def foreign(self) -> tuple[RemoteSecret, ...]:
@@ -168,7 +168,9 @@ class Observed:
             last = self.memory.listing.secrets
         else:
             last = self.resource.status.foreign
-        known = self.journal.ids if isinstance(self.journal, Journal) else frozenset[str]()
+        known = (
+            self.journal_read.ids if isinstance(self.journal_read, Journal) else frozenset[str]()
+        )
         return tuple(one for one in last if one.id not in known | self.memory.deleted)
 
     @property
@@ -188,11 +190,11 @@ class Observed:
     def next_look(self) -> datetime:
         """When Cognito is to be looked at again: sooner where the current secret was not listed."""
         periodic = (self.last_look or self.now) + self.timing.list_period
-        current = self.journal.current if isinstance(self.journal, Journal) else None
+        current = self.journal_read.current if isinstance(self.journal_read, Journal) else None
         since = self.memory.missing.get(current.id) if current is not None else None
         if current is None or since is None or self.is_surely_missing(current.id):
             return periodic
-        return min(periodic, since + self.timing.missing_confirmed)
+        return min(periodic, since + self.timing.missing_grace)
 
     def is_deleted(self, secret_id: str) -> bool:
         """Tell whether our Delete of a doomed secret is known to be done, by answer or by List.
@@ -203,8 +205,8 @@ class Observed:
         if secret_id in self.memory.deleted:
             return True
         last = self.listing if isinstance(self.listing, Listing) else self.memory.listing
-        current = self.book.current
-        if last is None or current is None or self.book.doomed != secret_id:
+        current = self.journal.current
+        if last is None or current is None or self.journal.marked_id != secret_id:
             return False
         if last.at < self.shows_from(secret_id):
             return False
@@ -212,16 +214,16 @@ class Observed:
 
     def shows_from(self, secret_id: str) -> datetime:
         """Tell from when on a List that lacks the previous secret proves that it is gone."""
-        current, previous = self.book.current, self.book.previous
+        current, previous = self.journal.current, self.journal.previous
         if current is None or previous is None or previous.id != secret_id:
             return self.now
         if previous.created_at < current.created_at:
             return previous.created_at
-        return previous.created_at + self.timing.answer_outranks
+        return previous.created_at + self.timing.list_distrust
 
     def is_surely_missing(self, secret_id: str) -> bool:
         """Tell whether two Lists, far enough apart, lacked the secret: one List may lag."""
         since, last = self.memory.missing.get(secret_id), self.memory.listing
         if since is None or last is None:
             return False
-        return last.at - since >= self.timing.missing_confirmed
+        return last.at - since >= self.timing.missing_grace

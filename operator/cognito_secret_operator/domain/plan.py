@@ -19,7 +19,7 @@ from .rules.recovering import RECOVERING
 from .rules.resting import RESTING
 from .rules.retiring import CONFIRMING, RETIRING
 
-__all__ = ["RULES", "plan", "rule_that_speaks"]
+__all__ = ["RULES", "deciding_rule", "plan"]
 
 RULES: Final[tuple[Rule, ...]] = (
     *GUARDS,
@@ -47,7 +47,7 @@ was lost is made good before anything is published; the target follows the journ
 goes on; then a rotation's steps; rest last."""
 
 
-def rule_that_speaks(observed: Observed) -> tuple[Rule, Plan]:
+def deciding_rule(observed: Observed) -> tuple[Rule, Plan]:
     """Find the first rule with something to say, and what it says."""
     for rule in RULES:
         said = rule(observed)
@@ -58,4 +58,4 @@ def rule_that_speaks(observed: Observed) -> tuple[Rule, Plan]:
 
 def plan(observed: Observed) -> Plan:
     """Decide what to do next; the same view always gives the same plan."""
-    return rule_that_speaks(observed)[1]
+    return deciding_rule(observed)[1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .model import ClientRef
 
-__all__ = ["AllowList", "AllowRule", "Denial", "PlatformOrders", "rule_text"]
+__all__ = ["AllowList", "AllowRule", "Denial", "PlatformPolicy", "rule_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Denial:
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformOrders:
+class PlatformPolicy:
     """The platform team's word on one resource, read afresh in every pass."""
 
     denial: Denial | None = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from ..names import APPROVE_TOKEN
+from ..names import APPROVE_ANNOTATION
 from .consumers import ConsumerMode
 from .journal.journal import Journal, Origin
 from .observed import UNREAD, Observed, Problem
@@ -28,7 +28,7 @@ def is_previewed(observed: Observed) -> bool:
     """Tell whether the first rotation is still to come: we only watch, or have only adopted."""
     if observed.resource.spec.policy is Policy.OBSERVE:
         return True
-    journal = observed.journal
+    journal = observed.journal_read
     if not isinstance(journal, Journal) or journal.current is None:
         return False
     is_at_rest = journal.pending is None and journal.previous is None
@@ -93,7 +93,7 @@ def _left_alone(pod: Pod) -> tuple[str, str]:
 
 def _outside(observed: Observed) -> str:
     """No read of a namespace shows who else was given a secret that we did not make."""
-    what = f"its deletion waits for the annotation {APPROVE_TOKEN}"
+    what = f"its deletion waits for the annotation {APPROVE_ANNOTATION}"
     if observed.resource.spec.adoption.retire_original is RetireOriginal.AUTOMATIC:
         what = "adoption.retireOriginal is Automatic, so nobody is asked before its deletion"
     return f"who else holds the secret outside the namespace's pods; {what}"

@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..names import CURRENT_ID_MARK, PREVIOUS_ID_MARK, PUBLICATION_MARK, RESOURCE_MARK
+from ..names import (
+    CURRENT_ID_ANNOTATION,
+    PREVIOUS_ID_ANNOTATION,
+    PUBLICATION_ANNOTATION,
+    RESOURCE_ANNOTATION,
+)
 from .connection import issuer_of, shown_endpoint
 from .journal.journal import Journal, JournaledSecret
 from .model import StoredSecret
@@ -62,10 +67,10 @@ def target_annotations(journal: Journal, resource: Resource) -> dict[str, str]:
     current = journal.current.id if journal.current else ""
     shown = journal.shown_previous
     return {
-        RESOURCE_MARK: resource.key.name,
-        PUBLICATION_MARK: str(journal.publication.number if journal.publication else 0),
-        CURRENT_ID_MARK: current,
-        PREVIOUS_ID_MARK: shown.id if shown and shown.value else current,
+        RESOURCE_ANNOTATION: resource.key.name,
+        PUBLICATION_ANNOTATION: str(journal.publication.number if journal.publication else 0),
+        CURRENT_ID_ANNOTATION: current,
+        PREVIOUS_ID_ANNOTATION: shown.id if shown and shown.value else current,
     }
 
 
@@ -79,7 +84,7 @@ def is_projection(target: StoredSecret, journal: Journal, resource: Resource) ->
 
 def publication_number(annotations: Mapping[str, str]) -> int:
     """Read the publication's number off a target; 0 where there is none that can be read."""
-    text = annotations.get(PUBLICATION_MARK, "")
+    text = annotations.get(PUBLICATION_ANNOTATION, "")
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
@@ -98,15 +103,15 @@ def marks_of(target: StoredSecret, resource: Resource) -> Marks | None:
     """Read a target that this operator wrote for this resource and client; None for any other."""
     marks, keys = target.annotations, resource.spec.target.keys
     number, current = publication_number(marks), target.data.get(keys.current)
-    if marks.get(RESOURCE_MARK) != resource.key.name or not number or not current:
+    if marks.get(RESOURCE_ANNOTATION) != resource.key.name or not number or not current:
         return None
     client_id = SecretValue(resource.spec.client.client_id)
-    if not marks.get(CURRENT_ID_MARK) or target.data.get(keys.client_id) != client_id:
+    if not marks.get(CURRENT_ID_ANNOTATION) or target.data.get(keys.client_id) != client_id:
         return None
     return Marks(
         number=number,
-        current_id=marks[CURRENT_ID_MARK],
-        previous_id=marks.get(PREVIOUS_ID_MARK, ""),
+        current_id=marks[CURRENT_ID_ANNOTATION],
+        previous_id=marks.get(PREVIOUS_ID_ANNOTATION, ""),
         current=current,
         previous=target.data.get(keys.previous) or None,
     )

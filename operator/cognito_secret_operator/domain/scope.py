@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from .model import Decoration, StoredSecret
+from .model import StoredSecret, TargetMetadata
 from .spec import CreationPolicy, Resource, TargetKeys, TargetSpec
 
-__all__ = ["decoration_of", "in_scope", "is_decorated"]
+__all__ = ["has_target_metadata", "in_scope", "target_metadata_of"]
 
 
 def in_scope(target: StoredSecret, spec: TargetSpec) -> StoredSecret:
@@ -29,18 +29,18 @@ def in_scope(target: StoredSecret, spec: TargetSpec) -> StoredSecret:
     )
 
 
-def decoration_of(resource: Resource) -> Decoration:
+def target_metadata_of(resource: Resource) -> TargetMetadata:
     """Give what the resource wants its target to carry besides data."""
     spec = resource.spec.target
     owned = spec.creation_policy is CreationPolicy.OWNER
-    return Decoration(
+    return TargetMetadata(
         labels=spec.labels,
         annotations=spec.annotations,
         owner=(resource.key.name, resource.uid) if owned else None,
     )
 
 
-def is_decorated(target: StoredSecret, wanted: Decoration) -> bool:
+def has_target_metadata(target: StoredSecret, wanted: TargetMetadata) -> bool:
     """Tell whether the target carries all of it, and nothing that was wanted once and is no more.
 
     What somebody else put there stays, also where it is what we want: then it is not ours to take.

@@ -29,7 +29,7 @@ def step_began_at(observed: Observed, step: Step) -> datetime | None:
         None at rest.
 
     """
-    journal = observed.book
+    journal = observed.journal
     began = rotation_began_at(journal)
     if began is None or step is Step.IDLE:
         return None

@@ -20,7 +20,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from .. import __version__
-from ..domain.journal.journal import Order, Outcome
+from ..domain.journal.journal import Outcome, RetiredBy
 from ..domain.model import ResourceKey, Trigger
 from ..domain.report import Report, Step
 from ..service.ports import Drift
@@ -82,7 +82,7 @@ _TURNS: Final = (0.05, 0.25, 1.0, 2.5, 5.0, 15.0, 60.0)
 _SPANS: Final = (10, 60, 300, 900, 3600, 2 * 3600, 6 * 3600, 86400, 3 * 86400, 7 * 86400)
 """Seconds: from a roll-out in a test cluster to a secret that waits for an approval."""
 
-_ORDERS: Final = {Order.MAX_OVERLAP: "max_overlap", Order.OVERRIDE: "override"}
+_ORDERS: Final = {RetiredBy.MAX_OVERLAP: "max_overlap", RetiredBy.OVERRIDE: "override"}
 
 _disable_created: Final[Callable[[], None]] = disable_created_metrics  # it has no types
 
@@ -153,7 +153,7 @@ class Metrics:
         """Count a change by somebody else that was answered."""
         self._drift.labels(drift.value).inc()
 
-    def retired_by_order(self, order: Order) -> None:
+    def retired_by_order(self, order: RetiredBy) -> None:
         """Count a previous secret that went although somebody may have held it."""
         self._ordered.labels(_ORDERS[order]).inc()
 
@@ -241,7 +241,7 @@ class Metrics:
         for trigger in Trigger:
             for outcome in Outcome:
                 self._rotations.labels(outcome.name.lower(), trigger.name.lower())
-        for order in Order:
+        for order in RetiredBy:
             self._ordered.labels(_ORDERS[order])
         for result in RESULTS:
             self._reconciles.labels(result)

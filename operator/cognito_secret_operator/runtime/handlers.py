@@ -27,7 +27,7 @@ from .logs import describe_error, log_loop_error
 
 __all__ = ["Interest", "Sightings", "interest_of", "watch"]
 
-_log: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger(__name__)
 
 LOGIN_PERIOD: Final = timedelta(minutes=5)
 """The service account's token is read anew after one to two of these."""
@@ -87,7 +87,7 @@ class Sightings:
         try:
             self._note(body, gone=gone)
         except Exception as error:  # noqa: BLE001  # one odd object must not end the watch
-            _log.error("a sighting was lost", extra={"trace": describe_error(error)})
+            _LOG.error("a sighting was lost", extra={"trace": describe_error(error)})
 
     def forget(self, key: ResourceKey) -> None:
         """Drop what is known of a resource that a read no longer finds.
@@ -180,12 +180,12 @@ async def watch(
 def _judge(ended: asyncio.Future[None], *, asked: bool) -> None:
     """Tell an end that was asked for from one that was not."""
     if not ended.done():
-        _log.warning("the watch did not end in %.0f s and is left behind", LONGEST_STOP)
+        _LOG.warning("the watch did not end in %.0f s and is left behind", LONGEST_STOP)
         return
     error = ended.exception()
     if asked:
         if error is not None:
-            _log.warning("the watch failed while it ended: %s", type(error).__name__)
+            _LOG.warning("the watch failed while it ended: %s", type(error).__name__)
         return
     what = "by itself" if error is None else f"with {type(error).__name__}"
     # An APIError of kopf knows the status.
@@ -228,7 +228,7 @@ def _registry(
         except Exception as error:  # noqa: BLE001  # see below
             # No credentials end the operator. An exception does not: kopf waits for ever, since
             # only root tasks end it and the one that logs in is none (`running:spawn_tasks`).
-            _log.error("no Kubernetes credentials", extra={"trace": describe_error(error)})
+            _LOG.error("no Kubernetes credentials", extra={"trace": describe_error(error)})
             return None
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry, id="seen")

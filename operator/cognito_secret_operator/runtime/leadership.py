@@ -17,7 +17,7 @@ from ..service.ports import LeasePort, LeaseRecord
 
 __all__ = ["Leadership"]
 
-_log: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger(__name__)
 
 RENEWALS: Final = 7.5
 """How often a Lease is looked at within its duration: every 2 s of 15."""
@@ -76,14 +76,14 @@ class Leadership:
         while not stop.is_set():
             try:
                 if await self._try():
-                    _log.info("leading: the lease is ours")
+                    _LOG.info("leading: the lease is ours")
                     return True
             except ActionNeededError:
                 raise
             except OutsideError as error:
-                _log.warning("the lease cannot be had: %s", error.message)
+                _LOG.warning("the lease cannot be had: %s", error.message)
             if not waits:
-                _log.info("standing by: another process holds the lease")
+                _LOG.info("standing by: another process holds the lease")
             waits = True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._period)
@@ -105,7 +105,7 @@ class Leadership:
                         break
             except (OutsideError, TimeoutError) as error:
                 text = error.message if isinstance(error, OutsideError) else "no answer in time"
-                _log.warning("the lease was not renewed: %s", text)
+                _LOG.warning("the lease was not renewed: %s", text)
         self._renewed_at = None
         raise RetryLaterError("the lease was lost: another process may lead now", code="LeaseLost")
 
@@ -121,7 +121,7 @@ class Leadership:
                 if found is not None and found.holder == self._identity:
                     await self._lease.write(found, holder="", duration=RELEASED)
         except (OutsideError, TimeoutError):
-            _log.info("the lease was not released; others wait until it lapses")
+            _LOG.info("the lease was not released; others wait until it lapses")
 
     @property
     def _period(self) -> float:

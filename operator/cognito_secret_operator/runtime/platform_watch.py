@@ -5,15 +5,15 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["attend"]
+__all__ = ["watch_files"]
 
-_log: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger(__name__)
 
 PERIOD: Final = 1.0
 """Seconds between two looks. A kubelet brings a ConfigMap's change in up to two minutes."""
 
 
-async def attend(
+async def watch_files(
     read: Callable[[], object], wake_all: Callable[[], None], *, period: float = PERIOD
 ) -> None:
     """Look until cancelled.
@@ -32,6 +32,6 @@ async def attend(
         await asyncio.sleep(period)
         now = read()
         if now != before:
-            _log.warning("the platform team's orders changed: every resource is looked at")
+            _LOG.warning("the platform team's orders changed: every resource is looked at")
             wake_all()
         before = now

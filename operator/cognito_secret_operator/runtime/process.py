@@ -19,7 +19,7 @@ from .roster import Claimants
 
 __all__ = ["Endpoint", "Scope", "Serving", "farewell", "route", "serve"]
 
-_log: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Serving:
     leadership: Leadership | None
     """None where this process takes no turns with others."""
 
-    attend: Callable[[], Awaitable[None]]
+    watch_files: Callable[[], Awaitable[None]]
     """Wakes resources when the platform team changes its mind; runs until it is cancelled."""
 
 
@@ -79,7 +79,7 @@ async def serve(serving: Serving) -> None:
         loop.add_signal_handler(number, stop.set)
     endpoint = serving.endpoint
     port = await serving.probes.start(endpoint.address, endpoint.port, endpoint.port_file)
-    _log.info("probes and metrics on port %d", port)
+    _LOG.info("probes and metrics on port %d", port)
     try:
         await _work(serving, stop)
     finally:
@@ -117,7 +117,7 @@ async def _lead(serving: Serving, leadership: Leadership, stop: asyncio.Event) -
 
 
 async def _make_passes(serving: Serving, stop: asyncio.Event) -> None:
-    attending = asyncio.create_task(_ending(serving.attend, stop), name="platform's orders")
+    attending = asyncio.create_task(_ending(serving.watch_files, stop), name="platform's orders")
     try:
         await serving.queue.run(stop)
     finally:

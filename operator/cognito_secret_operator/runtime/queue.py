@@ -21,7 +21,7 @@ from .logs import describe_error
 
 __all__ = ["Requeue", "Schedule", "WorkQueue", "backoff"]
 
-_log: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger(__name__)
 
 BACKOFF_BASE: Final = 1.0
 BACKOFF_CAP: Final = 300.0
@@ -296,7 +296,7 @@ class WorkQueue:
 
     def _report(self, key: ResourceKey, error: Exception, seconds: float) -> None:
         if isinstance(error, OutsideError):
-            _log.warning(
+            _LOG.warning(
                 "pass failed, next try in %.1f s: %s",
                 seconds,
                 error.message,
@@ -304,7 +304,7 @@ class WorkQueue:
             )
         else:
             # Types and places only: the text of a foreign exception may carry a secret value.
-            _log.error(
+            _LOG.error(
                 "pass failed on a defect, next try in %.1f s: %s",
                 seconds,
                 type(error).__name__,
@@ -314,7 +314,7 @@ class WorkQueue:
     async def _finish(self) -> None:
         if not self._passes:
             return
-        _log.info("waiting for %d passes to finish", len(self._passes))
+        _LOG.info("waiting for %d passes to finish", len(self._passes))
         await asyncio.wait(self._passes, timeout=self._drain)
         for key in self._schedule.running:
-            _log.warning("pass cut off at the end of the process", extra={"key": key})
+            _LOG.warning("pass cut off at the end of the process", extra={"key": key})

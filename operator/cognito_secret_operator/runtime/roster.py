@@ -10,7 +10,7 @@ __all__ = ["Claimants"]
 
 
 class Claimants:
-    """An index of every known resource by the client it names; fulfils `RivalPort`.
+    """An index of every known resource by the client it names; fulfils `DuplicatePort`.
 
     Complete only after the first listing: no pass may run before.
     """

@@ -8,9 +8,9 @@ from ..domain.actions import (
     Adopt,
     Declare,
     Delete,
-    Doom,
+    DropFromJournal,
     Effect,
-    Forget,
+    MarkForDeletion,
     Plan,
     Promote,
     Publish,
@@ -50,9 +50,9 @@ EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
     Publish: "SecretPublished",
     Republish: "TargetRestored",
     Stamp: "WorkloadRestarted",
-    Doom: "RetirementDecided",
+    MarkForDeletion: "RetirementDecided",
     Delete: "SecretDeleted",
-    Forget: "RotationFinished",
+    DropFromJournal: "RotationFinished",
     Reinstate: "SecretReinstated",
     RollBack: "SecretRolledBack",
 }
@@ -91,9 +91,9 @@ def _is_alarming(effect: Effect) -> bool:
     match effect:
         case Stage(trigger=Trigger.RECOVERY):
             return True
-        case Forget(outcome=outcome):
+        case DropFromJournal(outcome=outcome):
             return outcome is Outcome.LOST
-        case Doom(order=order) | Delete(order=order):
+        case MarkForDeletion(order=order) | Delete(order=order):
             return order is not None
         case _:
             return isinstance(
@@ -112,7 +112,7 @@ def drift_of(effect: Effect, reason: str, observed: Observed) -> Drift | None:
     """
     match effect:
         case Republish():
-            publication, target = observed.book.publication, observed.target
+            publication, target = observed.journal.publication, observed.target
             edited = (
                 publication is None
                 or not isinstance(target, StoredSecret)
@@ -122,11 +122,11 @@ def drift_of(effect: Effect, reason: str, observed: Observed) -> Drift | None:
             return Drift.TARGET if edited else None
         case Rebuild() | TakeOver():
             return Drift.JOURNAL
-        case Stage(trigger=Trigger.RECOVERY) | Reinstate() | Forget(outcome=Outcome.LOST):
+        case Stage(trigger=Trigger.RECOVERY) | Reinstate() | DropFromJournal(outcome=Outcome.LOST):
             return Drift.COGNITO
-        case Forget() if reason == "DeletedElsewhere":
+        case DropFromJournal() if reason == "DeletedElsewhere":
             # A current secret that was lost was counted when its recovery began.
-            rotation = observed.book.rotation
+            rotation = observed.journal.rotation
             is_counted = rotation is not None and rotation.trigger is Trigger.RECOVERY
             return None if is_counted else Drift.COGNITO
         case _:

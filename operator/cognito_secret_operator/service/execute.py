@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from ..domain.actions import (
     Add,
+    ApplyMetadata,
     Claim,
     CreateJournal,
     CreateTarget,
-    Decorate,
     Delete,
     Effect,
     Publish,
@@ -23,9 +23,9 @@ from ..domain.model import StoredSecret
 from ..domain.observed import Memory, Observed
 from ..domain.projection import target_annotations, target_data
 from ..errors import AnswerLostError
-from ..names import RESOURCE_MARK, journal_name, stamp_key
+from ..names import RESOURCE_ANNOTATION, journal_name, stamp_annotation
 from ..wire.journal import journal_data
-from .ports import Clock, CognitoPort, Entropy, SecretStorePort, WorkloadPort
+from .ports import Clock, CognitoPort, SecretStorePort, ValueGenerator, WorkloadPort
 
 __all__ = ["Executor", "OwnClaim"]
 
@@ -60,7 +60,7 @@ class Executor:
     workloads: WorkloadPort
     cognito: CognitoPort
     clock: Clock
-    entropy: Entropy
+    value_generator: ValueGenerator
     identity: str
     """This process, as the journal's claims name it."""
 
@@ -85,10 +85,10 @@ class Executor:
             case Stamp(workload, stamp):
                 key = observed.resource.key
                 await self.workloads.stamp(
-                    key.namespace, workload, key=stamp_key(key.name), value=stamp
+                    key.namespace, workload, key=stamp_annotation(key.name), value=stamp
                 )
                 return Done(replace(memory, stamped=memory.stamped | {(workload.uid, stamp)}))
-            case CreateJournal() | CreateTarget() | Decorate() | Publish():
+            case CreateJournal() | CreateTarget() | ApplyMetadata() | Publish():
                 await self._write_secret(observed, effect)
                 return Done(memory)
             case _:
@@ -113,8 +113,8 @@ class Executor:
         claim = journals.Claim(owner=self.identity, at=observed.now)
         if isinstance(effect, Stage):
             following = journals.staged(
-                observed.book,
-                value=effect.value or self.entropy.draw_value(),
+                observed.journal,
+                value=effect.value or self.value_generator.draw_value(),
                 origin=Origin.OPERATOR if effect.value is None else Origin.INITIAL,
                 before=effect.before,
                 claim=claim,
@@ -122,13 +122,13 @@ class Executor:
                 rotate_token=effect.rotate_token,
             )
         else:
-            following = journals.claimed(observed.book, claim=claim, before=effect.before)
+            following = journals.claimed(observed.journal, claim=claim, before=effect.before)
         written = await self._write_journal(observed, following)
         memory = replace(observed.memory, added=None, add_sent=False)
         return Done(memory, OwnClaim(written.sequence, send_before))
 
     async def _add(self, observed: Observed, claim: OwnClaim | None) -> Done:
-        pending = observed.book.pending
+        pending = observed.journal.pending
         if pending is None or claim is None:
             raise LookupError("an Add needs a pending value and a claim of this process")
         try:
@@ -143,7 +143,7 @@ class Executor:
         return Done(replace(observed.memory, added=answer, add_sent=True), claim)
 
     async def _write_secret(
-        self, observed: Observed, effect: CreateJournal | CreateTarget | Decorate | Publish
+        self, observed: Observed, effect: CreateJournal | CreateTarget | ApplyMetadata | Publish
     ) -> None:
         target = observed.target
         match effect:
@@ -151,8 +151,8 @@ class Executor:
                 await self._create(observed, journal_name(observed.resource.key.name))
             case CreateTarget():
                 await self._create(observed, observed.resource.spec.target.name)
-            case Decorate(decoration) if isinstance(target, StoredSecret):
-                await self.secrets.decorate(target, decoration)
+            case ApplyMetadata(target_metadata) if isinstance(target, StoredSecret):
+                await self.secrets.decorate(target, target_metadata)
             case Publish() if isinstance(target, StoredSecret):
                 await self._publish(observed, target)
             case _:
@@ -169,13 +169,15 @@ class Executor:
 
     async def _create(self, observed: Observed, name: str) -> None:
         key = observed.resource.key
-        await self.secrets.create_empty(key.namespace, name, annotations={RESOURCE_MARK: key.name})
+        await self.secrets.create_empty(
+            key.namespace, name, annotations={RESOURCE_ANNOTATION: key.name}
+        )
 
     async def _publish(self, observed: Observed, target: StoredSecret) -> None:
-        data = target_data(observed.book, observed.resource)
+        data = target_data(observed.journal, observed.resource)
         if data is None:
             raise LookupError("a publication needs a current value")
-        marks = target_annotations(observed.book, observed.resource)
+        marks = target_annotations(observed.journal, observed.resource)
         await self.secrets.replace(target, data=data, annotations=marks)
 
     async def _write_journal(self, observed: Observed, following: Journal) -> Journal:
@@ -184,6 +186,6 @@ class Executor:
         await self.secrets.replace(
             observed.journal_secret,
             data=journal_data(following),
-            annotations={RESOURCE_MARK: observed.resource.key.name},
+            annotations={RESOURCE_ANNOTATION: observed.resource.key.name},
         )
         return following

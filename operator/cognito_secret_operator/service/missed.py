@@ -21,9 +21,9 @@ def missed_since(before: datetime | None, observed: Observed, report: Report) ->
         report: what this pass tells.
 
     """
-    if report.next_rotation_at is None or not isinstance(observed.journal, Journal):
+    if report.next_rotation_at is None or not isinstance(observed.journal_read, Journal):
         return None
-    resource, journal = observed.resource, observed.journal
+    resource, journal = observed.resource, observed.journal_read
     if before is not None and is_owed(resource, journal, observed.timing, before):
         return before
     return report.missed_opening_at

@@ -8,23 +8,23 @@ from ..domain.consumers import Search
 from ..domain.journal.journal import Journal
 from ..domain.model import ClientDescription, Listing, ResourceKey, StoredSecret, Timing
 from ..domain.observed import Fact, Memory, Observed, Problem
-from ..domain.platform_policy import PlatformOrders
+from ..domain.platform_policy import PlatformPolicy
 from ..domain.projection import publication_number
 from ..domain.scope import in_scope
 from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
-from ..names import ack_key, journal_name, stamp_key
+from ..names import journal_name, pod_ack_annotation, stamp_annotation
 from ..wire.journal import JournalProblemError, journal_from
 from .execute import OwnClaim
 from .neighbours import Neighbours
 from .ports import (
     Clock,
     CognitoPort,
+    DuplicatePort,
     EndpointPort,
     PlatformPort,
     RawResource,
-    RivalPort,
     SecretStorePort,
     WorkloadPort,
 )
@@ -50,7 +50,7 @@ class Observer:
     workloads: WorkloadPort
     cognito: CognitoPort
     endpoint: EndpointPort
-    rivals: RivalPort
+    duplicates: DuplicatePort
     platform: PlatformPort
     clock: Clock
     timing: Timing
@@ -75,14 +75,14 @@ class Observer:
             timing=self.timing,
             memory=memory,
             journal_secret=stored,
-            journal=journal,
+            journal_read=journal,
             target=target,
             began=began,
             claim_is_ours=self._holds(claim, journal),
             settling=self._neighbours(resource, journal),
             clock_skew_seconds=skew.total_seconds(),
-            orders=self._orders(resource),
-            rivals=await self._rivals(resource, journal),
+            platform=self._policy_for(resource),
+            duplicates=await self._rivals(resource, journal),
         )
 
     async def look(self, observed: Observed, fact: Fact) -> Observed:
@@ -122,12 +122,12 @@ class Observer:
         return replace(
             observed,
             memory=memory,
-            claim_is_ours=self._holds(claim, observed.journal),
-            orders=self._orders(observed.resource),
+            claim_is_ours=self._holds(claim, observed.journal_read),
+            platform=self._policy_for(observed.resource),
         )
 
-    def _orders(self, resource: Resource) -> PlatformOrders:
-        return self.platform.orders(resource.key.namespace, resource.spec.client)
+    def _policy_for(self, resource: Resource) -> PlatformPolicy:
+        return self.platform.policy(resource.key.namespace, resource.spec.client)
 
     def _holds(self, claim: OwnClaim | None, journal: Journal | Problem | None) -> bool:
         """Tell whether the journal's claim is ours, its last write, and its deadline ahead."""
@@ -182,7 +182,7 @@ class Observer:
         client = resource.spec.client
         others = tuple(
             other
-            for other in self.rivals.others_naming(client, resource.key)
+            for other in self.duplicates.others_naming(client, resource.key)
             if self.platform.reaches(other.namespace, client.pool_id)
         )
         if journal is None:
@@ -211,8 +211,8 @@ class Observer:
     def _client_missing(observed: Observed, error: NotFoundError) -> Observed:
         """One "not found" is no proof for a client that was there before."""
         since = observed.memory.client_missing_since or observed.now
-        fresh = observed.now - since < observed.timing.missing_confirmed
-        known = isinstance(observed.journal, Journal) and observed.journal.is_adopted
+        fresh = observed.now - since < observed.timing.missing_grace
+        known = isinstance(observed.journal_read, Journal) and observed.journal_read.is_adopted
         problem = replace(problem_of(error), needs_action=not (known and fresh))
         memory = replace(observed.memory, client_missing_since=since)
         return replace(observed, memory=memory, listing=problem)
@@ -244,8 +244,8 @@ class Observer:
         search = Search(
             key.namespace,
             spec.target.name,
-            stamp_key=stamp_key(key.name),
-            ack_key=ack_key(key.name),
+            stamp_annotation=stamp_annotation(key.name),
+            pod_ack_annotation=pod_ack_annotation(key.name),
             chosen=spec.rollout.consumers,
         )
         try:
@@ -292,14 +292,14 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
     value: SecretValue | None = None
     match fact:
         case Fact.PENDING_PROBE:
-            value = observed.book.pending.value if observed.book.pending else None
-        case Fact.DELETED_PROBE:
-            value = observed.book.previous.value if observed.book.previous else None
+            value = observed.journal.pending.value if observed.journal.pending else None
+        case Fact.PREVIOUS_VALUE_PROBE:
+            value = observed.journal.previous.value if observed.journal.previous else None
         case Fact.CURRENT_PROBE:
-            value = observed.book.current.value if observed.book.current else None
+            value = observed.journal.current.value if observed.journal.current else None
         case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):
             value = observed.target.data.get(observed.resource.spec.target.keys.current)
-        case Fact.PREVIOUS_PROBE if isinstance(observed.target, StoredSecret):
+        case Fact.TARGET_PREVIOUS_PROBE if isinstance(observed.target, StoredSecret):
             value = observed.target.data.get(observed.resource.spec.target.keys.previous)
         case Fact.DESCRIBED_PROBE if isinstance(observed.description, ClientDescription):
             value = observed.description.original

@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from ..domain.consumers import Search
-from ..domain.journal.journal import Order, Outcome
+from ..domain.journal.journal import Outcome, RetiredBy
 from ..domain.model import (
     ClientDescription,
     ClientRef,
-    Decoration,
     Probe,
     RemoteSecret,
     ResourceKey,
     StoredSecret,
+    TargetMetadata,
     Trigger,
 )
-from ..domain.platform_policy import PlatformOrders
+from ..domain.platform_policy import PlatformPolicy
 from ..domain.report import Report, Step
 from ..domain.rollout import Consumers, Workload
 from ..domain.value import SecretValue
@@ -31,8 +31,8 @@ __all__ = [
     "Clock",
     "CognitoPort",
     "Drift",
+    "DuplicatePort",
     "EndpointPort",
-    "Entropy",
     "EventPort",
     "KubernetesEvent",
     "LeasePort",
@@ -40,9 +40,9 @@ __all__ = [
     "PlatformPort",
     "RawResource",
     "ResourcePort",
-    "RivalPort",
     "SecretStorePort",
     "Telemetry",
+    "ValueGenerator",
     "WorkloadPort",
 ]
 
@@ -106,7 +106,7 @@ class SecretStorePort(Protocol):
 
         """
 
-    async def decorate(self, stored: StoredSecret, decoration: Decoration) -> StoredSecret:
+    async def decorate(self, stored: StoredSecret, target_metadata: TargetMetadata) -> StoredSecret:
         """Give a Secret *decoration* in place of an earlier one, if *stored* is still current.
 
         Its data, and who wrote them when, stay.
@@ -215,7 +215,7 @@ class EventPort(Protocol):
         """Post an event; failing to do so is logged and never raised."""
 
 
-class RivalPort(Protocol):
+class DuplicatePort(Protocol):
     """All resources that the operator knows, by the client they name."""
 
     def others_naming(self, client: ClientRef, key: ResourceKey) -> tuple[ResourceKey, ...]:
@@ -258,7 +258,7 @@ class LeasePort(Protocol):
 class PlatformPort(Protocol):
     """The platform team's configuration; each question reads it afresh."""
 
-    def orders(self, namespace: str, client: ClientRef) -> PlatformOrders:
+    def policy(self, namespace: str, client: ClientRef) -> PlatformPolicy:
         """Tell what holds for a resource in *namespace* that names *client*; never raises."""
 
     def reaches(self, namespace: str, pool_id: str) -> bool:
@@ -299,7 +299,7 @@ class Telemetry(Protocol):
     def drifted(self, drift: Drift) -> None:
         """Count a change by somebody else that was answered."""
 
-    def retired_by_order(self, order: Order) -> None:
+    def retired_by_order(self, order: RetiredBy) -> None:
         """Count a previous secret that went although somebody may have held it."""
 
     def foreign_deleted(self) -> None:
@@ -319,7 +319,7 @@ class Clock(Protocol):
         """Seconds on a clock that never jumps."""
 
 
-class Entropy(Protocol):
+class ValueGenerator(Protocol):
     """The source of new values."""
 
     def draw_value(self) -> SecretValue:

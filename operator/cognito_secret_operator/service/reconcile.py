@@ -181,16 +181,18 @@ class Reconciler:
 
         Counted from reads: the answer of the write that finishes a rotation may be lost.
         """
-        if not isinstance(observed.journal, Journal):
+        if not isinstance(observed.journal_read, Journal):
             return
-        rotations = observed.journal.rotations
+        rotations = observed.journal_read.rotations
         counted = rotations if mind.rotations is None else mind.rotations
         for rotation in rotations:
             if rotation not in counted and rotation.outcome is not None:
                 self._telemetry.rotation_finished(rotation.trigger, rotation.outcome)
                 if rotation.finished_at is not None:
                     span = rotation.finished_at - rotation.started_at
-                    self._telemetry.rotation_took(span, exposure_of(observed.journal, rotation))
+                    self._telemetry.rotation_took(
+                        span, exposure_of(observed.journal_read, rotation)
+                    )
                 if rotation.retired_by is not None:
                     self._telemetry.retired_by_order(rotation.retired_by)
         mind.rotations = rotations
@@ -211,7 +213,10 @@ class Reconciler:
         step, since = mind.steps.told(observed)
         report = replace(report, step=step, step_started_at=since, missed_since=mind.missed_since)
         said = (plan.reason, plan.message)
-        hurries = isinstance(observed.journal, Journal) and observed.journal.emergency is not None
+        hurries = (
+            isinstance(observed.journal_read, Journal)
+            and observed.journal_read.emergency is not None
+        )
         mind.repeats = mind.repeats + 1 if said == mind.last_said and not hurries else 0
         if said != mind.last_said:
             level = logging.WARNING if isinstance(plan.action, Hold) else logging.INFO

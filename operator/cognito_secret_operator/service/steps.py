@@ -45,7 +45,7 @@ class StepWatch:
     def told(self, observed: Observed) -> tuple[Step, datetime | None]:
         """Give the step to report and since when: where a pass read no pods, the last sure one."""
         step = step_of(observed)
-        is_unsure = isinstance(observed.journal, Journal) and _sure_step(observed) is None
+        is_unsure = isinstance(observed.journal_read, Journal) and _sure_step(observed) is None
         if is_unsure and self.step is not None and self.step is not Step.IDLE:
             step = self.step
         return step, self.since if step is self.step else None
@@ -53,7 +53,7 @@ class StepWatch:
 
 def _sure_step(observed: Observed) -> Step | None:
     """Give the step; None where the journal was not read, or nobody looked who holds the secret."""
-    if not isinstance(observed.journal, Journal):
+    if not isinstance(observed.journal_read, Journal):
         return None
     step = step_of(observed)
     if step is Step.ROLLING_OUT and not isinstance(observed.consumers, Consumers):

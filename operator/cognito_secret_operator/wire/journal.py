@@ -12,7 +12,7 @@ from ..domain.journal.journal import FORMAT, Journal
 from ..domain.model import ClientRef, StoredSecret
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError
-from ..names import TAKE_OVER_TOKEN
+from ..names import TAKE_OVER_ANNOTATION
 from .journal_document import DamagedError, document_of, journal_of, values_of
 
 __all__ = [
@@ -103,7 +103,7 @@ def journal_from(
             f"{journal.namespace}, so it was copied or restored: make sure that no other cluster "
             f"or namespace rotates client {journal.client.client_id}, since operators of other "
             "clusters cannot be seen from here, then annotate the resource with "
-            f"{TAKE_OVER_TOKEN}: {journal.uid}"
+            f"{TAKE_OVER_ANNOTATION}: {journal.uid}"
         )
     if journal.client != client:
         raise JournalOfAnotherClientError(

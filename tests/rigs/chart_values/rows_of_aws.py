@@ -93,9 +93,9 @@ PROCESS: Final[list[Row]] = [
             variable("timing.addDeadlineSeconds", 31, "CSO_ADD_DEADLINE_SECONDS", "31"),
             variable("timing.listLagSeconds", 63, "CSO_LIST_LAG_SECONDS", "63"),
             variable("timing.listPeriodSeconds", 2592000, "CSO_LIST_PERIOD_SECONDS", "2592000"),
-            variable("timing.answerOutranksSeconds", 601, "CSO_ANSWER_OUTRANKS_SECONDS", "601"),
-            variable("timing.missingConfirmedSeconds", 301, "CSO_MISSING_CONFIRMED_SECONDS", "301"),
-            variable("timing.refusalPatienceSeconds", 302, "CSO_REFUSAL_PATIENCE_SECONDS", "302"),
+            variable("timing.listDistrustSeconds", 601, "CSO_LIST_DISTRUST_SECONDS", "601"),
+            variable("timing.missingGraceSeconds", 301, "CSO_MISSING_GRACE_SECONDS", "301"),
+            variable("timing.refusalGraceSeconds", 302, "CSO_REFUSAL_GRACE_SECONDS", "302"),
             variable(
                 *("timing.retryAfterFailureSeconds", 3601),
                 *("CSO_RETRY_AFTER_FAILURE_SECONDS", "3601"),

@@ -12,13 +12,13 @@ class AuditTail:
 
     def __init__(self, log: Path, shop: Shop) -> None:
         """Begin at the log's present end."""
-        self._log = log
+        self._LOG = log
         self._user = f"system:serviceaccount:{shop.namespace}:{ACCOUNT}"
         self._begin = log.stat().st_size
 
     def requests(self) -> list[dict[str, Any]]:
         """Give the requests so far; a line is there before its answer is."""
-        with self._log.open() as lines:
+        with self._LOG.open() as lines:
             lines.seek(self._begin)
             *whole, _half_written = lines.read().split("\n")
         events: list[dict[str, Any]] = [json.loads(line) for line in whole]

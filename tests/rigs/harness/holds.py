@@ -9,9 +9,9 @@ from harness.shop import Shop
 SOON: Final = {
     "CSO_LIST_PERIOD_SECONDS": "2",
     "CSO_LIST_LAG_SECONDS": "1",
-    "CSO_ANSWER_OUTRANKS_SECONDS": "2",
-    "CSO_MISSING_CONFIRMED_SECONDS": "2",
-    "CSO_REFUSAL_PATIENCE_SECONDS": "2",
+    "CSO_LIST_DISTRUST_SECONDS": "2",
+    "CSO_MISSING_GRACE_SECONDS": "2",
+    "CSO_REFUSAL_GRACE_SECONDS": "2",
 }
 """Spans in which a secret that Lists lack is believed to be gone, in seconds."""
 

@@ -39,7 +39,7 @@ class Prometheus:
         if program is None:
             raise FileNotFoundError("prometheus")
         self._targets = workdir / "targets.json"
-        self._log = workdir / "prometheus.log"
+        self._LOG = workdir / "prometheus.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.watch()
         rules = workdir / "rules.yaml"
@@ -82,7 +82,7 @@ class Prometheus:
         draft.replace(self._targets)
 
     def __enter__(self) -> Self:
-        with self._log.open("ab") as log:
+        with self._LOG.open("ab") as log:
             self._process = subprocess.Popen(
                 tethered(self._command), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
@@ -101,7 +101,7 @@ class Prometheus:
 
     def _is_ready(self) -> bool:
         if self._process is None or self._process.poll() is not None:
-            raise RuntimeError(f"Prometheus ended early:\n{self._log.read_text()[-3000:]}")
+            raise RuntimeError(f"Prometheus ended early:\n{self._LOG.read_text()[-3000:]}")
         try:
             return requests.get(f"{self.url}/-/ready", timeout=TIMEOUT).ok
         except requests.ConnectionError:

@@ -26,10 +26,10 @@ RUNBOOKS: Final = ROOT / "docs" / "runbooks"
 LEASE: Final = "cognito-secret-operator"
 SPANS: Final[Mapping[str, str]] = {
     "CSO_LIST_PERIOD_SECONDS": "4",
-    "CSO_MISSING_CONFIRMED_SECONDS": "2",
-    "CSO_ANSWER_OUTRANKS_SECONDS": "2",
+    "CSO_MISSING_GRACE_SECONDS": "2",
+    "CSO_LIST_DISTRUST_SECONDS": "2",
     "CSO_LIST_LAG_SECONDS": "1",
-    "CSO_REFUSAL_PATIENCE_SECONDS": "2",
+    "CSO_REFUSAL_GRACE_SECONDS": "2",
     "CSO_RETRY_AFTER_FAILURE_SECONDS": "3600",
     "CSO_WORKERS": "3",
 }

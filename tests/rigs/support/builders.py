@@ -64,7 +64,7 @@ from cognito_secret_operator.domain.spec import (
     VerificationSpec,
 )
 from cognito_secret_operator.domain.value import SecretValue
-from cognito_secret_operator.names import RESOURCE_MARK
+from cognito_secret_operator.names import RESOURCE_ANNOTATION
 
 __all__ = [
     "CLIENT",
@@ -193,7 +193,7 @@ def journal(
     pending: Pending | None = None,
     published: float | None = -60 * 24,
     number: int = 7,
-    doomed: str | None = None,
+    marked_id: str | None = None,
     handled: str | None = None,
     rotations: tuple[Rotation, ...] = (),
     sequence: int = 10,
@@ -212,7 +212,7 @@ def journal(
         pending=pending,
         publication=Publication(number, record) if current else None,
         rotation=rotation,
-        doomed=doomed,
+        marked_id=marked_id,
         handled_rotate=handled,
         rotations=rotations,
     )
@@ -367,7 +367,7 @@ def view(
         timing=Timing(),
         memory=memory or Memory(first_pass_at=at(minutes)),
         journal_secret=_stored_journal() if isinstance(book, Journal) else book,
-        journal=book,
+        journal_read=book,
         target=target_secret,
         claim_is_ours=ours,
         listing=looked,
@@ -382,7 +382,7 @@ def _stored_journal() -> StoredSecret:
         name="orders-api-cognito-journal",
         uid="journal-1",
         resource_version="1",
-        annotations={RESOURCE_MARK: "orders-api"},
+        annotations={RESOURCE_ANNOTATION: "orders-api"},
         data={},
         data_owner="",
         read_at=NOON,

@@ -62,7 +62,7 @@ def annotations() -> set[str]:
     made = {
         make("<name>")
         for name, make in inspect.getmembers(names, inspect.isfunction)
-        if name.endswith("_key")
+        if name.endswith("_annotation")
     }
     return {key for key in constants | made if key.startswith(f"{names.GROUP}/")}
 

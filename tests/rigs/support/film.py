@@ -83,7 +83,7 @@ def _journal(world: World) -> str:
     if journal.publication is not None:
         recorded = "" if journal.publication.published else "…"
         parts.append(f"pub={journal.publication.number}{recorded}")
-    parts.append(f"doomed={journal.doomed}" if journal.doomed else "")
+    parts.append(f"marked={journal.marked_id}" if journal.marked_id else "")
     return f"journal[{' '.join(part for part in parts if part)}]"
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from cognito_secret_operator.domain.journal.journal import Journal
 from cognito_secret_operator.domain.model import ResourceKey
-from cognito_secret_operator.names import OVERRIDE_TOKEN
+from cognito_secret_operator.names import OVERRIDE_ANNOTATION
 from cognito_secret_operator.wire.resource.sections import span
 
 from .fakes.faults import Call
@@ -140,7 +140,7 @@ class Laws:
         gone = cognito.deletes[-1]
         _demand(bool(cognito.held), f"G2: {gone} was deleted, the last one")
         if journal is not None:
-            _demand(journal.doomed == gone, f"G2: {gone} was deleted without the mark of doom")
+            _demand(journal.marked_id == gone, f"G2: {gone} was deleted without the mark of doom")
             _demand(
                 journal.current is None or journal.current.id != gone,
                 f"G2: {gone} was deleted, the journal's current secret",
@@ -156,7 +156,7 @@ class Laws:
     def _is_ordered(self, secret_id: str) -> bool:
         """Tell whether the resource orders the deletion whoever holds the secret."""
         body = self._world.resources.bodies[KEY]
-        if body["metadata"]["annotations"].get(OVERRIDE_TOKEN) == secret_id:
+        if body["metadata"]["annotations"].get(OVERRIDE_ANNOTATION) == secret_id:
             return True
         retirement, journal = body["spec"].get("retirement", {}), self._world.journal()
         published = journal.publication.published if journal and journal.publication else None

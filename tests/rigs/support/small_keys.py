@@ -82,7 +82,7 @@ def _book_key(book: Journal) -> _Key:
     return (
         book.current.id if book.current else None,
         book.previous.id if book.previous else None,
-        (book.doomed, book.doomed_by),
+        (book.marked_id, book.marked_by),
         book.emergency and (book.emergency.leaked, book.emergency.now, book.emergency.renews),
         book.handled_emergency,
         book.shown_previous.id if book.shown_previous else None,
@@ -134,7 +134,7 @@ def _flight_key(process: ModelProcess, flight: Flight, state: State) -> _Key:
     match action:
         case Add():
             may_send = process.claim is not None and process.claim[1] > state.now
-            pending = observed.book.pending
+            pending = observed.journal.pending
             return ("Add", pending.value.reveal()) if pending and may_send else ("refused",)
         case Delete(secret_id, order):
             return ("Delete", secret_id, order)
@@ -144,10 +144,10 @@ def _flight_key(process: ModelProcess, flight: Flight, state: State) -> _Key:
         case Publish():
             target, written = observed.target, state.target.resource_version
             fresh = isinstance(target, StoredSecret) and target.resource_version == written
-            number = observed.book.publication
+            number = observed.journal.publication
             return ("Publish", number and number.number) if fresh else ("refused",)
         case _:
-            fresh = observed.book.sequence == state.book.sequence
+            fresh = observed.journal.sequence == state.book.sequence
             looked_at = _Date(_minute(observed.now))
             return (*_told(action), looked_at) if fresh else ("refused",)
 

@@ -49,9 +49,9 @@ TIMING: Final = Timing(
     add_deadline=MINUTE,
     list_lag=MINUTE,
     list_period=1000 * MINUTE,
-    answer_outranks=2 * MINUTE,
-    missing_confirmed=2 * MINUTE,
-    refusal_patience=2 * MINUTE,
+    list_distrust=2 * MINUTE,
+    missing_grace=2 * MINUTE,
+    refusal_grace=2 * MINUTE,
     retry_after_failure=2 * MINUTE,
 )
 RESOURCE: Final[Resource] = resource(

@@ -7,10 +7,10 @@ from typing import Final
 
 from cognito_secret_operator.domain.actions import (
     Add,
+    ApplyMetadata,
     Claim,
     CreateJournal,
     CreateTarget,
-    Decorate,
     Delete,
     Hold,
     Look,
@@ -22,7 +22,7 @@ from cognito_secret_operator.domain.actions import (
 )
 from cognito_secret_operator.domain.entries import next_journal
 from cognito_secret_operator.domain.journal import journal as journals
-from cognito_secret_operator.domain.journal.journal import Order
+from cognito_secret_operator.domain.journal.journal import RetiredBy
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.model import (
     Listing,
@@ -140,7 +140,7 @@ def _observe(state: State, process: ModelProcess, listed: tuple[Secret, ...]) ->
         timing=TIMING,
         memory=process.memory,
         journal_secret=replace(state.target, uid=state.book.uid),
-        journal=state.book,
+        journal_read=state.book,
         target=replace(state.target, read_at=_at(state.now)),
         claim_is_ours=_holds_claim(state, process),
     )
@@ -158,7 +158,7 @@ def _look(state: State, observed: Observed, fact: Fact, listed: tuple[Secret, ..
         return replace(observed, consumers=_consumers(state))
     book = state.book
     value = book.pending.value if fact is Fact.PENDING_PROBE and book.pending else None
-    if fact is Fact.DELETED_PROBE and book.previous:
+    if fact is Fact.PREVIOUS_VALUE_PROBE and book.previous:
         value = book.previous.value
     if fact is Fact.CURRENT_PROBE and book.current:
         value = book.current.value
@@ -234,7 +234,7 @@ def _carry_out(state: State, process: ModelProcess, flight: Flight) -> tuple[Sta
         case Add():
             return _add(state, process, flight.observed)
         case Delete(secret_id, order):
-            _demand(state, order is state.book.doomed_by, "the mark names another order")
+            _demand(state, order is state.book.marked_by, "the mark names another order")
             kept = replace(memory, deleted=memory.deleted | {secret_id})
             return _delete(state, secret_id, order), replace(process, memory=kept)
         case Stamp(workload, stamp):
@@ -246,7 +246,7 @@ def _carry_out(state: State, process: ModelProcess, flight: Flight) -> tuple[Sta
             return _publish(state, flight.observed), process
         case Stage() | Claim():
             return _claim(state, process, flight.observed, action)
-        case Look() | Wait() | Hold() | CreateJournal() | CreateTarget() | Decorate():
+        case Look() | Wait() | Hold() | CreateJournal() | CreateTarget() | ApplyMetadata():
             raise LookupError(action)
         case _:
             _compare(state, flight.observed)
@@ -257,7 +257,7 @@ def _carry_out(state: State, process: ModelProcess, flight: Flight) -> tuple[Sta
 
 
 def _add(state: State, process: ModelProcess, observed: Observed) -> tuple[State, ModelProcess]:
-    pending = observed.book.pending
+    pending = observed.journal.pending
     if process.claim is None or pending is None or state.now >= process.claim[1]:
         raise _RefusedError
     if len(state.cognito) >= 2:
@@ -269,12 +269,12 @@ def _add(state: State, process: ModelProcess, observed: Observed) -> tuple[State
     return _lawful(after), replace(process, memory=memory)
 
 
-def _delete(state: State, secret_id: str, order: Order | None) -> State:
+def _delete(state: State, secret_id: str, order: RetiredBy | None) -> State:
     if all(one.id != secret_id for one in state.cognito):
         return state
     book, current = state.book, state.book.current
     _demand(state, len(state.cognito) > 1, "the last secret is deleted")
-    _demand(state, book.doomed == secret_id, "a secret is deleted without the mark of doom")
+    _demand(state, book.marked_id == secret_id, "a secret is deleted without the mark of doom")
     _demand(state, current is None or current.id != secret_id, "the current secret is deleted")
     _demand(state, state.shown[-1][1] != secret_id, "the target's current secret is deleted")
     held = any(secret_id in pod.holds for pod in state.pods)
@@ -285,7 +285,7 @@ def _delete(state: State, secret_id: str, order: Order | None) -> State:
 
 
 def _publish(state: State, observed: Observed) -> State:
-    book, seen = observed.book, observed.target
+    book, seen = observed.journal, observed.target
     if not isinstance(seen, StoredSecret) or seen.resource_version != state.target.resource_version:
         raise _RefusedError
     if book.current is None or book.current.value is None or book.publication is None:
@@ -316,15 +316,15 @@ def _claim(
     claim = journals.Claim(process.name, observed.now)
     if isinstance(action, Stage):
         book = journals.staged(
-            observed.book,
-            value=SecretValue(f"drawn {len(observed.book.rotations)}"),
+            observed.journal,
+            value=SecretValue(f"drawn {len(observed.journal.rotations)}"),
             before=action.before,
             claim=claim,
             trigger=action.trigger,
             rotate_token=None,
         )
     else:
-        book = journals.claimed(observed.book, claim=claim, before=action.before)
+        book = journals.claimed(observed.journal, claim=claim, before=action.before)
     send_before = int((observed.now - BEGINNING) / MINUTE) + 1
     memory = replace(process.memory, added=None, add_sent=False)
     claimed = replace(process, memory=memory, claim=(book.sequence, send_before))
@@ -332,7 +332,7 @@ def _claim(
 
 
 def _compare(state: State, observed: Observed) -> None:
-    if observed.book.sequence != state.book.sequence:
+    if observed.journal.sequence != state.book.sequence:
         raise _RefusedError
 
 

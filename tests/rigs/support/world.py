@@ -9,11 +9,11 @@ from cognito_secret_operator.domain.journal.journal import Journal, Outcome
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, StoredSecret, Timing
 from cognito_secret_operator.errors import OutsideError
 from cognito_secret_operator.names import (
-    APPROVE_TOKEN,
-    EMERGENCY_NOW_TOKEN,
-    EMERGENCY_TOKEN,
-    RESOURCE_MARK,
-    ROTATE_TOKEN,
+    APPROVE_ANNOTATION,
+    EMERGENCY_ANNOTATION,
+    EMERGENCY_NOW_ANNOTATION,
+    RESOURCE_ANNOTATION,
+    ROTATE_ANNOTATION,
     journal_name,
 )
 from cognito_secret_operator.service.execute import Executor
@@ -101,14 +101,14 @@ class World:
         self.workloads = FakeWorkloads(self.clock, self.faults)
         self.resources = FakeResources(self.clock, self.faults)
         self.events = FakeEvents(self.faults)
-        self.entropy = FakeEntropy()
-        self.rivals = FakeRivals()
+        self.value_generator = FakeEntropy()
+        self.duplicates = FakeRivals()
         self.platform = FakePlatform()
         self.processes: list[Process] = []
         self.cognito.add_for_test(ORIGINAL, age=age)
         self.workloads.deploy_for_test("web")
         if target_exists:
-            mark = {RESOURCE_MARK: KEY.name}
+            mark = {RESOURCE_ANNOTATION: KEY.name}
             data = {"client-secret": ORIGINAL}
             self.secrets.create_for_test(KEY.namespace, TARGET, data, **mark)
         self.resources.create_for_test(KEY, spec, annotations or {})
@@ -124,7 +124,7 @@ class World:
             workloads=self.workloads,
             cognito=self.cognito,
             endpoint=self.endpoint,
-            rivals=self.rivals,
+            duplicates=self.duplicates,
             platform=self.platform,
             clock=clock,
             timing=self.timing,
@@ -135,7 +135,7 @@ class World:
             workloads=self.workloads,
             cognito=self.cognito,
             clock=clock,
-            entropy=self.entropy,
+            value_generator=self.value_generator,
             identity=name,
             add_deadline=self.timing.add_deadline,
         )
@@ -242,7 +242,7 @@ class World:
 
     def all_values(self) -> list[str]:
         """Give every secret value that there ever was."""
-        return [*self.cognito.names, *self.entropy.drawn]
+        return [*self.cognito.names, *self.value_generator.drawn]
 
     def assert_rotated_once(self) -> None:
         """Check the end of one rotation: one secret everywhere, and one rotation in the books."""
@@ -252,7 +252,7 @@ class World:
         current = journal.current.id
         assert [held.id for held in self.cognito.held] == [current]
         assert self.target_current() == current
-        assert (journal.pending, journal.previous, journal.doomed) == (None, None, None)
+        assert (journal.pending, journal.previous, journal.marked_id) == (None, None, None)
         assert [one.outcome for one in journal.rotations] == [Outcome.SUCCESS]
         assert [self.laws.may_hold(pod) for pod in self.workloads.pods] == [{current}, {current}]
         assert len(self.cognito.adds) == 1
@@ -266,14 +266,14 @@ class World:
 
     def request_rotation(self, token: str) -> None:
         """Let a person ask for a rotation."""
-        self.resources.annotate_for_test(KEY, {ROTATE_TOKEN: token})
+        self.resources.annotate_for_test(KEY, {ROTATE_ANNOTATION: token})
 
     def leak(self, secret_id: str, *, now: bool = False) -> None:
         """Let a person report that a secret leaked."""
-        token = EMERGENCY_NOW_TOKEN if now else EMERGENCY_TOKEN
+        token = EMERGENCY_NOW_ANNOTATION if now else EMERGENCY_ANNOTATION
         self.laws.may_be_pulled_away |= {secret_id} if now else set()
         self.resources.annotate_for_test(KEY, {token: secret_id})
 
     def approve(self, secret_id: str) -> None:
         """Let a person approve a deletion."""
-        self.resources.annotate_for_test(KEY, {APPROVE_TOKEN: secret_id})
+        self.resources.annotate_for_test(KEY, {APPROVE_ANNOTATION: secret_id})

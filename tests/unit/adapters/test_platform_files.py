@@ -31,7 +31,7 @@ def files(folder: Path, *, allow: str | None = None, freeze: str | None = None) 
 
 
 def denied(platform: PlatformFiles, namespace: str = "shop") -> bool:
-    return platform.orders(namespace, CLIENT).denial is not None
+    return platform.policy(namespace, CLIENT).denial is not None
 
 
 def test_rules_are_read_from_yaml() -> None:
@@ -83,13 +83,13 @@ def test_without_a_list_all_is_allowed_in_given_namespaces() -> None:
     platform = PlatformFiles(allow_file=None, freeze_file=None, open_without_list=True)
     by_role = ClientRef("eu-west-1_AbC", "1", Caller(role_arn="arn:aws:iam::1:role/r"))
     assert not denied(platform)
-    assert platform.orders("shop", by_role).denial is None
+    assert platform.policy("shop", by_role).denial is None
     assert platform.is_list_good()
 
 
 def test_without_a_list_nothing_is_allowed_in_the_whole_cluster() -> None:
     platform = PlatformFiles(allow_file=None, freeze_file=None, open_without_list=False)
-    denial = platform.orders("shop", CLIENT).denial
+    denial = platform.policy("shop", CLIENT).denial
     assert denial is not None
     assert "CSO_ALLOW_FILE" in denial.where
     assert denial.rule == '{"namespaces": ["shop"], "userPools": ["eu-west-1_AbC"]}'
@@ -118,7 +118,7 @@ def test_a_list_that_breaks_leaves_the_last_good_one_and_is_told_once(
     assert len(caplog.records) == 1
     assert "stays in force" in caplog.text
     assert not platform.is_list_good()
-    denial = platform.orders("bank", CLIENT).denial
+    denial = platform.policy("bank", CLIENT).denial
     assert denial is not None
     assert "repair that first" in denial.where
     (folder / "allow").write_text("rules: []")

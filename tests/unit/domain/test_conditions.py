@@ -9,7 +9,7 @@ from cognito_secret_operator.domain.conditions import report, step_of
 from cognito_secret_operator.domain.journal.journal import Journal
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
-from cognito_secret_operator.domain.platform_policy import PlatformOrders
+from cognito_secret_operator.domain.platform_policy import PlatformPolicy
 from cognito_secret_operator.domain.report import ConditionType, Step
 from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
 
@@ -35,7 +35,7 @@ STAGED = journal("A", pending=pending())
 VERIFYING = journal("A", pending=pending("B"))
 UNPUBLISHED = journal("B", "A", published=None)
 ROLLING = journal("B", "A", published=-10)
-DOOMED = journal("B", "A", published=-10, doomed="A")
+MARKED = journal("B", "A", published=-10, marked_id="A")
 HELD = consumers(deployment(stamp="B.7"), pod("old", born=-60))
 MOVED = consumers(deployment(stamp="B.7"), pod("new", born=-5))
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
@@ -45,7 +45,7 @@ MANUAL = resource(replace(SPEC, recovery=Recovery.MANUAL))
 OBSERVING = resource(replace(SPEC, policy=Policy.OBSERVE))
 UNSEEN = resource(replace(SPEC, policy=Policy.OBSERVE), status=StatusFacts())
 SUSPENDED = resource(replace(SPEC, policy=Policy.OBSERVE, suspended=True))
-FROZEN = PlatformOrders(frozen="frozen by the platform team")
+FROZEN = PlatformPolicy(frozen="frozen by the platform team")
 EDITED = target(RESTING, data={"client-secret": "nonsense"})
 
 
@@ -110,7 +110,7 @@ TABLE = [
     ),
     (
         "Ready",
-        replace(view(None, of=OBSERVING, memory=SEEN), orders=FROZEN),
+        replace(view(None, of=OBSERVING, memory=SEEN), platform=FROZEN),
         "True",
         "Observing",
         "it is only observed, and everything is frozen",
@@ -193,7 +193,7 @@ def test_every_condition_is_in_the_table_and_told_in_every_report() -> None:
         pytest.param(view(ROLLING, minutes=-9.5), Step.SETTLING, id="it is published"),
         pytest.param(view(ROLLING, seen=HELD), Step.ROLLING_OUT, id="pods move"),
         pytest.param(view(ROLLING, seen=MOVED), Step.OVERLAP, id="pods have moved"),
-        pytest.param(view(DOOMED, seen=MOVED), Step.RETIRING, id="the previous one is doomed"),
+        pytest.param(view(MARKED, seen=MOVED), Step.RETIRING, id="the previous one is doomed"),
     ],
 )
 def test_the_step_is_derived(observed: Observed, step: Step) -> None:

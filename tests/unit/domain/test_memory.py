@@ -140,8 +140,8 @@ def test_since_when_a_deleted_secret_is_accepted_nevertheless(
     verdict: str, before: object, after: object
 ) -> None:
     seen = view(
-        replace(OLD, doomed="A"),
+        replace(OLD, marked_id="A"),
         memory=_memory(lingers=before),
-        probes={Fact.DELETED_PROBE: probe(verdict)},
+        probes={Fact.PREVIOUS_VALUE_PROBE: probe(verdict)},
     )
     assert remembered(seen).lingers == after

@@ -3,7 +3,7 @@
 import pytest
 
 from cognito_secret_operator.domain.observed import Observed
-from cognito_secret_operator.domain.plan import RULES, plan, rule_that_speaks
+from cognito_secret_operator.domain.plan import RULES, deciding_rule, plan
 
 from support.builders import journal, pending, said, view
 
@@ -29,7 +29,7 @@ def test_the_rules_and_their_order() -> None:
         # what is left of a lost journal
         "journal_must_be_rebuilt",
         # secrets that are not ours
-        "foreign_is_doomed",
+        "foreign_secret_is_marked",
         "foreign_may_go",
         # first contact
         "journal_is_missing",
@@ -54,10 +54,10 @@ def test_the_rules_and_their_order() -> None:
         "claim_is_ours",
         "claim_still_runs",
         "claim_has_lapsed",
-        "refused_is_doomed",
+        "refused_secret_is_marked",
         "pending_is_recorded",
         # the end of the previous one
-        "doomed_is_gone",
+        "marked_secret_is_gone",
         "leaked_goes_at_once",
         "publication_settles",
         "previous_was_deleted_elsewhere",
@@ -74,7 +74,7 @@ def test_the_rules_and_their_order() -> None:
         "deletion_awaits_approval",
         "overlap_runs",
         "deletion_window_is_closed",
-        "previous_is_not_doomed",
+        "previous_is_not_marked",
         "previous_can_go",
         # rest
         "emergency_needs_a_new_secret",
@@ -116,6 +116,6 @@ def test_every_rule_says_in_a_sentence_when_it_speaks() -> None:
     ],
 )
 def test_the_first_rule_that_speaks_wins(observed: Observed, rule: str, expected: str) -> None:
-    spoke, says = rule_that_speaks(observed)
+    spoke, says = deciding_rule(observed)
     assert (spoke.__name__, said(says)) == (rule, expected)
     assert plan(observed) == says

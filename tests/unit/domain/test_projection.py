@@ -14,7 +14,11 @@ from cognito_secret_operator.domain.projection import (
     target_data,
 )
 from cognito_secret_operator.domain.spec import TargetKeys
-from cognito_secret_operator.names import CURRENT_ID_MARK, PREVIOUS_ID_MARK, PUBLICATION_MARK
+from cognito_secret_operator.names import (
+    CURRENT_ID_ANNOTATION,
+    PREVIOUS_ID_ANNOTATION,
+    PUBLICATION_ANNOTATION,
+)
 
 from support.builders import CLIENT, journal, resource, secret, spec, target
 
@@ -42,7 +46,7 @@ def _values(book: Journal) -> tuple[str, str]:
 def test_both_keys_are_there_at_all_times(book: Journal, current: str, previous: str) -> None:
     assert _values(book) == (f"value of {current}", f"value of {previous}")
     marks = target_annotations(book, resource())
-    assert (marks[CURRENT_ID_MARK], marks[PREVIOUS_ID_MARK]) == (current, previous)
+    assert (marks[CURRENT_ID_ANNOTATION], marks[PREVIOUS_ID_ANNOTATION]) == (current, previous)
 
 
 def test_nothing_is_published_while_the_value_is_unknown() -> None:
@@ -88,7 +92,7 @@ def test_what_counts_as_written(found: StoredSecret, *, same: bool) -> None:
     [("7", 7), ("0", 0), ("", 0), ("-7", 0), ("seven", 0), ("\u0667", 0), ("²", 0), ("7.5", 0)],
 )
 def test_a_publication_number_is_plain_digits(text: str, number: int) -> None:
-    assert publication_number({PUBLICATION_MARK: text}) == number
+    assert publication_number({PUBLICATION_ANNOTATION: text}) == number
 
 
 def test_no_annotation_means_publication_zero() -> None:

@@ -6,7 +6,14 @@ from datetime import UTC, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cognito_secret_operator.domain.actions import Add, Delete, Doom, Look, Publish, Stage
+from cognito_secret_operator.domain.actions import (
+    Add,
+    Delete,
+    Look,
+    MarkForDeletion,
+    Publish,
+    Stage,
+)
 from cognito_secret_operator.domain.conditions import report
 from cognito_secret_operator.domain.journal.journal import Journal, Origin
 from cognito_secret_operator.domain.memory import remembered
@@ -71,13 +78,15 @@ def journals(draw: st.DrawFn) -> Journal:
     published = None if published == 0 else published
     failed = (refused(finished=draw(MINUTES)),) if draw(FLAG) else ()
     if kind == "rolling":
-        doomed = draw(st.sampled_from([None, "A"]))
-        return journal("B", first, published=published, doomed=doomed, rotations=failed)
+        marked_id = draw(st.sampled_from([None, "A"]))
+        return journal("B", first, published=published, marked_id=marked_id, rotations=failed)
     waiting = None
     if kind != "resting":
         waiting = pending("B" if kind == "recorded" else None, claimed=draw(MINUTES))
-    doomed = draw(st.sampled_from([None, "B"])) if kind == "recorded" else None
-    return journal(first, pending=waiting, published=published, doomed=doomed, rotations=failed)
+    marked_id = draw(st.sampled_from([None, "B"])) if kind == "recorded" else None
+    return journal(
+        first, pending=waiting, published=published, marked_id=marked_id, rotations=failed
+    )
 
 
 @st.composite
@@ -183,11 +192,11 @@ def nearly_deletions(draw: st.DrawFn) -> Observed:
     """Draw views that differ in a few parts from one in which the previous secret may go."""
     seen = _deletion()
     odd = draw(views())
-    book = draw(st.sampled_from(["A", "A", None]).map(_doomed))
+    book = draw(st.sampled_from(["A", "A", None]).map(_marked))
     born = draw(st.lists(st.sampled_from([-60, -9, -8]), max_size=2))
     pods = [pod(f"pod-{number}", born=at_minute) for number, at_minute in enumerate(born)]
     parts: dict[str, st.SearchStrategy[object]] = {
-        "journal": st.just(book),
+        "journal_read": st.just(book),
         "consumers": st.just(consumers(deployment(stamp="B.7"), *pods)),
         "listing": LISTINGS,
         "probes": st.sampled_from(["Refused", "Unknown"]).map(_current_probe),
@@ -203,7 +212,7 @@ def nearly_deletions(draw: st.DrawFn) -> Observed:
 def _deletion() -> Observed:
     """Give the view of a pass that deletes the previous secret."""
     return view(
-        _doomed("A"),
+        _marked("A"),
         listed="A B",
         seen=consumers(deployment(stamp="B.7"), pod("new", born=-8)),
         probes=_current_probe("Accepted"),
@@ -211,8 +220,8 @@ def _deletion() -> Observed:
     )
 
 
-def _doomed(doomed: str | None) -> Journal:
-    return journal("B", "A", published=-10, doomed=doomed)
+def _marked(marked_id: str | None) -> Journal:
+    return journal("B", "A", published=-10, marked_id=marked_id)
 
 
 def _current_probe(verdict: str) -> dict[Fact, Probe]:
@@ -269,7 +278,7 @@ def test_no_doom_and_no_delete_of_the_previous_secret_while_somebody_may_hold_it
     observed: Observed,
 ) -> None:
     action = plan(observed).action
-    if not isinstance(action, Doom | Delete):
+    if not isinstance(action, MarkForDeletion | Delete):
         return
     proof = evidence(observed)
     assert proof is not None
@@ -287,7 +296,7 @@ def test_no_doom_and_no_delete_of_the_previous_secret_while_somebody_may_hold_it
     else:
         assert order_in_force(observed) is action.order
     if isinstance(action, Delete):
-        assert observed.book.doomed == action.secret_id == "A"
+        assert observed.journal.marked_id == action.secret_id == "A"
         assert isinstance(observed.listing, Listing)
         assert set(observed.listing.ids) == {"A", "B"}
 
@@ -303,5 +312,5 @@ def test_cognito_is_written_only_after_a_list_of_the_same_pass(observed: Observe
         assert isinstance(observed.listing, Listing)
         assert len(observed.listing.secrets) < 2
     if isinstance(action, Publish):
-        assert observed.book.current is not None
-        assert observed.book.current.value is not None
+        assert observed.journal.current is not None
+        assert observed.journal.current.value is not None

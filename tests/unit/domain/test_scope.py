@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cognito_secret_operator.domain.model import StoredSecret
-from cognito_secret_operator.domain.scope import decoration_of, in_scope
+from cognito_secret_operator.domain.scope import in_scope, target_metadata_of
 from cognito_secret_operator.domain.spec import CreationPolicy
 from cognito_secret_operator.domain.value import SecretValue
 
@@ -58,5 +58,5 @@ def test_where_nobody_owns_a_key_every_write_counts() -> None:
 
 def test_only_an_owner_is_named_as_one() -> None:
     owning = resource(spec(target={"creation_policy": CreationPolicy.OWNER}))
-    assert decoration_of(owning).owner == ("orders-api", "resource-1")
-    assert decoration_of(resource()).owner is None
+    assert target_metadata_of(owning).owner == ("orders-api", "resource-1")
+    assert target_metadata_of(resource()).owner is None

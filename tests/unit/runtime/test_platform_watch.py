@@ -1,7 +1,7 @@
 import asyncio
 import contextlib
 
-from cognito_secret_operator.runtime.platform_watch import attend
+from cognito_secret_operator.runtime.platform_watch import watch_files
 
 
 async def test_all_are_woken_once_for_each_change() -> None:
@@ -16,7 +16,7 @@ async def test_all_are_woken_once_for_each_change() -> None:
             done.set()
         return last
 
-    looking = asyncio.create_task(attend(read, lambda: woken.append(last), period=0))
+    looking = asyncio.create_task(watch_files(read, lambda: woken.append(last), period=0))
     await done.wait()
     looking.cancel()
     with contextlib.suppress(asyncio.CancelledError):

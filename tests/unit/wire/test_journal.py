@@ -13,12 +13,12 @@ from cognito_secret_operator.domain.journal.journal import (
     Claim,
     Journal,
     JournaledSecret,
-    Order,
     Origin,
     Outcome,
     Pending,
     Publication,
     Published,
+    RetiredBy,
     Rotation,
 )
 from cognito_secret_operator.domain.model import (
@@ -76,7 +76,7 @@ FULL = Journal(
     ),
     publication=Publication(7, Published("uid-2", "writer@12:00", AT)),
     rotation=replace(ROTATION, secret_id="id-current"),
-    doomed="id-previous",
+    marked_id="id-previous",
     handled_rotate="2026-11",
     rotations=(
         replace(ROTATION, finished_at=AT, outcome=Outcome.REFUSED),
@@ -156,7 +156,7 @@ rotations = st.builds(
     finished_at=st.none() | times,
     outcome=st.none() | st.sampled_from(Outcome),
     retired_verdict=st.none() | st.sampled_from(Verdict),
-    retired_by=st.none() | st.sampled_from(Order),
+    retired_by=st.none() | st.sampled_from(RetiredBy),
 )
 pendings = st.builds(
     Pending,
@@ -184,8 +184,8 @@ journals = st.builds(
     pending=st.none() | pendings,
     publication=st.none() | publications,
     rotation=st.none() | rotations,
-    doomed=st.none() | texts,
-    doomed_by=st.none() | st.sampled_from(Order),
+    marked_id=st.none() | texts,
+    marked_by=st.none() | st.sampled_from(RetiredBy),
     handled_rotate=st.none() | texts,
     rotations=st.lists(rotations, max_size=5).map(tuple),
     token_endpoint=st.none() | texts,
@@ -259,7 +259,7 @@ def test_the_format_is_pinned_since_stored_journals_have_it() -> None:
                 "retiredVerdict": "Refused",
             },
         ],
-        "doomed": "id-previous",
+        "markedForDeletion": "id-previous",
         "handledRotate": "2026-11",
         "tokenEndpoint": "https://auth.example.com/oauth2/token",
         "earlierRotates": ["2026-09", "2026-10"],
@@ -275,11 +275,11 @@ def test_what_came_later_is_not_there_where_it_is_not_used() -> None:
 def test_what_later_versions_added_is_written_only_where_it_says_something() -> None:
     ordered = replace(
         FULL,
-        doomed_by=Order.OVERRIDE,
-        rotations=(replace(FULL.rotations[0], retired_by=Order.MAX_OVERLAP),),
+        marked_by=RetiredBy.OVERRIDE,
+        rotations=(replace(FULL.rotations[0], retired_by=RetiredBy.MAX_OVERLAP),),
     )
     document = json.loads(journal_data(ordered)[DOCUMENT].reveal())
-    assert document["doomedBy"] == "Override"
+    assert document["markedBy"] == "Override"
     assert document["rotations"][0]["retiredBy"] == "MaxOverlap"
     assert journal_from(stored(journal_data(ordered)), CLIENT) == ordered
 

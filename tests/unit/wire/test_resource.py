@@ -313,9 +313,9 @@ def test_with_windows_alone_the_spans_follow_the_openings() -> None:
 
 def test_orders_and_acknowledgements_are_read_from_annotations() -> None:
     annotations = {
-        names.OVERRIDE_TOKEN: " id-1 ",
-        names.acknowledgement_key("billing"): "id-2",
-        names.acknowledgement_key("edge"): "",
+        names.OVERRIDE_ANNOTATION: " id-1 ",
+        names.consumer_ack_annotation("billing"): "id-2",
+        names.consumer_ack_annotation("edge"): "",
     }
     resource = parse(body(metadata={"annotations": annotations}))
     assert resource.override_id == "id-1"
@@ -323,14 +323,18 @@ def test_orders_and_acknowledgements_are_read_from_annotations() -> None:
 
 
 def test_tokens_are_read_from_annotations() -> None:
-    annotations = {names.ROTATE_TOKEN: "2026-11", names.APPROVE_TOKEN: "id-1", "other": "x"}
+    annotations = {
+        names.ROTATE_ANNOTATION: "2026-11",
+        names.APPROVE_ANNOTATION: "id-1",
+        "other": "x",
+    }
     resource = parse(body(metadata={"annotations": annotations}))
     assert (resource.rotate_token, resource.approved_id) == ("2026-11", "id-1")
 
 
 @pytest.mark.parametrize("text", ["", " "])
 def test_an_empty_token_is_none(text: str) -> None:
-    annotations = {names.ROTATE_TOKEN: text, names.APPROVE_TOKEN: text}
+    annotations = {names.ROTATE_ANNOTATION: text, names.APPROVE_ANNOTATION: text}
     resource = parse(body(metadata={"annotations": annotations}))
     assert (resource.rotate_token, resource.approved_id) == (None, None)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from ..model import ClientRef, RemoteSecret, StoredSecret, Trigger, Verdict
 from ..spec import EmergencyRequest
 from ..value import SecretValue
-from .record import Claim, Emergency, Order, Origin, Outcome, Publication, Published
+from .record import Claim, Emergency, Origin, Outcome, Publication, Published, RetiredBy
 from .tokens import earlier_tokens
 
 __all__ = [
@@ -19,12 +19,12 @@ __all__ = [
     "Emergency",
     "Journal",
     "JournaledSecret",
-    "Order",
     "Origin",
     "Outcome",
     "Pending",
     "Publication",
     "Published",
+    "RetiredBy",
     "Rotation",
 ]
 
@@ -62,7 +62,7 @@ class Rotation:
     outcome: Outcome | None = None
     retired_verdict: Verdict | None = None
     """What Cognito said of the retired value after its deletion; None where it was not asked."""
-    retired_by: Order | None = None
+    retired_by: RetiredBy | None = None
     """The order that the previous secret went by; None where nobody held it any more."""
     add_request_id: str = ""
     """AWS's id of the Add; empty where its answer was lost."""
@@ -107,8 +107,8 @@ class Journal:
     rotation: Rotation | None = None
     """The rotation whose previous secret is not retired yet."""
 
-    doomed: str | None = None
-    doomed_by: Order | None = None
+    marked_id: str | None = None
+    marked_by: RetiredBy | None = None
     """The order that the mark was set by; None where nobody held the secret any more."""
 
     handled_rotate: str | None = None
@@ -299,9 +299,9 @@ def endpoint_noted(journal: Journal, url: str) -> Journal:
     return next_entry(journal, token_endpoint=url)
 
 
-def doomed(journal: Journal, secret_id: str, order: Order | None = None) -> Journal:
+def marked(journal: Journal, secret_id: str, order: RetiredBy | None = None) -> Journal:
     """Mark the one secret that may be deleted at Cognito, and by which order."""
-    return next_entry(journal, doomed=secret_id, doomed_by=order)
+    return next_entry(journal, marked_id=secret_id, marked_by=order)
 
 
 def forgotten(
@@ -326,7 +326,7 @@ def forgotten(
         return next_entry(
             journal,
             pending=None,
-            doomed=None,
+            marked_id=None,
             rotations=kept(journal, failed),
             initial_is_wanted=journal.initial_is_wanted and not has_leaked,
         )
@@ -337,7 +337,7 @@ def forgotten(
         rotation = replace(
             journal.rotation,
             delete_request_id=request_id,
-            retired_by=journal.doomed_by,
+            retired_by=journal.marked_by,
             retired_verdict=verdict,
         )
         # A rollback has told its outcome already.
@@ -347,8 +347,8 @@ def forgotten(
         journal,
         previous=None,
         retired=None if journal.is_leaked(secret_id) else journal.previous,
-        doomed=None,
-        doomed_by=None,
+        marked_id=None,
+        marked_by=None,
         rotation=None,
         rotations=rotations,
     )

@@ -36,7 +36,7 @@ def declared(
     }
     current, pending = journal.current, journal.pending
     if pending is not None and pending.secret and pending.secret.id == request.secret_id:
-        changes["doomed"] = request.secret_id
+        changes["marked_id"] = request.secret_id
     elif current is not None and current.id == request.secret_id and turns_back:
         changes |= _turned_back(journal, at) if can_turn_back(journal) else {}
     return next_entry(journal, **changes)
@@ -48,7 +48,7 @@ def can_turn_back(journal: Journal) -> bool:
     Not where it leaked as well, nor where it is doomed: its Delete may be under way.
     """
     previous = journal.previous
-    if previous is None or previous.value is None or journal.doomed == previous.id:
+    if previous is None or previous.value is None or journal.marked_id == previous.id:
         return False
     return not journal.is_leaked(previous.id)
 

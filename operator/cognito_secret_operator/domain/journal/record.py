@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Claim", "Emergency", "Order", "Origin", "Outcome", "Publication", "Published"]
+__all__ = ["Claim", "Emergency", "Origin", "Outcome", "Publication", "Published", "RetiredBy"]
 
 
 class Origin(enum.Enum):
@@ -28,7 +28,7 @@ class Outcome(enum.Enum):
     """Somebody deleted the new secret at Cognito before the old one was retired."""
 
 
-class Order(enum.Enum):
+class RetiredBy(enum.Enum):
     """By what a secret is deleted although somebody may hold it."""
 
     MAX_OVERLAP = "MaxOverlap"

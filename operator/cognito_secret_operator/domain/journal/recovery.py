@@ -65,9 +65,9 @@ def taken_over(journal: Journal, *, uid: str, namespace: str) -> Journal:
 
 def unmarked(journal: Journal) -> Journal:
     """Take the mark of deletion off a foreign secret: it is gone, or must stay after all."""
-    if journal.doomed is None or journal.doomed in journal.ids:
+    if journal.marked_id is None or journal.marked_id in journal.ids:
         raise ValueError("only a foreign secret loses its mark")
-    return next_entry(journal, doomed=None, doomed_by=None)
+    return next_entry(journal, marked_id=None, marked_by=None)
 
 
 def reinstated(journal: Journal, *, at: datetime) -> Journal:
@@ -96,7 +96,7 @@ def reinstated(journal: Journal, *, at: datetime) -> Journal:
         rotation=None,
         rotations=rotations,
         returned=(*journal.returned, previous.id),
-        doomed=None,
-        doomed_by=None,
+        marked_id=None,
+        marked_by=None,
         emergency=journal.emergency and replace(journal.emergency, renews=renews),
     )

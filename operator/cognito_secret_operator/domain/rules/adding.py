@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from ..actions import Add, Claim, Delete, Doom, Forget, Plan, Promote, Record
+from ..actions import Add, Claim, Delete, DropFromJournal, MarkForDeletion, Plan, Promote, Record
 from ..journal.journal import Pending
 from ..model import Listing, Verdict
 from ..observed import Fact, Observed
@@ -16,7 +16,7 @@ __all__ = ["ADDING", "RECORDING"]
 
 def add_was_answered(observed: Observed) -> Plan | None:
     """Our own Add was answered: note the id; the answer outranks any List."""
-    pending, added = observed.book.pending, observed.memory.added
+    pending, added = observed.journal.pending, observed.memory.added
     if pending is None or pending.secret is not None or added is None:
         return None
     rotation, remote = added
@@ -27,7 +27,7 @@ def add_was_answered(observed: Observed) -> Plan | None:
 
 def claim_is_ours(observed: Observed) -> Plan | None:
     """We hold the claim and have not sent its Add: send it if List still shows what it did."""
-    pending = observed.book.pending
+    pending = observed.journal.pending
     if pending is None or pending.secret is not None:
         return None
     if not observed.claim_is_ours or observed.memory.add_sent:
@@ -42,7 +42,7 @@ def claim_is_ours(observed: Observed) -> Plan | None:
 
 def claim_still_runs(observed: Observed) -> Plan | None:
     """Somebody may still be sending the Add, or its effect may not show in a List yet."""
-    pending = observed.book.pending
+    pending = observed.journal.pending
     if pending is None or pending.secret is not None:
         return None
     judged_at = pending.claim.at + observed.timing.add_deadline + observed.timing.list_lag
@@ -57,7 +57,7 @@ def claim_still_runs(observed: Observed) -> Plan | None:
 
 def claim_has_lapsed(observed: Observed) -> Plan | None:
     """The deadline has passed without an id in the journal: judge by what List shows."""
-    pending = observed.book.pending
+    pending = observed.journal.pending
     if pending is None or pending.secret is not None:
         return None
     listed = listing(observed)
@@ -91,37 +91,43 @@ def _unconfirmed(listed: Listing, why: str) -> Plan:
     )
 
 
-def refused_is_doomed(observed: Observed) -> Plan | None:
+def refused_secret_is_marked(observed: Observed) -> Plan | None:
     """The new secret was refused for good and never published: remove it at Cognito."""
-    pending, doomed = observed.book.pending, observed.book.doomed
-    if pending is None or pending.secret is None or doomed != pending.secret.id:
+    pending, marked_id = observed.journal.pending, observed.journal.marked_id
+    if pending is None or pending.secret is None or marked_id != pending.secret.id:
         return None
-    forget = Plan(Forget(doomed), "NewSecretRefused", f"secret {doomed} was refused and is removed")
-    if doomed in observed.memory.deleted:
+    forget = Plan(
+        DropFromJournal(marked_id),
+        "NewSecretRefused",
+        f"secret {marked_id} was refused and is removed",
+    )
+    if marked_id in observed.memory.deleted:
         return forget
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
-    if listed.get(doomed) is None:
-        believed_at = (pending.recorded_at or observed.now) + observed.timing.answer_outranks
+    if listed.get(marked_id) is None:
+        believed_at = (pending.recorded_at or observed.now) + observed.timing.list_distrust
         if observed.now >= believed_at:
             return forget
-        return wait("NewSecretRefused", f"waiting to believe that {doomed} is gone", believed_at)
-    current = observed.book.current
+        return wait("NewSecretRefused", f"waiting to believe that {marked_id} is gone", believed_at)
+    current = observed.journal.current
     if current is None or listed.get(current.id) is None:
         return hold(
             "SlotsBlocked",
-            f"secret {doomed} was refused and is the client's last one that we can see",
+            f"secret {marked_id} was refused and is the client's last one that we can see",
             "look at the client at Cognito: the current secret is missing there",
         )
     return Plan(
-        Delete(doomed), "NewSecretRefused", f"deleting {doomed}, which Cognito does not accept"
+        Delete(marked_id),
+        "NewSecretRefused",
+        f"deleting {marked_id}, which Cognito does not accept",
     )
 
 
 def pending_is_recorded(observed: Observed) -> Plan | None:
     """Cognito has the new secret: publish it only once it is accepted."""
-    pending = observed.book.pending
+    pending = observed.journal.pending
     if pending is None or pending.secret is None:
         return None
     asked = probe(observed, Fact.PENDING_PROBE)
@@ -132,11 +138,11 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
         case Verdict.ACCEPTED:
             return Plan(Promote(verified=True), "Promoting", _accepted(pending))
         case Verdict.REFUSED:
-            patience_until = recorded_at + observed.timing.refusal_patience
+            patience_until = recorded_at + observed.timing.refusal_grace
             if observed.now < patience_until:
                 return wait("Verifying", f"Cognito refuses the new secret so far: {asked.detail}")
             return Plan(
-                Doom(pending.secret.id),
+                MarkForDeletion(pending.secret.id),
                 "NewSecretRefused",
                 f"Cognito refused {pending.secret.id} since {recorded_at:%H:%M:%S} UTC: "
                 f"{asked.detail}; nothing was published",
@@ -163,11 +169,11 @@ def _unasked(observed: Observed, secret_id: str, recorded_at: datetime, detail: 
             "Promoting",
             f"the activation delay of {secret_id} has passed ({detail})",
         )
-    believed_at = recorded_at + observed.timing.answer_outranks
+    believed_at = recorded_at + observed.timing.list_distrust
     if observed.now < believed_at:
         return wait("Verifying", f"List does not show {secret_id} yet", believed_at)
     return Plan(
-        Doom(secret_id),
+        MarkForDeletion(secret_id),
         "NewSecretRefused",
         f"{secret_id} is gone at Cognito before it was published; nothing was published",
     )
@@ -183,6 +189,6 @@ ADDING: Final[tuple[Rule, ...]] = (
     claim_is_ours,
     claim_still_runs,
     claim_has_lapsed,
-    refused_is_doomed,
+    refused_secret_is_marked,
     pending_is_recorded,
 )

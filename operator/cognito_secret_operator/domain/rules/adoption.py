@@ -42,7 +42,7 @@ def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
     shown = [secret_id for secret_id in listed.ids if not was_deleted_lately(observed, secret_id)]
     if len(shown) < 2:  # noqa: PLR2004
         return None
-    known = observed.book.ids if observed.journal is not None else frozenset[str]()
+    known = observed.journal.ids if observed.journal_read is not None else frozenset[str]()
     foreign = [secret_id for secret_id in shown if secret_id not in known]
     return hold(
         "SlotsBlocked",
@@ -57,20 +57,20 @@ def was_deleted_lately(observed: Observed, secret_id: str) -> bool:
     """Tell whether we deleted a secret so lately that a List may still show it."""
     if secret_id in observed.memory.deleted:
         return True
-    if observed.journal is None or secret_id in observed.book.ids:
+    if observed.journal_read is None or secret_id in observed.journal.ids:
         return False
-    since = observed.now - observed.timing.answer_outranks
+    since = observed.now - observed.timing.list_distrust
     return any(
         rotation.finished_at is not None
         and rotation.finished_at > since
         and secret_id in {rotation.retired_id, rotation.secret_id}
-        for rotation in observed.book.rotations
+        for rotation in observed.journal.rotations
     )
 
 
 def journal_is_missing(observed: Observed) -> Plan | None:
     """There is no journal yet: make one, once Cognito shows a client that can be managed."""
-    if observed.journal is not None:
+    if observed.journal_read is not None:
         return None
     listed = listing(observed)
     if isinstance(listed, Plan):
@@ -83,7 +83,7 @@ def journal_is_missing(observed: Observed) -> Plan | None:
 
 def nothing_is_adopted(observed: Observed) -> Plan | None:
     """The journal is empty: take the client's secret over from the target, else from Describe."""
-    if observed.book.is_adopted:
+    if observed.journal.is_adopted:
         return None
     listed = listing(observed)
     if isinstance(listed, Plan):
@@ -183,7 +183,7 @@ def _adopt(
         held = unverified(observed, remote.id, "the value is one that the client had before")
         if held is not None:
             return held
-    target, last = observed.target, observed.book.publication
+    target, last = observed.target, observed.journal.publication
     shown = publication_number(target.annotations) if isinstance(target, StoredSecret) else 0
     if last is not None:
         shown = max(shown, last.number)

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ...names import EMERGENCY_NOW_TOKEN, EMERGENCY_TOKEN
-from ..actions import Declare, Delete, Doom, Forget, Plan
+from ...names import EMERGENCY_ANNOTATION, EMERGENCY_NOW_ANNOTATION
+from ..actions import Declare, Delete, DropFromJournal, MarkForDeletion, Plan
 from ..journal.journal import Journal, JournaledSecret
 from ..journal.leaks import can_turn_back
 from ..model import Listing, Trigger, Verdict
@@ -19,7 +19,7 @@ __all__ = ["DECLARING", "GOING_AT_ONCE", "GONE_AND_ROLLED", "QUESTIONING", "RENE
 
 def emergency_is_declared(observed: Observed) -> Plan | None:
     """A person reports that a secret of ours leaked: write it down before anything else is done."""
-    request, book = _report(observed), observed.book
+    request, book = _report(observed), observed.journal
     if request is None or _add_comes_first(observed):
         return None
     leaked = request.secret_id
@@ -34,7 +34,7 @@ def emergency_is_declared(observed: Observed) -> Plan | None:
 
 def _declare_current(observed: Observed, request: EmergencyRequest) -> Plan:
     """Look whether the previous secret can come back; a look that fails holds nothing up."""
-    previous = observed.book.previous
+    previous = observed.journal.previous
     if observed.listing is UNREAD:
         return look(Fact.LISTING)
     is_there = (
@@ -44,7 +44,7 @@ def _declare_current(observed: Observed, request: EmergencyRequest) -> Plan:
     )
     if previous is None or not is_there:
         return _declare(request, "a new one is added and published, then it goes", turns_back=False)
-    asked = probe(observed, Fact.DELETED_PROBE)
+    asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
     if isinstance(asked, Plan):
         return asked
     if asked.verdict is Verdict.REFUSED:
@@ -62,10 +62,10 @@ def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
 
     What was written is not repeated: it may be the leaked value itself.
     """
-    request, book = _report(observed), observed.book
+    request, book = _report(observed), observed.journal
     if request is None or request.secret_id in book.ids or _is_gone(book, request.secret_id):
         return None
-    token = EMERGENCY_NOW_TOKEN if request.now else EMERGENCY_TOKEN
+    token = EMERGENCY_NOW_ANNOTATION if request.now else EMERGENCY_ANNOTATION
     return hold(
         "EmergencyUnknown",
         f"the annotation {token} names none of the secrets that the operator manages "
@@ -77,12 +77,14 @@ def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
 
 def leaked_goes_at_once(observed: Observed) -> Plan | None:
     """By the order not to wait: delete the leaked secret as soon as another one is published."""
-    leaked, current = _leaked_previous(observed), observed.book.current
+    leaked, current = _leaked_previous(observed), observed.journal.current
     if leaked is None or current is None or observed.is_deleted(leaked.id):
         return None
-    if observed.book.doomed is None:
+    if observed.journal.marked_id is None:
         return Plan(
-            Doom(leaked.id), "Emergency", f"secret {leaked.id} leaked: it goes without waiting"
+            MarkForDeletion(leaked.id),
+            "Emergency",
+            f"secret {leaked.id} leaked: it goes without waiting",
         )
     listed = listing(observed)
     if isinstance(listed, Plan):
@@ -114,12 +116,14 @@ def leaked_is_gone_and_pods_have_moved(observed: Observed) -> Plan | None:
     leaked = _leaked_previous(observed)
     if leaked is None or not observed.is_deleted(leaked.id):
         return None
-    return Plan(Forget(leaked.id), "Retired", f"secret {leaked.id} is deleted, every pod has moved")
+    return Plan(
+        DropFromJournal(leaked.id), "Retired", f"secret {leaked.id} is deleted, every pod has moved"
+    )
 
 
 def emergency_needs_a_new_secret(observed: Observed) -> Plan | None:
     """The leaked secret is current, or gave way to an older one: add a new one now."""
-    emergency = observed.book.emergency
+    emergency = observed.journal.emergency
     if emergency is None or not emergency.renews:
         return None
     return stage(observed, Trigger.EMERGENCY, f"{' and '.join(emergency.leaked)} leaked")
@@ -127,7 +131,7 @@ def emergency_needs_a_new_secret(observed: Observed) -> Plan | None:
 
 def _leaked_previous(observed: Observed) -> JournaledSecret | None:
     """Give the previous secret where it leaked and is to go at once, and another is published."""
-    emergency, previous = observed.book.emergency, observed.book.previous
+    emergency, previous = observed.journal.emergency, observed.journal.previous
     if emergency is None or previous is None or rolling(observed) is None:
         return None
     return previous if emergency.now and previous.id in emergency.leaked else None
@@ -135,7 +139,7 @@ def _leaked_previous(observed: Observed) -> JournaledSecret | None:
 
 def _report(observed: Observed) -> EmergencyRequest | None:
     """Give the report of a leak that was not written down yet."""
-    request, handled = observed.resource.emergency, observed.book.handled_emergency
+    request, handled = observed.resource.emergency, observed.journal.handled_emergency
     if request is None or handled is None or handled.secret_id != request.secret_id:
         return request
     return None if handled.now or not request.now else request

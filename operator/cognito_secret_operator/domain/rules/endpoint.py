@@ -13,7 +13,7 @@ __all__ = ["FINDING", "token_endpoint_is_unknown"]
 
 def token_endpoint_is_not_noted(observed: Observed) -> Plan | None:
     """The target is to show the token endpoint: find it before the target is written."""
-    publication, noted = observed.book.publication, observed.book.token_endpoint
+    publication, noted = observed.journal.publication, observed.journal.token_endpoint
     if publication is None or not _is_to_be_found(observed):
         return None
     if noted is not None and publication.published is not None:
@@ -28,7 +28,7 @@ def token_endpoint_is_not_noted(observed: Observed) -> Plan | None:
 
 def token_endpoint_is_unknown(observed: Observed) -> Plan | None:
     """The target lacks its token endpoint, and nobody can tell it: rotations go on without."""
-    if not _is_to_be_found(observed) or shown_endpoint(observed.book, observed.resource.spec):
+    if not _is_to_be_found(observed) or shown_endpoint(observed.journal, observed.resource.spec):
         return None
     found, key = observed.token_endpoint, observed.resource.spec.target.keys.token_endpoint
     why = found.message if isinstance(found, Problem) else "it was not looked for"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ..actions import Delete, Doom, Plan, Unmark
+from ..actions import Delete, MarkForDeletion, Plan, Unmark
 from ..model import Listing, Verdict
 from ..observed import Fact, Observed
 from ..windows import open_windows
@@ -14,27 +14,29 @@ __all__ = ["FOREIGN", "the_one_that_may_go"]
 _BOTH_SLOTS = 2
 
 
-def foreign_is_doomed(observed: Observed) -> Plan | None:
+def foreign_secret_is_marked(observed: Observed) -> Plan | None:
     """A foreign secret is marked for deletion: ask all evidence again, then delete it.
 
     The order is the resource's naming it. It goes while another one stays, and not under a current
     secret that Cognito refuses. Its mark is settled before anything else goes on.
     """
-    if observed.journal is None or not observed.book.doomed:
+    if observed.journal_read is None or not observed.journal.marked_id:
         return None
-    book, doomed = observed.book, observed.book.doomed
-    if doomed in book.ids:
+    book, marked_id = observed.journal, observed.journal.marked_id
+    if marked_id in book.ids:
         return None
-    if doomed in observed.memory.deleted:
-        return Plan(Unmark(doomed), "RetiringForeign", f"secret {doomed} is deleted at Cognito")
+    if marked_id in observed.memory.deleted:
+        return Plan(
+            Unmark(marked_id), "RetiringForeign", f"secret {marked_id} is deleted at Cognito"
+        )
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
-    if the_one_that_may_go(observed, listed) != doomed:
+    if the_one_that_may_go(observed, listed) != marked_id:
         return Plan(
-            Unmark(doomed),
+            Unmark(marked_id),
             "RetiringForeign",
-            f"secret {doomed} is gone at Cognito, or must not go any more",
+            f"secret {marked_id} is gone at Cognito, or must not go any more",
         )
     current = book.current
     if current is not None and current.value is not None and listed.get(current.id) is not None:
@@ -44,14 +46,14 @@ def foreign_is_doomed(observed: Observed) -> Plan | None:
         if asked.verdict is Verdict.REFUSED:
             return hold(
                 "CurrentRefused",
-                f"Cognito refuses the current secret {current.id} ({asked.detail}): {doomed} is "
+                f"Cognito refuses the current secret {current.id} ({asked.detail}): {marked_id} is "
                 "kept, though spec.adoption.retireSecretIds names it",
                 "look at the client at Cognito",
             )
     return Plan(
-        Delete(doomed),
+        Delete(marked_id),
         "RetiringForeign",
-        f"deleting secret {doomed}, which is not the operator's, as "
+        f"deleting secret {marked_id}, which is not the operator's, as "
         "spec.adoption.retireSecretIds says",
     )
 
@@ -59,9 +61,9 @@ def foreign_is_doomed(observed: Observed) -> Plan | None:
 def foreign_may_go(observed: Observed) -> Plan | None:
     """The resource names a foreign secret that takes a slot: mark it before deleting it."""
     named = observed.resource.spec.adoption.retire_secret_ids
-    if observed.journal is None or not named or observed.book.doomed is not None:
+    if observed.journal_read is None or not named or observed.journal.marked_id is not None:
         return None
-    if _is_busy(observed) or (observed.book.is_adopted and not named & _seen(observed)):
+    if _is_busy(observed) or (observed.journal.is_adopted and not named & _seen(observed)):
         return None
     listed = listing(observed)
     if isinstance(listed, Plan):
@@ -70,7 +72,7 @@ def foreign_may_go(observed: Observed) -> Plan | None:
     if found is None:
         return None
     return Plan(
-        Doom(found),
+        MarkForDeletion(found),
         "RetiringForeign",
         f"secret {found}, which is not the operator's, is to be deleted as "
         "spec.adoption.retireSecretIds says",
@@ -82,7 +84,7 @@ def the_one_that_may_go(observed: Observed, listed: Listing) -> str | None:
 
     None where it is the last one, both are named, or ``retirement.windows`` are closed.
     """
-    known = observed.book.ids if observed.journal is not None else frozenset[str]()
+    known = observed.journal.ids if observed.journal_read is not None else frozenset[str]()
     named = observed.resource.spec.adoption.retire_secret_ids
     found = [one for one in listed.ids if one in named and one not in known]
     if len(found) != 1 or len(listed.secrets) < _BOTH_SLOTS:
@@ -97,7 +99,7 @@ def _is_busy(observed: Observed) -> bool:
     An Add that may be under way is judged first: the secret may be its own. A target that is not
     yet as the journal says comes first, too.
     """
-    book = observed.book
+    book = observed.journal
     if book.previous is not None:
         return True
     if book.current is not None and book.current.value is not None:
@@ -115,4 +117,4 @@ def _seen(observed: Observed) -> set[str]:
     return {secret.id for secret in observed.foreign}
 
 
-FOREIGN: Final[tuple[Rule, ...]] = (foreign_is_doomed, foreign_may_go)
+FOREIGN: Final[tuple[Rule, ...]] = (foreign_secret_is_marked, foreign_may_go)

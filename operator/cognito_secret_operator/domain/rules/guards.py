@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ...names import JOURNAL_SUFFIX, RESOURCE_MARK, TAKE_OVER_TOKEN
+from ...names import JOURNAL_SUFFIX, RESOURCE_ANNOTATION, TAKE_OVER_ANNOTATION
 from ..actions import Hold, Plan, TakeOver
 from ..journal.journal import Journal
 from ..model import StoredSecret
@@ -25,7 +25,7 @@ _NEWEST_OR_AUTOMATIC = (
 
 def resource_is_not_allowed(observed: Observed) -> Plan | None:
     """The platform team's list does not let the namespace reach the pool, or take the role."""
-    denial = observed.orders.denial
+    denial = observed.platform.denial
     if denial is None:
         return None
     client = observed.resource.spec.client
@@ -42,7 +42,7 @@ def resource_is_not_allowed(observed: Observed) -> Plan | None:
 
 def operator_is_frozen(observed: Observed) -> Plan | None:
     """The platform team froze the whole operator: nothing is written, Cognito is still listed."""
-    why = observed.orders.frozen
+    why = observed.platform.frozen
     if why is None:
         return None
     if _is_look_due(observed):
@@ -69,12 +69,12 @@ def clock_disagrees(observed: Observed) -> Plan | None:
 
 def journal_cannot_be_read(observed: Observed) -> Plan | None:
     """The journal is unreadable, of a newer format, or was copied from somewhere else."""
-    return hold_for(observed.journal) if isinstance(observed.journal, Problem) else None
+    return hold_for(observed.journal_read) if isinstance(observed.journal_read, Problem) else None
 
 
 def journal_was_copied(observed: Observed) -> Plan | None:
     """The journal was written for another Secret, and the user says that it belongs here now."""
-    journal, stored = observed.journal, observed.journal_secret
+    journal, stored = observed.journal_read, observed.journal_secret
     if not isinstance(journal, Journal) or not isinstance(stored, StoredSecret):
         return None
     if (journal.uid, journal.namespace) == (stored.uid, stored.namespace):
@@ -83,7 +83,7 @@ def journal_was_copied(observed: Observed) -> Plan | None:
         TakeOver(),
         "TakingOver",
         f"the journal, which was written for the Secret with uid {journal.uid} in namespace "
-        f"{journal.namespace}, is this resource's from now on, as {TAKE_OVER_TOKEN} says; "
+        f"{journal.namespace}, is this resource's from now on, as {TAKE_OVER_ANNOTATION} says; "
         "operators of other clusters cannot be seen from here: none of them may rotate client "
         f"{journal.client.client_id} any more",
     )
@@ -93,7 +93,7 @@ def journal_is_lost(observed: Observed) -> Plan | None:
     """Status remembers a journal, there is none, and spec.recovery is Manual."""
     if not _waits_for_a_person(observed) or not observed.resource.status.journal_sequence:
         return None
-    if isinstance(observed.journal, Journal) and observed.journal.is_adopted:
+    if isinstance(observed.journal_read, Journal) and observed.journal_read.is_adopted:
         return None
     name = f"{observed.resource.key.name}{JOURNAL_SUFFIX}"
     return hold(
@@ -106,7 +106,7 @@ def journal_is_lost(observed: Observed) -> Plan | None:
 
 def journal_is_older_than_status(observed: Observed) -> Plan | None:
     """An old journal was restored, as status tells, and spec.recovery is Manual."""
-    journal, seen = observed.journal, observed.resource.status.journal_sequence
+    journal, seen = observed.journal_read, observed.resource.status.journal_sequence
     if not isinstance(journal, Journal) or journal.sequence >= seen:
         return None
     if not _waits_for_a_person(observed):
@@ -121,9 +121,9 @@ def journal_is_older_than_status(observed: Observed) -> Plan | None:
 
 def client_is_claimed_twice(observed: Observed) -> Plan | None:
     """Another resource manages the same client, or has the same right to."""
-    if not observed.rivals:
+    if not observed.duplicates:
         return None
-    names = ", ".join(str(rival) for rival in observed.rivals)
+    names = ", ".join(str(rival) for rival in observed.duplicates)
     return hold(
         "DuplicateClient",
         f"spec.clientId {observed.resource.spec.client.client_id} is also named by {names}",
@@ -139,19 +139,19 @@ def target_cannot_be_read(observed: Observed) -> Plan | None:
 def target_belongs_to_somebody_else(observed: Observed) -> Plan | None:
     """The target exists and does not carry this resource's mark."""
     target, name = observed.target, observed.resource.key.name
-    if not isinstance(target, StoredSecret) or target.annotations.get(RESOURCE_MARK) == name:
+    if not isinstance(target, StoredSecret) or target.annotations.get(RESOURCE_ANNOTATION) == name:
         return None
     return hold(
         "TargetConflict",
         f"Secret {target.name} (spec.target.name) exists and belongs to somebody else",
-        f"hand it over with the annotation {RESOURCE_MARK}: {name}, or choose another "
+        f"hand it over with the annotation {RESOURCE_ANNOTATION}: {name}, or choose another "
         "spec.target.name",
     )
 
 
 def target_was_renamed(observed: Observed) -> Plan | None:
     """The secrets are published in another Secret: nobody would see who reads that one."""
-    journal, name = observed.journal, observed.resource.spec.target.name
+    journal, name = observed.journal_read, observed.resource.spec.target.name
     publication = journal.publication if isinstance(journal, Journal) else None
     record = publication.published if publication else None
     if record is None or record.target_name in {"", name}:
@@ -166,7 +166,7 @@ def target_was_renamed(observed: Observed) -> Plan | None:
 
 def target_is_newer_than_journal(observed: Observed) -> Plan | None:
     """An old journal was restored, as the target tells, and spec.recovery is Manual."""
-    journal, target = observed.journal, observed.target
+    journal, target = observed.journal_read, observed.target
     if not isinstance(journal, Journal) or not isinstance(target, StoredSecret):
         return None
     number = publication_number(target.annotations)

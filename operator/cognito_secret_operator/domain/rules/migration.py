@@ -15,11 +15,11 @@ __all__ = ["MIGRATING"]
 
 def initial_value_is_wanted(observed: Observed) -> Plan | None:
     """The client was made without the user's own value: add it, once."""
-    if not observed.book.initial_is_wanted:
+    if not observed.journal.initial_is_wanted:
         return None
     if observed.resource.spec.rotation.initial_value_from is None:
         return None
-    retry = retry_at(observed.book, observed.timing)
+    retry = retry_at(observed.journal, observed.timing)
     if retry is not None and observed.now < retry:
         return None
     value = initial_value(observed)

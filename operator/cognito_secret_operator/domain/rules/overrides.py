@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Final
 
 from ..actions import Hold, Plan, Wait
-from ..journal.journal import Order
+from ..journal.journal import RetiredBy
 from ..observed import Observed
 from ..rollout import Consumers
 from ..spec import OnMaxOverlap
@@ -24,17 +24,17 @@ EVIDENCE: Final[tuple[Rule, ...]] = (*ROLLING_OUT, *OUTSIDE)
 """Rules that hold the deletion while somebody may hold the previous secret."""
 
 
-def order_in_force(observed: Observed) -> Order | None:
+def order_in_force(observed: Observed) -> RetiredBy | None:
     """Tell by which order the previous secret goes, whoever may hold it; None where by none."""
-    previous, proof = observed.book.previous, rolling(observed)
+    previous, proof = observed.journal.previous, rolling(observed)
     if previous is None or proof is None or observed.now <= proof.settled_at:
         return None
-    if observed.resource.override_id == observed.book.name_of(previous.id):
-        return Order.OVERRIDE
+    if observed.resource.override_id == observed.journal.name_of(previous.id):
+        return RetiredBy.OVERRIDE
     retirement = observed.resource.spec.retirement
     is_late = observed.now > proof.published_at + retirement.max_overlap
     if retirement.on_max_overlap is OnMaxOverlap.DELETE and is_late:
-        return Order.MAX_OVERLAP
+        return RetiredBy.MAX_OVERLAP
     return None
 
 

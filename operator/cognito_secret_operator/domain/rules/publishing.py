@@ -3,15 +3,15 @@
 from dataclasses import replace
 from typing import Final
 
-from ...names import RESOURCE_MARK
+from ...names import RESOURCE_ANNOTATION
 from ..actions import (
+    ApplyMetadata,
     CreateTarget,
-    Decorate,
     Look,
     Plan,
     Publish,
     RecordPublication,
-    Redact,
+    RecordRedaction,
     Republish,
 )
 from ..journal.journal import Journal, Publication
@@ -20,7 +20,7 @@ from ..observed import Observed
 from ..ownership import only_we_wrote
 from ..projection import is_projection
 from ..rollout import Consumers
-from ..scope import decoration_of, is_decorated
+from ..scope import has_target_metadata, target_metadata_of
 from ..spec import CreationPolicy
 from . import Rule
 from .needs import hold, read_consumers
@@ -33,7 +33,7 @@ _NAMED = 10
 
 def target_is_missing(observed: Observed) -> Plan | None:
     """There is no target: create it, or begin a new publication if it was there before."""
-    publication = _publication(observed.book)
+    publication = _publication(observed.journal)
     if publication is None or observed.target is not None:
         return None
     name = observed.resource.spec.target.name
@@ -42,7 +42,7 @@ def target_is_missing(observed: Observed) -> Plan | None:
             "TargetMissing",
             f"Secret {name} (spec.target.name) does not exist, and target.creationPolicy is Merge:"
             " the operator writes into a Secret that somebody else has made",
-            f"create it with the annotation {RESOURCE_MARK}: {observed.resource.key.name}",
+            f"create it with the annotation {RESOURCE_ANNOTATION}: {observed.resource.key.name}",
         )
     if publication.published is not None:
         return Plan(Republish(), "TargetRestored", f"Secret {name} was deleted; writing it again")
@@ -51,13 +51,13 @@ def target_is_missing(observed: Observed) -> Plan | None:
 
 def leaked_value_is_shown(observed: Observed) -> Plan | None:
     """The recorded target still shows a leaked value as previous: take it out, restart nothing."""
-    publication, target = _publication(observed.book), observed.target
+    publication, target = _publication(observed.journal), observed.target
     if publication is None or not isinstance(target, StoredSecret):
         return None
-    if not is_untouched(publication, target) or observed.book.emergency is None:
+    if not is_untouched(publication, target) or observed.journal.emergency is None:
         return None
-    as_before = replace(observed.book, emergency=None)
-    if is_projection(target, observed.book, observed.resource):
+    as_before = replace(observed.journal, emergency=None)
+    if is_projection(target, observed.journal, observed.resource):
         return None
     if not is_projection(target, as_before, observed.resource):
         return None
@@ -70,31 +70,31 @@ def redaction_is_not_recorded(observed: Observed) -> Plan | None:
     Only the rule above writes our data over a recorded publication, and only by compare-and-swap
     on data that nobody else had touched: pods that have moved need not move again.
     """
-    publication, target = _publication(observed.book), observed.target
+    publication, target = _publication(observed.journal), observed.target
     if publication is None or not isinstance(target, StoredSecret):
         return None
     record = publication.published
-    if record is None or observed.book.emergency is None or target.uid != record.target_uid:
+    if record is None or observed.journal.emergency is None or target.uid != record.target_uid:
         return None
     if target.data_owner == record.data_owner:
         return None
     if not only_we_wrote(record.data_owner, target.data_owner):
         return None
-    if not is_projection(target, observed.book, observed.resource):
+    if not is_projection(target, observed.journal, observed.resource):
         return None
-    return Plan(Redact(), "Emergency", f"the leaked value is out of Secret {target.name}")
+    return Plan(RecordRedaction(), "Emergency", f"the leaked value is out of Secret {target.name}")
 
 
 def target_was_edited(observed: Observed) -> Plan | None:
     """Somebody wrote or replaced the recorded target: pods born since may have read anything."""
-    publication, target = _publication(observed.book), observed.target
+    publication, target = _publication(observed.journal), observed.target
     if publication is None or not isinstance(target, StoredSecret):
         return None
     record = publication.published
     if record is None:
         return None
     untouched = is_untouched(publication, target)
-    if untouched and is_projection(target, observed.book, observed.resource):
+    if untouched and is_projection(target, observed.journal, observed.resource):
         return None
     if untouched:
         return Plan(
@@ -115,22 +115,24 @@ def target_was_edited(observed: Observed) -> Plan | None:
 
 def target_is_not_decorated(observed: Observed) -> Plan | None:
     """The target lacks a label, an annotation or the owner that the resource gives it."""
-    target, wanted = observed.target, decoration_of(observed.resource)
-    if _publication(observed.book) is None or not isinstance(target, StoredSecret):
+    target, wanted = observed.target, target_metadata_of(observed.resource)
+    if _publication(observed.journal) is None or not isinstance(target, StoredSecret):
         return None
-    if is_decorated(target, wanted):
+    if has_target_metadata(target, wanted):
         return None
     return Plan(
-        Decorate(wanted), "Publishing", f"setting labels, annotations and owner of {target.name}"
+        ApplyMetadata(wanted),
+        "Publishing",
+        f"setting labels, annotations and owner of {target.name}",
     )
 
 
 def target_is_not_yet_written(observed: Observed) -> Plan | None:
     """The target does not hold the publication's data: write it."""
-    publication, target = _publication(observed.book), observed.target
+    publication, target = _publication(observed.journal), observed.target
     if publication is None or not isinstance(target, StoredSecret):
         return None
-    if is_projection(target, observed.book, observed.resource):
+    if is_projection(target, observed.journal, observed.resource):
         return None
     return Plan(
         Publish(), "Publishing", f"writing publication {publication.number} to {target.name}"
@@ -139,7 +141,7 @@ def target_is_not_yet_written(observed: Observed) -> Plan | None:
 
 def publication_is_not_recorded(observed: Observed) -> Plan | None:
     """The target was read and holds the publication's data: record what was read, and when."""
-    publication, target = _publication(observed.book), observed.target
+    publication, target = _publication(observed.journal), observed.target
     if publication is None or publication.published is not None:
         return None
     if not isinstance(target, StoredSecret):

@@ -36,20 +36,20 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
     The secret that the target calls current stays current while Cognito has it: nothing changes
     for applications. No new secret and no deletion follow from this alone.
     """
-    if observed.journal is None or not _is_lost_or_old(observed):
+    if observed.journal_read is None or not _is_lost_or_old(observed):
         return None
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
     marks = target_marks(observed)
-    leader = _leader(observed.book, marks)
+    leader = _leader(observed.journal, marks)
     if leader and listed.get(leader) is None and not observed.is_surely_missing(leader):
         return wait(
             "JournalRebuilt",
             f"the journal is to be written anew, and List lacks the current secret {leader}: "
             "waiting until that is sure",
         )
-    records = _records(observed.book, marks, listed)
+    records = _records(observed.journal, marks, listed)
     for record in sorted(records, key=lambda one: _preference(one, leader), reverse=True):
         if record.asks is not None:
             asked = _asked(observed, record.secret.id, record.asks)
@@ -77,7 +77,7 @@ def _is_lost_or_old(observed: Observed) -> bool:
     Status remembers a later one, or the target shows what only a later one can have written.
     """
     book, seen, marks = (
-        observed.book,
+        observed.journal,
         observed.resource.status.journal_sequence,
         target_marks(observed),
     )
@@ -120,7 +120,7 @@ def _pairs(marks: Marks | None) -> tuple[tuple[str, SecretValue | None, Fact], .
         return ()
     return (
         (marks.current_id, marks.current, Fact.TARGET_PROBE),
-        (marks.previous_id, marks.previous, Fact.PREVIOUS_PROBE),
+        (marks.previous_id, marks.previous, Fact.TARGET_PREVIOUS_PROBE),
     )
 
 
@@ -146,7 +146,7 @@ def _rebuild(
     observed: Observed, current: JournaledSecret, known: list[JournaledSecret], listed: Listing
 ) -> Plan:
     previous = next((one for one in known if one.id != current.id), None)
-    marks, book = target_marks(observed), observed.book
+    marks, book = target_marks(observed), observed.journal
     number = max(marks.number if marks else 0, book.publication.number if book.publication else 0)
     rests = marks is not None and marks.current_id == current.id and previous is None
     retired = _retired(marks, current) if marks is not None and rests else None

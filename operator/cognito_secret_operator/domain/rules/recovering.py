@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ..actions import Forget, Plan, Reinstate
+from ..actions import DropFromJournal, Plan, Reinstate
 from ..journal.journal import Outcome
 from ..observed import Observed
 from ..spec import Recovery
@@ -18,7 +18,7 @@ def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
     No Add is needed, so it is the quickest way to a target that works. Pods that hold the lost
     secret are moved like in any roll-out. Where both are gone nothing is left to protect.
     """
-    current, previous = observed.book.current, observed.book.previous
+    current, previous = observed.journal.current, observed.journal.previous
     if current is None or previous is None or not observed.is_surely_missing(current.id):
         return None
     if observed.resource.spec.recovery is Recovery.MANUAL and not _is_asked(observed):
@@ -38,7 +38,7 @@ def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
     if not observed.is_surely_missing(previous.id):
         return None
     return Plan(
-        Forget(previous.id, Outcome.LOST),
+        DropFromJournal(previous.id, Outcome.LOST),
         "CurrentSecretMissing",
         f"{gone}, nor the previous one, {previous.id}: a new one is needed",
     )
@@ -57,7 +57,7 @@ def current_is_held(current_id: str) -> Plan:
 
 def _is_asked(observed: Observed) -> bool:
     token = observed.resource.rotate_token
-    return token is not None and token != observed.book.handled_rotate
+    return token is not None and token != observed.journal.handled_rotate
 
 
 RECOVERING: Final[tuple[Rule, ...]] = (current_is_missing_in_the_overlap,)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from ...names import ROTATE_TOKEN
+from ...names import ROTATE_ANNOTATION
 from ..actions import Hold, Plan
 from ..journal.rollback import was_rolled_back
 from ..model import Trigger
@@ -25,14 +25,14 @@ __all__ = ["RESTING"]
 def rotation_is_requested(observed: Observed) -> Plan | None:
     """The rotate annotation holds a token that was not handled yet."""
     token = observed.resource.rotate_token
-    if token is None or observed.book.has_handled(token):
+    if token is None or observed.journal.has_handled(token):
         return None
     return stage(observed, Trigger.REQUEST, "the rotate annotation asks for a rotation")
 
 
 def current_is_missing(observed: Observed) -> Plan | None:
     """Two Lists, far enough apart, lack the current secret: somebody deleted it at Cognito."""
-    current = observed.book.current
+    current = observed.journal.current
     if current is None or not observed.is_surely_missing(current.id):
         return None
     if observed.resource.spec.recovery is Recovery.MANUAL:
@@ -54,7 +54,7 @@ def current_is_missing(observed: Observed) -> Plan | None:
 
 def value_is_unknown(observed: Observed) -> Plan | None:
     """The client's secret was left alone because nobody knows its value: add one of our own."""
-    current = observed.book.current
+    current = observed.journal.current
     if current is None or current.value is not None or _backs_off(observed):
         return None
     return stage(observed, Trigger.INITIAL, "the client's first secret of our own")
@@ -62,15 +62,15 @@ def value_is_unknown(observed: Observed) -> Plan | None:
 
 def rollback_awaits_a_person(observed: Observed) -> Plan | None:
     """The last rotation was rolled back: the next one would fail as it did, until somebody acts."""
-    if not was_rolled_back(observed.book):
+    if not was_rolled_back(observed.journal):
         return None
-    last = observed.book.rotations[-1]
+    last = observed.journal.rotations[-1]
     return Plan(
         Hold(stalled=True, until=_next_date(observed)),
         "RolledBack",
         f"the roll-out of secret {last.retired_id} failed and was rolled back; the secret from "
         "before is current and no rotation starts by itself; repair the workload, then annotate "
-        f"the resource with {ROTATE_TOKEN} and any new value",
+        f"the resource with {ROTATE_ANNOTATION} and any new value",
     )
 
 
@@ -87,7 +87,7 @@ def rotation_is_due(observed: Observed) -> Plan | None:
 
 def rotation_awaits_its_window(observed: Observed) -> Plan | None:
     """The current secret has reached its age, and no window is open: what is due waits."""
-    start, due = _start(observed), due_at(observed.resource, observed.book, observed.timing)
+    start, due = _start(observed), due_at(observed.resource, observed.journal, observed.timing)
     if start is None or due is None or not due <= observed.now < start:
         return None
     return wait(
@@ -123,14 +123,14 @@ def nothing_is_to_be_done(observed: Observed) -> Plan | None:
 
 
 def _start(observed: Observed) -> datetime | None:
-    return starts_at(observed.resource, observed.book, observed.timing, observed.now)
+    return starts_at(observed.resource, observed.journal, observed.timing, observed.now)
 
 
 def _next_date(observed: Observed) -> datetime:
     dates = [
         _start(observed),
-        overdue_at(observed.resource, observed.book),
-        retry_at(observed.book, observed.timing),
+        overdue_at(observed.resource, observed.journal),
+        retry_at(observed.journal, observed.timing),
         observed.next_look,
     ]
     return min(date for date in dates if date is not None and date > observed.now)
@@ -138,14 +138,14 @@ def _next_date(observed: Observed) -> datetime:
 
 def _retry_of_recovery(observed: Observed) -> datetime | None:
     """Tell when a recovery may be tried again: the schedule's failures do not make it wait."""
-    last = observed.book.rotations[-1] if observed.book.rotations else None
+    last = observed.journal.rotations[-1] if observed.journal.rotations else None
     if last is None or last.trigger is not Trigger.RECOVERY:
         return None
-    return retry_at(observed.book, observed.timing)
+    return retry_at(observed.journal, observed.timing)
 
 
 def _backs_off(observed: Observed) -> bool:
-    retry = retry_at(observed.book, observed.timing)
+    retry = retry_at(observed.journal, observed.timing)
     return retry is not None and observed.now < retry
 
 

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from ...names import OVERRIDE_TOKEN
+from ...names import OVERRIDE_ANNOTATION
 from ..acknowledgement import accepted_risks
-from ..actions import Delete, Doom, Forget, Plan
-from ..journal.journal import JournaledSecret, Order, Origin
+from ..actions import Delete, DropFromJournal, MarkForDeletion, Plan
+from ..journal.journal import JournaledSecret, Origin, RetiredBy
 from ..model import Verdict
 from ..observed import Fact, Observed
 from ..rollout import Consumers
@@ -22,13 +22,13 @@ __all__ = ["CONFIRMING", "RETIRING"]
 _NAMED_BY_AN_ORDER = 10
 
 
-def doomed_is_gone(observed: Observed) -> Plan | None:
+def marked_secret_is_gone(observed: Observed) -> Plan | None:
     """The doomed previous secret is deleted at Cognito: forget it.
 
     A List that shows the newer current secret and lacks the older previous one is no stale one.
     """
-    previous, current = observed.book.previous, observed.book.current
-    if previous is None or current is None or observed.book.doomed != previous.id:
+    previous, current = observed.journal.previous, observed.journal.current
+    if previous is None or current is None or observed.journal.marked_id != previous.id:
         return None
     if goes_at_once(observed):
         return None
@@ -48,21 +48,21 @@ def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
     """Forget a deleted secret once Cognito refuses it; one that it goes on accepting is told."""
     gone = f"secret {previous.id} is deleted at Cognito"
     if previous.value is None:
-        return Plan(Forget(previous.id), "Retired", gone)
-    asked = probe(observed, Fact.DELETED_PROBE)
+        return Plan(DropFromJournal(previous.id), "Retired", gone)
+    asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
     if isinstance(asked, Plan):
         return asked
     if asked.verdict is Verdict.ACCEPTED:
         lingers = observed.memory.lingers
         since = lingers[1] if lingers and lingers[0] == previous.id else observed.now
-        if observed.now < since + observed.timing.refusal_patience:
+        if observed.now < since + observed.timing.refusal_grace:
             return wait("AwaitingRefusal", f"{gone}, which accepts it nevertheless so far")
         return Plan(
-            Forget(previous.id, verdict=asked.verdict),
+            DropFromJournal(previous.id, verdict=asked.verdict),
             "RetiredStillAccepted",
             f"{gone}, which accepts it nevertheless",
         )
-    return Plan(Forget(previous.id, verdict=asked.verdict), "Retired", gone)
+    return Plan(DropFromJournal(previous.id, verdict=asked.verdict), "Retired", gone)
 
 
 def origin_is_unknown(observed: Observed) -> Plan | None:
@@ -72,7 +72,7 @@ def origin_is_unknown(observed: Observed) -> Plan | None:
         return None
     if previous.id in observed.resource.spec.adoption.retire_secret_ids:
         return None
-    if observed.book.is_leaked(previous.id):
+    if observed.journal.is_leaked(previous.id):
         return None
     return hold(
         "ForeignSecret",
@@ -87,7 +87,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     previous, spec = _retiree(observed), observed.resource.spec
     if previous is None or observed.resource.approved_id == previous.id:
         return None
-    if observed.book.is_leaked(previous.id):
+    if observed.journal.is_leaked(previous.id):
         return None
     is_ours = previous.origin is Origin.OPERATOR
     if not is_ours and spec.adoption.retire_original is RetireOriginal.APPROVE:
@@ -107,7 +107,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
 
 def overlap_runs(observed: Observed) -> Plan | None:
     """Nobody seems to hold it any more; a pod that vanished without a word may live on a while."""
-    proof, previous = rolling(observed), observed.book.previous
+    proof, previous = rolling(observed), observed.journal.previous
     if proof is None or previous is None or _is_urgent(observed, previous):
         return None
     clear = observed.memory.clear
@@ -134,23 +134,23 @@ def deletion_window_is_closed(observed: Observed) -> Plan | None:
     )
 
 
-def previous_is_not_doomed(observed: Observed) -> Plan | None:
+def previous_is_not_marked(observed: Observed) -> Plan | None:
     """The evidence is complete, or an order stands in for it: mark the previous secret first."""
     previous, order = _retiree(observed), _order(observed)
-    if previous is None or observed.book.doomed not in {None, previous.id}:
+    if previous is None or observed.journal.marked_id not in {None, previous.id}:
         return None
-    if observed.book.doomed is not None and observed.book.doomed_by is order:
+    if observed.journal.marked_id is not None and observed.journal.marked_by is order:
         return None
     told = f"nobody holds secret {previous.id} any more"
     if order is not None:
         told = f"secret {previous.id} is to be deleted {_in_spite_of(observed, order)}"
-    return Plan(Doom(previous.id, order), "Retiring", told)
+    return Plan(MarkForDeletion(previous.id, order), "Retiring", told)
 
 
 def previous_can_go(observed: Observed) -> Plan | None:
     """Doomed, and evidence or order were asked again in this pass: delete it."""
-    previous, current = _retiree(observed), observed.book.current
-    if previous is None or current is None or observed.book.doomed != previous.id:
+    previous, current = _retiree(observed), observed.journal.current
+    if previous is None or current is None or observed.journal.marked_id != previous.id:
         return None
     listed = listing(observed)
     if isinstance(listed, Plan):
@@ -173,7 +173,7 @@ def previous_can_go(observed: Observed) -> Plan | None:
         return Plan(Delete(previous.id, order), "Retiring", told)
     if observed.resource.spec.acknowledgements:
         moved = "every pod and declared consumer has moved"
-    risks = accepted_risks(observed.resource, observed.book)
+    risks = accepted_risks(observed.resource, observed.journal)
     accepted = f"; taken to have moved by their delay, an accepted risk: {', '.join(risks)}"
     return Plan(
         Delete(previous.id),
@@ -183,7 +183,7 @@ def previous_can_go(observed: Observed) -> Plan | None:
     )
 
 
-def _order(observed: Observed) -> Order | None:
+def _order(observed: Observed) -> RetiredBy | None:
     """Give the order that the deletion needs; None where the evidence is complete."""
     order = order_in_force(observed)
     if order is None or doubt(observed, (*EVIDENCE, overlap_runs)) is None:
@@ -191,14 +191,14 @@ def _order(observed: Observed) -> Order | None:
     return order
 
 
-def _in_spite_of(observed: Observed, order: Order) -> str:
+def _in_spite_of(observed: Observed, order: RetiredBy) -> str:
     """Name the order and whoever may still hold the secret."""
     doubtful, proof = doubt(observed, (*EVIDENCE, overlap_runs)), rolling(observed)
     found = observed.consumers
     held = suspects(observed, found, proof) if proof and isinstance(found, Consumers) else ()
     by = {
-        Order.MAX_OVERLAP: "by the order retirement.onMaxOverlap: Delete",
-        Order.OVERRIDE: f"by the order of the annotation {OVERRIDE_TOKEN}",
+        RetiredBy.MAX_OVERLAP: "by the order retirement.onMaxOverlap: Delete",
+        RetiredBy.OVERRIDE: f"by the order of the annotation {OVERRIDE_ANNOTATION}",
     }[order]
     if held:
         return f"{by}; it may still be held by {name_some(held, most=_NAMED_BY_AN_ORDER)}"
@@ -207,23 +207,23 @@ def _in_spite_of(observed: Observed, order: Order) -> str:
 
 def _is_urgent(observed: Observed, previous: JournaledSecret) -> bool:
     """Tell whether it leaked, or takes the slot that the leaked current one's successor needs."""
-    book = observed.book
+    book = observed.journal
     return book.is_leaked(previous.id) or (
         book.current is not None and book.is_leaked(book.current.id)
     )
 
 
 def _retiree(observed: Observed) -> JournaledSecret | None:
-    return observed.book.previous if rolling(observed) is not None else None
+    return observed.journal.previous if rolling(observed) is not None else None
 
 
-CONFIRMING: Final[tuple[Rule, ...]] = (doomed_is_gone,)
+CONFIRMING: Final[tuple[Rule, ...]] = (marked_secret_is_gone,)
 
 RETIRING: Final[tuple[Rule, ...]] = (
     origin_is_unknown,
     deletion_awaits_approval,
     *giving_way((overlap_runs,)),
     deletion_window_is_closed,
-    previous_is_not_doomed,
+    previous_is_not_marked,
     previous_can_go,
 )

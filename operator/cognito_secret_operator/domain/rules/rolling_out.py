@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ...names import ack_key
+from ...names import pod_ack_annotation
 from ..acknowledgement import how_to_acknowledge, outside_holders
-from ..actions import Forget, Plan, RollBack, Stamp
+from ..actions import DropFromJournal, Plan, RollBack, Stamp
 from ..consumers import ConsumerMode
 from ..journal.rollback import can_roll_back
 from ..model import Verdict
@@ -58,7 +58,7 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
 
     Nothing is left to delete, but pods that hold it are worse off than ever: they move first.
     """
-    previous, proof = observed.book.previous, rolling(observed)
+    previous, proof = observed.journal.previous, rolling(observed)
     if previous is None or proof is None or not observed.is_surely_missing(previous.id):
         return None
     found = read_consumers(observed)
@@ -67,7 +67,7 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
     if suspects(observed, found, proof):
         return None
     return Plan(
-        Forget(previous.id),
+        DropFromJournal(previous.id),
         "DeletedElsewhere",
         f"secret {previous.id} was deleted at Cognito by somebody else",
     )
@@ -198,7 +198,7 @@ def failed_rollout_is_rolled_back(observed: Observed) -> Plan | None:
     """The roll-out failed, and the resource asks to go back to the previous secret, once."""
     if observed.resource.spec.rollout.on_failure is not OnFailure.ROLLBACK:
         return None
-    seen, book = _rollout(observed), observed.book
+    seen, book = _rollout(observed), observed.journal
     if not isinstance(seen, _Rollout):
         return seen
     failed = _failure(observed, seen)
@@ -210,7 +210,7 @@ def failed_rollout_is_rolled_back(observed: Observed) -> Plan | None:
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
-    asked = probe(observed, Fact.DELETED_PROBE)
+    asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
     if isinstance(asked, Plan):
         return asked
     if listed.get(previous.id) is None or asked.verdict is Verdict.REFUSED:
@@ -242,7 +242,7 @@ def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
 def _who_lags(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
     """Name the holders, and tell what moves those that the operator does not."""
     told = f"still on the previous secret: {name_some(found)}{_pods_lag(observed, seen, found)}"
-    words = how_to_acknowledge(observed.resource, observed.book, observed.now)
+    words = how_to_acknowledge(observed.resource, observed.journal, observed.now)
     return f"{told}; {words}" if words else told
 
 
@@ -260,7 +260,7 @@ def _pods_lag(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> 
 
 
 def _by_others(observed: Observed, proof: PublicationEvidence) -> str:
-    key = ack_key(observed.resource.key.name)
+    key = pod_ack_annotation(observed.resource.key.name)
     return (
         "spec.rollout.strategy is Watch: restart them, or let each container that reads files "
         f"acknowledge publication {proof.number} (annotation {key} of its pod: "
@@ -326,13 +326,13 @@ def _held_up_by(found: Consumers) -> Plan | None:
 
 def _leaked(observed: Observed) -> bool:
     """Tell whether the previous secret leaked: nothing but pods and caches is waited for."""
-    previous = observed.book.previous
-    return previous is not None and observed.book.is_leaked(previous.id)
+    previous = observed.journal.previous
+    return previous is not None and observed.journal.is_leaked(previous.id)
 
 
 def goes_at_once(observed: Observed) -> bool:
     """Tell whether the previous secret leaked and goes without waiting for anybody."""
-    emergency = observed.book.emergency
+    emergency = observed.journal.emergency
     return emergency is not None and emergency.now and _leaked(observed)
 
 
@@ -353,7 +353,7 @@ def _owners(suspects: tuple[Holder, ...], most: int = 3) -> str:
 
 def evidence(observed: Observed) -> PublicationEvidence | None:
     """Give what pods are measured against; None where nothing published is being rolled out."""
-    journal = observed.book
+    journal = observed.journal
     if journal.publication is None or journal.publication.published is None:
         return None
     return PublicationEvidence(
@@ -368,7 +368,7 @@ def suspects(
     observed: Observed, found: Consumers, proof: PublicationEvidence
 ) -> tuple[Holder, ...]:
     """List all who may hold the previous secret: pods, then declared consumers outside."""
-    outside = outside_holders(observed.resource, observed.book, observed.now)
+    outside = outside_holders(observed.resource, observed.journal, observed.now)
     return (*holders(found, proof), *outside)
 
 
@@ -383,7 +383,7 @@ def _rollout(observed: Observed) -> _Rollout | Plan | None:
 
 def rolling(observed: Observed) -> PublicationEvidence | None:
     """Give what pods are measured against while a previous secret is to be retired, else None."""
-    return evidence(observed) if observed.book.previous is not None else None
+    return evidence(observed) if observed.journal.previous is not None else None
 
 
 ROLLING_OUT: Final[tuple[Rule, ...]] = (

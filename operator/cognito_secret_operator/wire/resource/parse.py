@@ -70,14 +70,14 @@ def parse(body: Mapping[str, Any]) -> Resource:
         generation=metadata.whole_number("generation"),
         created_at=_time(metadata, "creationTimestamp"),
         spec=spec,
-        rotate_token=_token(annotations, names.ROTATE_TOKEN),
-        approved_id=_token(annotations, names.APPROVE_TOKEN),
+        rotate_token=_token(annotations, names.ROTATE_ANNOTATION),
+        approved_id=_token(annotations, names.APPROVE_ANNOTATION),
         emergency=_emergency(annotations),
-        take_over=_token(annotations, names.TAKE_OVER_TOKEN),
+        take_over=_token(annotations, names.TAKE_OVER_ANNOTATION),
         is_being_deleted=metadata.text("deletionTimestamp") is not None,
         status=_status_facts(root.section("status"), spec.policy),
-        override_id=_token(annotations, names.OVERRIDE_TOKEN),
-        acknowledged=annotations.texts_below(names.acknowledgement_key("")),
+        override_id=_token(annotations, names.OVERRIDE_ANNOTATION),
+        acknowledged=annotations.texts_below(names.consumer_ack_annotation("")),
     )
 
 
@@ -134,10 +134,10 @@ def _token(annotations: Section, key: str) -> str | None:
 
 def _emergency(annotations: Section) -> EmergencyRequest | None:
     """Read which secret leaked; the louder annotation wins where both are there."""
-    at_once = _token(annotations, names.EMERGENCY_NOW_TOKEN)
+    at_once = _token(annotations, names.EMERGENCY_NOW_ANNOTATION)
     if at_once is not None:
         return EmergencyRequest(at_once, now=True)
-    waiting = _token(annotations, names.EMERGENCY_TOKEN)
+    waiting = _token(annotations, names.EMERGENCY_ANNOTATION)
     return None if waiting is None else EmergencyRequest(waiting, now=False)
 
 

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cognito_secret_operator.domain.journal.journal import Order, Outcome
+from cognito_secret_operator.domain.journal.journal import Outcome, RetiredBy
 from cognito_secret_operator.domain.model import ClientRef, ResourceKey, Trigger
-from cognito_secret_operator.domain.platform_policy import Denial, PlatformOrders, rule_text
+from cognito_secret_operator.domain.platform_policy import Denial, PlatformPolicy, rule_text
 from cognito_secret_operator.domain.report import Report, Step
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.service.ports import Drift
@@ -72,11 +72,11 @@ class FakePlatform:
     denied: frozenset[str] = frozenset()
     """Namespaces that may reach nothing."""
 
-    def orders(self, namespace: str, client: ClientRef) -> PlatformOrders:
+    def policy(self, namespace: str, client: ClientRef) -> PlatformPolicy:
         """Tell what holds now."""
         rule = rule_text(namespace, client)
         denial = Denial("the list", rule) if namespace in self.denied else None
-        return PlatformOrders(denial, self.frozen)
+        return PlatformPolicy(denial, self.frozen)
 
     def reaches(self, namespace: str, pool_id: str) -> bool:  # noqa: ARG002 - there is one pool
         """Tell whether a namespace is not denied."""
@@ -89,7 +89,7 @@ class FakeTelemetry:
 
     reports: dict[ResourceKey, Report] = field(default_factory=dict)
     finished: list[tuple[Trigger, Outcome]] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
+    orders: list[RetiredBy] = field(default_factory=list)
     spans: list[tuple[timedelta, timedelta | None]] = field(default_factory=list)
     steps: list[tuple[Step, timedelta]] = field(default_factory=list)
     drifts: list[Drift] = field(default_factory=list)
@@ -120,7 +120,7 @@ class FakeTelemetry:
         """Keep a drift."""
         self.drifts.append(drift)
 
-    def retired_by_order(self, order: Order) -> None:
+    def retired_by_order(self, order: RetiredBy) -> None:
         """Count an order that was carried out."""
         self.orders.append(order)
 

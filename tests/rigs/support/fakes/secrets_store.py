@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cognito_secret_operator.domain.model import Decoration, StoredSecret
+from cognito_secret_operator.domain.model import StoredSecret, TargetMetadata
 from cognito_secret_operator.domain.ownership import Owner, owners_text
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.errors import ConflictError
@@ -85,7 +85,7 @@ class FakeSecrets:
             f"secrets.replace {_short(stored.name)}", effect, is_write=True
         )
 
-    async def decorate(self, stored: StoredSecret, decoration: Decoration) -> StoredSecret:
+    async def decorate(self, stored: StoredSecret, target_metadata: TargetMetadata) -> StoredSecret:
         """Apply labels, annotations and owner, and remove what was applied before."""
 
         def effect() -> StoredSecret:
@@ -93,19 +93,19 @@ class FakeSecrets:
             seen = (stored.uid, stored.resource_version)
             if found is None or (found.uid, found.resource_version) != seen:
                 raise ConflictError(f"Secret {stored.name} was written meanwhile")
-            gone = found.decorated - decoration.names
+            gone = found.decorated - target_metadata.names
             labels = {k: v for k, v in found.labels.items() if f"label {k}" not in gone}
             marks = {k: v for k, v in found.annotations.items() if f"annotation {k}" not in gone}
             owners = {uid for uid in found.owners if f"owner {uid}" not in gone}
             return self._write(
                 replace(
                     found,
-                    labels={**labels, **decoration.labels},
-                    annotations={**marks, **decoration.annotations},
+                    labels={**labels, **target_metadata.labels},
+                    annotations={**marks, **target_metadata.annotations},
                     owners=frozenset(
-                        owners | ({decoration.owner[1]} if decoration.owner else set())
+                        owners | ({target_metadata.owner[1]} if target_metadata.owner else set())
                     ),
-                    decorated=decoration.names,
+                    decorated=target_metadata.names,
                 )
             )
 

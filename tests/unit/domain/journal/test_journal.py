@@ -49,7 +49,7 @@ TRANSITIONS: list[tuple[str, Callable[[], Journal], Journal]] = [
     ("promoted", lambda: journals.promoted(RECORDED, verified=True), RECORDED),
     ("published", lambda: journals.published(ROLLING, target(ROLLING)), ROLLING),
     ("republished", lambda: journals.republished(ROLLING), ROLLING),
-    ("doomed", lambda: journals.doomed(ROLLING, "A"), ROLLING),
+    ("doomed", lambda: journals.marked(ROLLING, "A"), ROLLING),
     ("forgotten", lambda: journals.forgotten(ROLLING, "A", at=NOON), ROLLING),
 ]
 
@@ -129,16 +129,16 @@ def test_a_new_publication_has_a_new_number_and_no_record() -> None:
 
 
 def test_the_forgotten_previous_secret_ends_the_rotation_and_is_still_shown() -> None:
-    after = journals.forgotten(journals.doomed(ROLLING, "A"), "A", at=at(70))
-    assert (after.previous, after.doomed, after.rotation) == (None, None, None)
+    after = journals.forgotten(journals.marked(ROLLING, "A"), "A", at=at(70))
+    assert (after.previous, after.marked_id, after.rotation) == (None, None, None)
     assert after.shown_previous == ROLLING.previous
     last = after.rotations[-1]
     assert (last.outcome, last.retired_id, last.finished_at) == (Outcome.SUCCESS, "A", at(70))
 
 
 def test_a_forgotten_refused_secret_ends_its_rotation_and_nothing_else() -> None:
-    after = journals.forgotten(journals.doomed(RECORDED, "B"), "B", at=at(6))
-    assert (after.pending, after.doomed, after.current) == (None, None, RECORDED.current)
+    after = journals.forgotten(journals.marked(RECORDED, "B"), "B", at=at(6))
+    assert (after.pending, after.marked_id, after.current) == (None, None, RECORDED.current)
     last = after.rotations[-1]
     assert (last.outcome, last.secret_id, last.retired_id) == (Outcome.REFUSED, "B", "")
 

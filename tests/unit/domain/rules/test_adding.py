@@ -16,7 +16,7 @@ from support.builders import NOON, at, journal, pending, probe, remote, resource
 RULES = {rule.__name__: rule for rule in (*RECORDING, *ADDING)}
 STAGED = journal(pending=pending())
 RECORDED = journal(pending=pending("B"))
-DOOMED = journal(pending=pending("B"), doomed="B")
+MARKED = journal(pending=pending("B"), marked_id="B")
 RESTING = journal()
 REQUIRING = resource(spec(verification={"mode": VerificationMode.REQUIRED}))
 SKIPPING = resource(spec(verification={"mode": VerificationMode.SKIP}))
@@ -153,31 +153,36 @@ TABLE = [
         "Hold PendingUnconfirmed",
         "two new secrets",
     ),
-    ("refused_is_doomed", view(RECORDED), "", "nothing is doomed"),
-    ("refused_is_doomed", view(DOOMED), "Look LISTING", "List is asked before a Delete"),
-    ("refused_is_doomed", view(DOOMED, listed="A B"), "Delete NewSecretRefused", "both are there"),
+    ("refused_secret_is_marked", view(RECORDED), "", "nothing is doomed"),
+    ("refused_secret_is_marked", view(MARKED), "Look LISTING", "List is asked before a Delete"),
     (
-        "refused_is_doomed",
-        view(DOOMED, listed="B"),
+        "refused_secret_is_marked",
+        view(MARKED, listed="A B"),
+        "Delete NewSecretRefused",
+        "both are there",
+    ),
+    (
+        "refused_secret_is_marked",
+        view(MARKED, listed="B"),
         "Hold SlotsBlocked",
         "the doomed one is the last that can be seen",
     ),
     (
-        "refused_is_doomed",
-        view(DOOMED, memory=_memory(deleted=frozenset("B"))),
-        "Forget NewSecretRefused",
+        "refused_secret_is_marked",
+        view(MARKED, memory=_memory(deleted=frozenset("B"))),
+        "DropFromJournal NewSecretRefused",
         "our Delete was answered",
     ),
     (
-        "refused_is_doomed",
-        view(DOOMED, minutes=9, listed="A"),
+        "refused_secret_is_marked",
+        view(MARKED, minutes=9, listed="A"),
         "Wait NewSecretRefused",
         "a List without it may be older than the Add",
     ),
     (
-        "refused_is_doomed",
-        view(DOOMED, minutes=10, listed="A"),
-        "Forget NewSecretRefused",
+        "refused_secret_is_marked",
+        view(MARKED, minutes=10, listed="A"),
+        "DropFromJournal NewSecretRefused",
         "a List without it that is surely younger than the Add",
     ),
     ("pending_is_recorded", view(STAGED), "", "Cognito does not have it yet"),
@@ -197,7 +202,7 @@ TABLE = [
     (
         "pending_is_recorded",
         view(RECORDED, minutes=5, probes=_asked("Refused")),
-        "Doom NewSecretRefused",
+        "MarkForDeletion NewSecretRefused",
         "it is refused for good",
     ),
     (
@@ -227,7 +232,7 @@ TABLE = [
     (
         "pending_is_recorded",
         view(RECORDED, minutes=10, listed="A", probes=_asked("Unknown")),
-        "Doom NewSecretRefused",
+        "MarkForDeletion NewSecretRefused",
         "nothing can be asked, and somebody deleted it meanwhile",
     ),
 ]

@@ -16,12 +16,12 @@ from cognito_secret_operator.domain.rules.adoption import (
 )
 from cognito_secret_operator.domain.spec import VerificationMode
 from cognito_secret_operator.domain.value import SecretValue
-from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
+from cognito_secret_operator.names import PUBLICATION_ANNOTATION, RESOURCE_ANNOTATION
 
 from support.builders import journal, listing, probe, problem, resource, said, spec, target, view
 
 EMPTY = journal(None, sequence=0, published=None)
-OURS = {RESOURCE_MARK: "orders-api"}
+OURS = {RESOURCE_ANNOTATION: "orders-api"}
 YES, NO, PERHAPS = probe("Accepted"), probe("Refused"), probe("Unknown")
 
 
@@ -151,7 +151,7 @@ def test_what_is_taken_over(
 
 def test_the_first_publication_is_later_than_the_one_that_the_target_shows() -> None:
     """Pods may carry stamps of a life before this journal."""
-    marks = {**OURS, PUBLICATION_MARK: "41"}
+    marks = {**OURS, PUBLICATION_ANNOTATION: "41"}
     old = target(EMPTY, data={"client-secret": "a"}, marks=marks)
     seen = view(EMPTY, target_secret=old, listed="A", probes={Fact.TARGET_PROBE: YES})
     action = plan(seen).action

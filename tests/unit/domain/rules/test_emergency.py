@@ -52,9 +52,9 @@ RULES = {
 
 
 def leaked(
-    book: Journal, *ids: str, now: bool = False, renews: bool = False, doomed: str | None = None
+    book: Journal, *ids: str, now: bool = False, renews: bool = False, marked_id: str | None = None
 ) -> Journal:
-    return replace(book, emergency=Emergency(ids, now, NOON, renews), doomed=doomed)
+    return replace(book, emergency=Emergency(ids, now, NOON, renews), marked_id=marked_id)
 
 
 def asked(book: Journal, leak: str, **others: object) -> Observed:
@@ -66,7 +66,7 @@ ROLLING = journal("B", "A", published=-40)
 HANDLED = replace(RESTING, handled_emergency=LEAK_OF["A"])
 RETIRED = replace(journal("B"), retired=secret("A"))
 AT_ONCE = leaked(ROLLING, "A", now=True)
-DOOMED = leaked(ROLLING, "A", now=True, doomed="A")
+MARKED = leaked(ROLLING, "A", now=True, marked_id="A")
 ACCEPTED = {Fact.CURRENT_PROBE: probe("Accepted")}
 REFUSED = {Fact.CURRENT_PROBE: probe("Refused")}
 DELETED = Memory(first_pass_at=NOON, deleted=frozenset("A"))
@@ -100,42 +100,47 @@ TABLE = [
     ("emergency_names_no_secret_of_ours", asked(RETIRED, "A"), "", "the id was ours"),
     ("leaked_goes_at_once", view(ROLLING), "", "nothing leaked"),
     ("leaked_goes_at_once", view(leaked(ROLLING, "A")), "", "pods may move first"),
-    ("leaked_goes_at_once", view(AT_ONCE), "Doom Emergency", "another secret is published"),
+    (
+        "leaked_goes_at_once",
+        view(AT_ONCE),
+        "MarkForDeletion Emergency",
+        "another secret is published",
+    ),
     (
         "leaked_goes_at_once",
         view(leaked(journal("B", "A", published=None), "A", now=True)),
         "",
         "the other secret is not published yet",
     ),
-    ("leaked_goes_at_once", view(DOOMED), "Look LISTING", "List is asked before the Delete"),
+    ("leaked_goes_at_once", view(MARKED), "Look LISTING", "List is asked before the Delete"),
     (
         "leaked_goes_at_once",
-        view(DOOMED, listed="A B"),
+        view(MARKED, listed="A B"),
         "Look CURRENT_PROBE",
         "the other one is asked for once more",
     ),
     (
         "leaked_goes_at_once",
-        view(DOOMED, listed="A B", probes=ACCEPTED),
+        view(MARKED, listed="A B", probes=ACCEPTED),
         "Delete EmergencyNow",
         "the other one works",
     ),
     (
         "leaked_goes_at_once",
-        view(DOOMED, listed="A B", probes=REFUSED),
+        view(MARKED, listed="A B", probes=REFUSED),
         "Hold CurrentRefused",
         "the leaked one is the only one that works",
     ),
-    ("leaked_goes_at_once", view(DOOMED, listed="A"), "Wait Emergency", "it would be the last"),
-    ("leaked_goes_at_once", view(DOOMED, memory=DELETED), "", "it is deleted"),
-    ("leaked_goes_at_once", view(DOOMED, listed="B"), "", "List lacks it"),
+    ("leaked_goes_at_once", view(MARKED, listed="A"), "Wait Emergency", "it would be the last"),
+    ("leaked_goes_at_once", view(MARKED, memory=DELETED), "", "it is deleted"),
+    ("leaked_goes_at_once", view(MARKED, listed="B"), "", "List lacks it"),
     (
         "leaked_is_gone_and_pods_have_moved",
-        view(DOOMED, memory=DELETED),
-        "Forget Retired",
+        view(MARKED, memory=DELETED),
+        "DropFromJournal Retired",
         "no rule before has named a holder",
     ),
-    ("leaked_is_gone_and_pods_have_moved", view(DOOMED, listed="A B"), "", "it is still there"),
+    ("leaked_is_gone_and_pods_have_moved", view(MARKED, listed="A B"), "", "it is still there"),
     ("emergency_needs_a_new_secret", view(RESTING), "", "nothing leaked"),
     (
         "emergency_needs_a_new_secret",
@@ -207,7 +212,7 @@ def test_a_leaked_new_secret_gives_way_to_the_one_before_it() -> None:
 @pytest.mark.parametrize(
     "book",
     [
-        pytest.param(replace(ROLLING, doomed="A"), id="its Delete may be under way"),
+        pytest.param(replace(ROLLING, marked_id="A"), id="its Delete may be under way"),
         pytest.param(
             journal("B", secret("A", has_value=False), published=-40), id="its value is unknown"
         ),
@@ -224,7 +229,7 @@ def test_the_previous_secret_does_not_come_back_where(book: Journal) -> None:
 def test_a_leaked_pending_secret_is_doomed() -> None:
     recorded: Pending = replace(pending(), secret=RemoteSecret("C", NOON), recorded_at=NOON)
     book = declared(journal("A", pending=recorded), LEAK_OF["C"], at=NOON)
-    assert book.doomed == "C"
+    assert book.marked_id == "C"
     after = forgotten(book, "C", at=at(1))
     assert [one.outcome for one in after.rotations] == [Outcome.LEAKED]
     assert after.emergency is not None, "a new one is still to be added"

@@ -30,7 +30,7 @@ RULES = {rule.__name__: rule for rule in (*FOREIGN, *RETIRING)}
 NAMES_X = resource(spec(adoption={"retire_secret_ids": frozenset("X")}))
 NAMES_XY = resource(spec(adoption={"retire_secret_ids": frozenset("XY")}))
 NAMES_A = resource(spec(adoption={"retire_secret_ids": frozenset("A")}))
-REST, DOOMED = journal("A"), journal("A", doomed="X")
+REST, MARKED = journal("A"), journal("A", marked_id="X")
 EMPTY = journal(None, sequence=0)
 SEEN = Memory(first_pass_at=NOON, listing=listing("A X"))
 OK, BAD = {Fact.CURRENT_PROBE: probe("Accepted")}, {Fact.CURRENT_PROBE: probe("Refused")}
@@ -40,7 +40,12 @@ TABLE = [
     ("foreign_may_go", view(None, of=NAMES_X), "", "there is no journal to mark it in"),
     ("foreign_may_go", view(REST, of=NAMES_X), "", "it was not seen: no List for its sake"),
     ("foreign_may_go", view(REST, of=NAMES_X, memory=SEEN), "Look LISTING", "it was seen"),
-    ("foreign_may_go", view(REST, of=NAMES_X, listed="A X"), "Doom RetiringForeign", "it is there"),
+    (
+        "foreign_may_go",
+        view(REST, of=NAMES_X, listed="A X"),
+        "MarkForDeletion RetiringForeign",
+        "it is there",
+    ),
     ("foreign_may_go", view(REST, of=NAMES_X, listed="A"), "", "it is gone"),
     (
         "foreign_may_go",
@@ -53,13 +58,13 @@ TABLE = [
     (
         "foreign_may_go",
         view(REST, of=NAMES_X, listed="X Y"),
-        "Doom RetiringForeign",
+        "MarkForDeletion RetiringForeign",
         "both are foreign and one is named",
     ),
     (
         "foreign_may_go",
         view(EMPTY, of=NAMES_X, listed="A X"),
-        "Doom RetiringForeign",
+        "MarkForDeletion RetiringForeign",
         "the client is to be adopted, and has two",
     ),
     (
@@ -83,7 +88,7 @@ TABLE = [
     (
         "foreign_may_go",
         view(journal("A", pending=pending()), of=NAMES_X, listed="A X", minutes=2),
-        "Doom RetiringForeign",
+        "MarkForDeletion RetiringForeign",
         "the Add is judged: nothing confirms that it is our own, and the user names it",
     ),
     (
@@ -98,49 +103,59 @@ TABLE = [
         "",
         "it is our own, as Cognito answered",
     ),
-    ("foreign_is_doomed", view(REST, of=NAMES_X, listed="A X"), "", "it is not marked"),
-    ("foreign_is_doomed", view(journal("B", "A", doomed="A")), "", "the marked one is our own"),
-    ("foreign_is_doomed", view(DOOMED, of=NAMES_X), "Look LISTING", "what is there now?"),
+    ("foreign_secret_is_marked", view(REST, of=NAMES_X, listed="A X"), "", "it is not marked"),
     (
-        "foreign_is_doomed",
-        view(DOOMED, of=NAMES_X, listed="A X"),
+        "foreign_secret_is_marked",
+        view(journal("B", "A", marked_id="A")),
+        "",
+        "the marked one is our own",
+    ),
+    ("foreign_secret_is_marked", view(MARKED, of=NAMES_X), "Look LISTING", "what is there now?"),
+    (
+        "foreign_secret_is_marked",
+        view(MARKED, of=NAMES_X, listed="A X"),
         "Look CURRENT_PROBE",
         "does the current one work?",
     ),
     (
-        "foreign_is_doomed",
-        view(DOOMED, of=NAMES_X, listed="A X", probes=OK),
+        "foreign_secret_is_marked",
+        view(MARKED, of=NAMES_X, listed="A X", probes=OK),
         "Delete RetiringForeign",
         "all evidence is there",
     ),
     (
-        "foreign_is_doomed",
-        view(DOOMED, of=NAMES_X, listed="A X", probes=BAD),
+        "foreign_secret_is_marked",
+        view(MARKED, of=NAMES_X, listed="A X", probes=BAD),
         "Hold CurrentRefused",
         "it may be the only one that works",
     ),
     (
-        "foreign_is_doomed",
-        view(replace(EMPTY, doomed="X"), of=NAMES_X, listed="A X"),
+        "foreign_secret_is_marked",
+        view(replace(EMPTY, marked_id="X"), of=NAMES_X, listed="A X"),
         "Delete RetiringForeign",
         "nothing is adopted yet",
     ),
-    ("foreign_is_doomed", view(DOOMED, listed="A X"), "Unmark RetiringForeign", "it is not named"),
     (
-        "foreign_is_doomed",
-        view(DOOMED, of=NAMES_X, listed="X"),
+        "foreign_secret_is_marked",
+        view(MARKED, listed="A X"),
+        "Unmark RetiringForeign",
+        "it is not named",
+    ),
+    (
+        "foreign_secret_is_marked",
+        view(MARKED, of=NAMES_X, listed="X"),
         "Unmark RetiringForeign",
         "it is the last one by now",
     ),
     (
-        "foreign_is_doomed",
-        view(DOOMED, of=NAMES_X, listed="A"),
+        "foreign_secret_is_marked",
+        view(MARKED, of=NAMES_X, listed="A"),
         "Unmark RetiringForeign",
         "it is gone",
     ),
     (
-        "foreign_is_doomed",
-        view(DOOMED, of=NAMES_X, memory=Memory(NOON, deleted=frozenset("X"))),
+        "foreign_secret_is_marked",
+        view(MARKED, of=NAMES_X, memory=Memory(NOON, deleted=frozenset("X"))),
         "Unmark RetiringForeign",
         "this process has deleted it",
     ),
@@ -168,9 +183,9 @@ def test_foreign(rule: str, observed: Observed, expected: str) -> None:
 
 
 def test_only_a_foreign_mark_is_taken_off() -> None:
-    assert unmarked(DOOMED).doomed is None
+    assert unmarked(MARKED).marked_id is None
     with pytest.raises(ValueError, match="foreign"):
-        unmarked(journal("B", "A", doomed="A"))
+        unmarked(journal("B", "A", marked_id="A"))
 
 
 def test_a_foreign_secret_goes_within_the_windows_for_deletions_only() -> None:
@@ -178,4 +193,4 @@ def test_a_foreign_secret_goes_within_the_windows_for_deletions_only() -> None:
     waits = replace(NAMES_X, spec=spec(NAMES_X.spec, retirement={"windows": (nightly,)}))
     assert RULES["foreign_may_go"](view(REST, of=waits, listed="A X")) is None
     night = view(REST, of=waits, listed="A X", minutes=14.5 * 60)
-    assert said(RULES["foreign_may_go"](night)) == "Doom RetiringForeign"
+    assert said(RULES["foreign_may_go"](night)) == "MarkForDeletion RetiringForeign"

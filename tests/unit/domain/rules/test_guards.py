@@ -8,10 +8,10 @@ import pytest
 from cognito_secret_operator.domain.journal.journal import Journal, Publication, Published
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.domain.observed import Memory, Observed
-from cognito_secret_operator.domain.platform_policy import Denial, PlatformOrders
+from cognito_secret_operator.domain.platform_policy import Denial, PlatformPolicy
 from cognito_secret_operator.domain.rules.guards import GUARDS
 from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
-from cognito_secret_operator.names import PUBLICATION_MARK, RESOURCE_MARK
+from cognito_secret_operator.names import PUBLICATION_ANNOTATION, RESOURCE_ANNOTATION
 
 from support.builders import (
     NOON,
@@ -40,16 +40,16 @@ RIVAL = ResourceKey("shop", "another")
 
 
 def _marked(number: str, name: str = "orders-api") -> Observed:
-    marks = {RESOURCE_MARK: name, PUBLICATION_MARK: number}
+    marks = {RESOURCE_ANNOTATION: name, PUBLICATION_ANNOTATION: number}
     shown = target(journal(number=7), marks=marks)
     return view(journal(number=7), target_secret=shown, of=resource(MANUAL))
 
 
 DENIED = replace(
     view(journal()),
-    orders=PlatformOrders(Denial("the rules of /etc/cso/allow.yaml", '{"namespaces": ["shop"]}')),
+    platform=PlatformPolicy(Denial("the rules of /etc/cso/allow.yaml", '{"namespaces": ["shop"]}')),
 )
-FROZEN = PlatformOrders(frozen="the platform team froze the operator")
+FROZEN = PlatformPolicy(frozen="the platform team froze the operator")
 
 
 def _published_in(name: str) -> Journal:
@@ -68,19 +68,19 @@ TABLE = [
     ("operator_is_frozen", view(journal()), "", "the freeze switch is off"),
     (
         "operator_is_frozen",
-        replace(view(journal()), orders=FROZEN),
+        replace(view(journal()), platform=FROZEN),
         "Hold Frozen",
         "the freeze switch is on",
     ),
     (
         "operator_is_frozen",
-        replace(view(journal(), memory=LOOKED), orders=FROZEN),
+        replace(view(journal(), memory=LOOKED), platform=FROZEN),
         "Look LISTING",
         "the freeze switch is on and a look at Cognito is due",
     ),
     (
         "operator_is_frozen",
-        replace(view(journal(), memory=LOOKED, listed=problem("Throttled")), orders=FROZEN),
+        replace(view(journal(), memory=LOOKED, listed=problem("Throttled")), platform=FROZEN),
         "Hold Frozen",
         "the freeze switch is on and Cognito cannot be listed",
     ),
@@ -161,7 +161,7 @@ TABLE = [
     ("client_is_claimed_twice", view(journal()), "", "nobody else names the client"),
     (
         "client_is_claimed_twice",
-        replace(view(journal()), rivals=(RIVAL,)),
+        replace(view(journal()), duplicates=(RIVAL,)),
         "Hold DuplicateClient",
         "another resource names the client",
     ),
@@ -280,7 +280,7 @@ def test_a_denial_names_the_fields_the_file_and_the_rule_to_paste() -> None:
 
 
 def test_a_freeze_is_no_stall_and_waits_for_no_date_that_a_failed_look_left_behind() -> None:
-    frozen = replace(view(journal(), memory=LOOKED, listed=problem()), orders=FROZEN)
+    frozen = replace(view(journal(), memory=LOOKED, listed=problem()), platform=FROZEN)
     plan = RULES["operator_is_frozen"](frozen)
     assert plan is not None
     assert getattr(plan.action, "stalled", True) is False

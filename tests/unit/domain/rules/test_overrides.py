@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cognito_secret_operator.domain.actions import Delete, Doom
+from cognito_secret_operator.domain.actions import Delete, MarkForDeletion
 from cognito_secret_operator.domain.conditions import report
-from cognito_secret_operator.domain.journal.journal import Emergency, Journal, Order, Origin
+from cognito_secret_operator.domain.journal.journal import Emergency, Journal, Origin, RetiredBy
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import RULES, plan
@@ -83,12 +83,12 @@ def _seen(
     return view(found, of=of, memory=memory, **parts)
 
 
-def _doomed(order: Order | None = None, *, published: float = LATE, **changes: Any) -> Journal:
-    book = replace(journal("B", "A", published=published, doomed="A"), doomed_by=order)
+def _marked(order: RetiredBy | None = None, *, published: float = LATE, **changes: Any) -> Journal:
+    book = replace(journal("B", "A", published=published, marked_id="A"), marked_by=order)
     return replace(book, **changes)
 
 
-BY_TIME, BY_HAND = _doomed(Order.MAX_OVERLAP), _doomed(Order.OVERRIDE)
+BY_TIME, BY_HAND = _marked(RetiredBy.MAX_OVERLAP), _marked(RetiredBy.OVERRIDE)
 ADOPTED = secret("A", origin=Origin.TARGET)
 FOREIGN = secret("A", origin=Origin.UNKNOWN, has_value=False)
 MAPPED = {"reflector.v1.k8s.emberstack.com/reflection-allowed": "true"}
@@ -104,12 +104,16 @@ def _with_marks(marks: dict[str, str], of: Resource, *, published: float = EARLY
 TABLE = [
     # onMaxOverlap
     (_seen(resource()), "Wait PodsNotRolled", "Hold: after maxOverlap a pod still holds it"),
-    (_seen(), "Doom Retiring", "Delete: after maxOverlap it is doomed although a pod holds it"),
+    (
+        _seen(),
+        "MarkForDeletion Retiring",
+        "Delete: after maxOverlap it is doomed although a pod holds it",
+    ),
     (_seen(published=EARLY), "Wait PodsNotRolled", "Delete: before maxOverlap a pod holds it"),
     (_seen(published=-72 * HOURS), "Wait PodsNotRolled", "Delete: at maxOverlap, not after it"),
-    (_seen(seen=NOBODY), "Doom Retiring", "Delete: nobody is found to use the target"),
-    (_seen(seen=FAILED), "Doom Retiring", "Delete: the new pods do not work"),
-    (_seen(seen=MOVED), "Doom Retiring", "Delete: the overlap of a new process runs"),
+    (_seen(seen=NOBODY), "MarkForDeletion Retiring", "Delete: nobody is found to use the target"),
+    (_seen(seen=FAILED), "MarkForDeletion Retiring", "Delete: the new pods do not work"),
+    (_seen(seen=MOVED), "MarkForDeletion Retiring", "Delete: the overlap of a new process runs"),
     (_seen(seen=problem()), "Hold TemporarilyUnavailable", "Delete: pods could not be read"),
     (
         _seen(seen=consumers(deployment(), pod("old", born=-99999))),
@@ -118,10 +122,14 @@ TABLE = [
     ),
     (_seen(book=BY_TIME), "Delete Retiring", "Delete: doomed by the order"),
     (_seen(resource(), book=BY_TIME), "Wait PodsNotRolled", "doomed, and the order was withdrawn"),
-    (_seen(book=_doomed()), "Doom Retiring", "doomed on evidence, and a pod is back: mark it anew"),
+    (
+        _seen(book=_marked()),
+        "MarkForDeletion Retiring",
+        "doomed on evidence, and a pod is back: mark it anew",
+    ),
     (
         _seen(book=BY_TIME, seen=MOVED, clear=-60),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "doomed by order, and by now nobody holds it: mark it anew",
     ),
     (_seen(book=BY_TIME, listed="A"), "Wait Retiring", "an order never deletes the last one"),
@@ -147,15 +155,23 @@ TABLE = [
         "an order, and the target is not what the journal says",
     ),
     # retire-without-evidence
-    (_seen(OVERRIDDEN, published=EARLY), "Doom Retiring", "overridden: a pod holds it"),
-    (_seen(OVERRIDDEN, published=EARLY, seen=NOBODY), "Doom Retiring", "overridden: no consumer"),
-    (_seen(OVERRIDDEN, published=EARLY, seen=FAILED), "Doom Retiring", "overridden: they fail"),
+    (_seen(OVERRIDDEN, published=EARLY), "MarkForDeletion Retiring", "overridden: a pod holds it"),
+    (
+        _seen(OVERRIDDEN, published=EARLY, seen=NOBODY),
+        "MarkForDeletion Retiring",
+        "overridden: no consumer",
+    ),
+    (
+        _seen(OVERRIDDEN, published=EARLY, seen=FAILED),
+        "MarkForDeletion Retiring",
+        "overridden: they fail",
+    ),
     (_seen(OVERRIDDEN, published=-0.5), "Wait Settling", "overridden: caches settle all the same"),
     (_seen(OVERRIDDEN, book=BY_HAND), "Delete Retiring", "overridden and doomed by that"),
     (_seen(resource(), book=BY_HAND), "Wait PodsNotRolled", "the override was taken back"),
     (
         _seen(OVERRIDDEN, book=BY_TIME),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "overridden, and the mark names another order",
     ),
     (
@@ -177,7 +193,7 @@ TABLE = [
     (_seen(MANUAL, seen=MOVED, clear=-60), "Wait AwaitingApproval", "Manual: nobody approved"),
     (
         _seen(replace(MANUAL, approved_id="A"), seen=MOVED, clear=-60),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "Manual: approved",
     ),
     (
@@ -191,7 +207,7 @@ TABLE = [
         "Manual: approved early, while a pod holds it",
     ),
     (
-        _seen(MANUAL, book=_doomed(published=EARLY), seen=MOVED, clear=-60),
+        _seen(MANUAL, book=_marked(published=EARLY), seen=MOVED, clear=-60),
         "Wait AwaitingApproval",
         "Manual: the approval was taken back after the mark",
     ),
@@ -221,12 +237,12 @@ TABLE = [
     ),
     (
         _seen(_outside(BILLING, billing="B"), published=EARLY, seen=MOVED, clear=-60),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "a declared consumer has moved",
     ),
     (
         _seen(_outside(BILLING, billing="B"), published=EARLY, seen=NOBODY, clear=-60),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "the only consumer is outside, and has moved",
     ),
     (
@@ -246,22 +262,22 @@ TABLE = [
     ),
     (
         _seen(_outside(BALANCER), published=-31, seen=MOVED, clear=-60),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "its delay has passed",
     ),
     (
         _seen(_outside(BALANCER, balancer="B"), published=EARLY, seen=MOVED, clear=-60),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "it spoke before its delay was over",
     ),
     (
-        _seen(_outside(BILLING), book=_doomed(published=EARLY), seen=MOVED, clear=-60),
+        _seen(_outside(BILLING), book=_marked(published=EARLY), seen=MOVED, clear=-60),
         "Wait AwaitingAcknowledgement",
         "doomed, and the acknowledgement was taken back",
     ),
     (
         _seen(replace(_outside(BILLING), override_id="A"), published=EARLY, seen=MOVED, clear=-60),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "overridden: a declared consumer is silent",
     ),
     # copies
@@ -278,15 +294,19 @@ TABLE = [
     ),
     (
         _with_marks({next(iter(MAPPED)): "false"}, resource()),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "Reflector may not copy the target",
     ),
     (
         _with_marks(MAPPED, _outside(BILLING, billing="B")),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "who uses the copies is declared, and has moved",
     ),
-    (_with_marks(MAPPED, OVERRIDDEN), "Doom Retiring", "overridden: the target is copied"),
+    (
+        _with_marks(MAPPED, OVERRIDDEN),
+        "MarkForDeletion Retiring",
+        "overridden: the target is copied",
+    ),
 ]
 
 
@@ -301,15 +321,15 @@ def _leaked(**changes: Any) -> Observed:
 
 
 LEAKS = [
-    (_leaked(), "Doom Retiring", "a leaked secret goes without overlap"),
+    (_leaked(), "MarkForDeletion Retiring", "a leaked secret goes without overlap"),
     (
         _leaked(retirement={"approval": Approval.MANUAL}),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "a leaked secret goes without approval",
     ),
     (
         _leaked(retirement={"windows": NIGHT}),
-        "Doom Retiring",
+        "MarkForDeletion Retiring",
         "a leaked secret waits for no window",
     ),
     (
@@ -319,7 +339,7 @@ LEAKS = [
     ),
     (
         _leaked(acknowledgements=(BILLING,), now=True),
-        "Doom Emergency",
+        "MarkForDeletion Emergency",
         "a leaked secret that goes at once waits for no declared consumer",
     ),
 ]
@@ -340,21 +360,23 @@ def test_every_rule_keeps_its_name_and_its_words_where_it_gives_way() -> None:
 @pytest.mark.parametrize(
     ("observed", "order"),
     [
-        pytest.param(_seen(), Order.MAX_OVERLAP, id="by time"),
-        pytest.param(_seen(OVERRIDDEN), Order.OVERRIDE, id="by hand"),
+        pytest.param(_seen(), RetiredBy.MAX_OVERLAP, id="by time"),
+        pytest.param(_seen(OVERRIDDEN), RetiredBy.OVERRIDE, id="by hand"),
         pytest.param(
-            _seen(replace(DELETES, override_id="A")), Order.OVERRIDE, id="by both: a person's word"
+            _seen(replace(DELETES, override_id="A")),
+            RetiredBy.OVERRIDE,
+            id="by both: a person's word",
         ),
         pytest.param(_seen(seen=MOVED, clear=-60), None, id="by neither: nobody holds it"),
     ],
 )
 def test_an_order_is_named_only_where_it_was_needed(
-    observed: Observed, order: Order | None
+    observed: Observed, order: RetiredBy | None
 ) -> None:
     assert order_in_force(observed) is not None
-    assert plan(observed).action == Doom("A", order)
-    book = _doomed(order)
-    deleting = replace(observed, journal=book, target=target(book))
+    assert plan(observed).action == MarkForDeletion("A", order)
+    book = _marked(order)
+    deleting = replace(observed, journal_read=book, target=target(book))
     assert plan(deleting).action == Delete("A", order)
 
 
@@ -389,7 +411,7 @@ def test_an_order_is_named_only_where_it_was_needed(
         pytest.param(
             _seen(
                 _outside(BALANCER),
-                book=_doomed(published=-60),
+                book=_marked(published=-60),
                 seen=MOVED,
                 clear=-60,
             ),

@@ -104,13 +104,13 @@ TABLE = [
     (
         "target_is_not_decorated",
         view(RECORDED, of=LABELLING),
-        "Decorate Publishing",
+        "ApplyMetadata Publishing",
         "a label is wanted",
     ),
     (
         "target_is_not_decorated",
         view(RECORDED, of=LABELLING, target_secret=replace(LABELLED, labels={"team": "x"})),
-        "Decorate Publishing",
+        "ApplyMetadata Publishing",
         "somebody changed the label",
     ),
     (
@@ -122,7 +122,7 @@ TABLE = [
     (
         "target_is_not_decorated",
         view(RECORDED, target_secret=LABELLED),
-        "Decorate Publishing",
+        "ApplyMetadata Publishing",
         "the label is no longer wanted",
     ),
     (
@@ -134,7 +134,7 @@ TABLE = [
     (
         "target_is_not_decorated",
         view(RECORDED, of=OWNING),
-        "Decorate Publishing",
+        "ApplyMetadata Publishing",
         "the resource is to own it",
     ),
     (
@@ -203,7 +203,7 @@ TABLE = [
     (
         "redaction_is_not_recorded",
         view(LEAKED, target_secret=REDACTED),
-        "Redact Emergency",
+        "RecordRedaction Emergency",
         "we wrote last",
     ),
     ("redaction_is_not_recorded", view(LEAKED, target_secret=AS_RECORDED), "", "it is recorded"),

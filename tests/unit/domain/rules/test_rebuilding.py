@@ -31,9 +31,9 @@ from support.builders import target as target_of
 RULE = REBUILDING[0]
 EMPTY = journal(None, sequence=0)
 REMEMBERED = resource(status=StatusFacts(journal_sequence=40, listed_at=NOON))
-ACCEPTED = {Fact.TARGET_PROBE: probe("Accepted"), Fact.PREVIOUS_PROBE: probe("Accepted")}
-SILENT = {Fact.TARGET_PROBE: probe("Unknown"), Fact.PREVIOUS_PROBE: probe("Unknown")}
-EDITED = {Fact.TARGET_PROBE: probe("Refused"), Fact.PREVIOUS_PROBE: probe("Accepted")}
+ACCEPTED = {Fact.TARGET_PROBE: probe("Accepted"), Fact.TARGET_PREVIOUS_PROBE: probe("Accepted")}
+SILENT = {Fact.TARGET_PROBE: probe("Unknown"), Fact.TARGET_PREVIOUS_PROBE: probe("Unknown")}
+EDITED = {Fact.TARGET_PROBE: probe("Refused"), Fact.TARGET_PREVIOUS_PROBE: probe("Accepted")}
 RESTING = target_of(replace(journal("B"), retired=secret("A")))
 OVERLAP = target_of(journal("B", "A"))
 GONE = Memory(first_pass_at=NOON, listing=listing("A"), missing={"B": at(-6)})
@@ -178,7 +178,7 @@ def test_a_foreign_secret_is_named() -> None:
 
 
 def test_the_sequence_goes_on_above_what_status_saw_and_the_token_is_only_recorded() -> None:
-    book = journal("A", pending=pending("B"), doomed="A", handled="old", sequence=12)
+    book = journal("A", pending=pending("B"), marked_id="A", handled="old", sequence=12)
     after = rebuilt(
         book,
         current=secret("B"),
@@ -188,7 +188,7 @@ def test_the_sequence_goes_on_above_what_status_saw_and_the_token_is_only_record
     )
     assert after.sequence > 40 + 40, "more than what one process writes in a row"
     assert after.handled_rotate == "new"
-    assert (after.pending, after.doomed, after.previous) == (None, None, None)
+    assert (after.pending, after.marked_id, after.previous) == (None, None, None)
     assert (after.uid, after.namespace, after.client) == (book.uid, book.namespace, book.client)
 
 

@@ -61,7 +61,7 @@ TABLE = [
     (
         HERE,
         view(OVERLAP, memory=BOTH_GONE, listed="X"),
-        "Forget CurrentSecretMissing",
+        "DropFromJournal CurrentSecretMissing",
         "both are gone",
     ),
     (
@@ -96,10 +96,10 @@ def test_nothing_of_a_roll_out_comes_before_a_lost_secret() -> None:
 
 
 def test_the_previous_secret_is_reinstated_as_a_new_publication() -> None:
-    book = replace(OVERLAP, doomed="A", retired=secret("Z"))
+    book = replace(OVERLAP, marked_id="A", retired=secret("Z"))
     after = reinstated(book, at=at(0))
     assert (after.current, after.previous) == (book.previous, book.current)
-    assert (after.retired, after.doomed, after.rotation) == (None, None, None)
+    assert (after.retired, after.marked_id, after.rotation) == (None, None, None)
     assert after.publication == journals.Publication(8)
     assert after.sequence == book.sequence + 1
     assert [one.outcome for one in after.rotations] == [Outcome.LOST]

@@ -55,13 +55,13 @@ IMPORT = WorkloadRef("Job", "import", "batch")
 
 # Published at minute -10, so settled at minute -9; looked at from noon on.
 ROLLING = journal("B", "A", published=-10)
-DOOMED = journal("B", "A", published=-10, doomed="A")
+MARKED = journal("B", "A", published=-10, marked_id="A")
 RESTING = journal("B")
 ADOPTED = journal("B", secret("A", origin=Origin.TARGET), published=-10)
 FOREIGN = journal("B", secret("A", origin=Origin.UNKNOWN, has_value=False), published=-10)
-DOOMED_VALUELESS = replace(FOREIGN, doomed="A")
+DOOMED_VALUELESS = replace(FOREIGN, marked_id="A")
 SKIPPING = resource(spec(verification={"mode": VerificationMode.SKIP}))
-STILL_ACCEPTED = {Fact.DELETED_PROBE: probe("Accepted")}
+STILL_ACCEPTED = {Fact.PREVIOUS_VALUE_PROBE: probe("Accepted")}
 NIGHTLY = resource(spec(retirement={"windows": (Window("0 2 * * *", timedelta(hours=2), UTC),)}))
 CLEAR = Memory(first_pass_at=NOON, clear=(STAMP, at(-60)))
 LINGERS = replace(CLEAR, lingers=("A", NOON))
@@ -81,14 +81,14 @@ STAMPED = consumers(deployment(stamp=STAMP, progress=Progress.RUNNING), pod("old
 def _rolling(
     seen: Consumers,
     *,
-    doomed: bool = False,
+    marked_id: bool = False,
     memory: Memory = CLEAR,
     listed: str | None = None,
     asked: str | None = None,
     of: Resource | None = None,
 ) -> Observed:
     probes: dict[Fact, Probe] = {Fact.CURRENT_PROBE: probe(asked)} if asked else {}
-    book = DOOMED if doomed else ROLLING
+    book = MARKED if marked_id else ROLLING
     return view(book, seen=seen, memory=memory, listed=listed, probes=probes, of=of)
 
 
@@ -101,70 +101,70 @@ def _lagging(since: float, *, stamp: str = STAMP) -> Memory:
 
 
 def _broken(verdict: str) -> Observed:
-    asked = {Fact.DELETED_PROBE: probe(verdict)}
+    asked = {Fact.PREVIOUS_VALUE_PROBE: probe(verdict)}
     return replace(_rolling(BROKEN, of=BACK, listed="A B"), probes=asked)
 
 
 TABLE = [
-    ("doomed_is_gone", view(ROLLING, listed="B"), "", "nothing is doomed"),
-    ("doomed_is_gone", view(DOOMED), "Look LISTING", "doomed: is it still there?"),
-    ("doomed_is_gone", view(DOOMED, listed="A B"), "", "doomed and still there"),
+    ("marked_secret_is_gone", view(ROLLING, listed="B"), "", "nothing is doomed"),
+    ("marked_secret_is_gone", view(MARKED), "Look LISTING", "doomed: is it still there?"),
+    ("marked_secret_is_gone", view(MARKED, listed="A B"), "", "doomed and still there"),
     (
-        "doomed_is_gone",
-        view(DOOMED, listed="B"),
-        "Look DELETED_PROBE",
+        "marked_secret_is_gone",
+        view(MARKED, listed="B"),
+        "Look PREVIOUS_VALUE_PROBE",
         "doomed and gone: does Cognito refuse it?",
     ),
     (
-        "doomed_is_gone",
-        view(DOOMED, listed="B", probes={Fact.DELETED_PROBE: probe("Refused")}),
-        "Forget Retired",
+        "marked_secret_is_gone",
+        view(MARKED, listed="B", probes={Fact.PREVIOUS_VALUE_PROBE: probe("Refused")}),
+        "DropFromJournal Retired",
         "doomed, gone and refused",
     ),
     (
-        "doomed_is_gone",
-        view(DOOMED, listed="B", probes={Fact.DELETED_PROBE: probe("Unknown")}),
-        "Forget Retired",
+        "marked_secret_is_gone",
+        view(MARKED, listed="B", probes={Fact.PREVIOUS_VALUE_PROBE: probe("Unknown")}),
+        "DropFromJournal Retired",
         "doomed and gone, and nobody can be asked",
     ),
     (
-        "doomed_is_gone",
-        view(DOOMED, listed="B", of=SKIPPING),
-        "Forget Retired",
+        "marked_secret_is_gone",
+        view(MARKED, listed="B", of=SKIPPING),
+        "DropFromJournal Retired",
         "doomed and gone, and the spec says to ask nobody",
     ),
     (
-        "doomed_is_gone",
-        view(DOOMED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS),
+        "marked_secret_is_gone",
+        view(MARKED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS),
         "Wait AwaitingRefusal",
         "doomed and gone, but accepted: a lag",
     ),
     (
-        "doomed_is_gone",
-        view(DOOMED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS, minutes=6),
-        "Forget RetiredStillAccepted",
+        "marked_secret_is_gone",
+        view(MARKED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS, minutes=6),
+        "DropFromJournal RetiredStillAccepted",
         "doomed and gone, but accepted for too long: told, and no longer waited for",
     ),
     (
-        "doomed_is_gone",
+        "marked_secret_is_gone",
         view(DOOMED_VALUELESS, listed="B"),
-        "Forget Retired",
+        "DropFromJournal Retired",
         "doomed and gone, and nobody ever knew its value",
     ),
     (
-        "doomed_is_gone",
-        view(DOOMED, listed="X"),
+        "marked_secret_is_gone",
+        view(MARKED, listed="X"),
         "",
         "a List that lacks the current one too proves nothing",
     ),
     (
-        "doomed_is_gone",
+        "marked_secret_is_gone",
         view(
-            DOOMED,
+            MARKED,
             memory=replace(CLEAR, deleted=frozenset("A")),
-            probes={Fact.DELETED_PROBE: probe("Refused")},
+            probes={Fact.PREVIOUS_VALUE_PROBE: probe("Refused")},
         ),
-        "Forget Retired",
+        "DropFromJournal Retired",
         "our Delete was answered",
     ),
     ("previous_was_deleted_elsewhere", view(ROLLING), "", "nobody misses it"),
@@ -177,7 +177,7 @@ TABLE = [
     (
         "previous_was_deleted_elsewhere",
         view(ROLLING, memory=_missing(at(-5)), seen=MOVED),
-        "Forget DeletedElsewhere",
+        "DropFromJournal DeletedElsewhere",
         "missing for five minutes and every pod has moved",
     ),
     (
@@ -280,7 +280,7 @@ TABLE = [
     (
         "failed_rollout_is_rolled_back",
         _rolling(BROKEN, of=BACK, listed="A B"),
-        "Look DELETED_PROBE",
+        "Look PREVIOUS_VALUE_PROBE",
         "it failed: does Cognito still accept the previous one?",
     ),
     (
@@ -292,13 +292,13 @@ TABLE = [
     ("failed_rollout_is_rolled_back", _broken("Refused"), "", "there is nothing to go back to"),
     (
         "failed_rollout_is_rolled_back",
-        replace(_broken("Accepted"), journal=TAKEN_BACK),
+        replace(_broken("Accepted"), journal_read=TAKEN_BACK),
         "",
         "it is the rollback that failed",
     ),
     (
         "failed_rollout_is_rolled_back",
-        replace(_broken("Accepted"), journal=replace(ROLLING, doomed="A")),
+        replace(_broken("Accepted"), journal_read=replace(ROLLING, marked_id="A")),
         "",
         "the previous one's Delete may be under way",
     ),
@@ -448,46 +448,51 @@ TABLE = [
     ),
     (
         "deletion_window_is_closed",
-        view(DOOMED, of=NIGHTLY),
+        view(MARKED, of=NIGHTLY),
         "Wait AwaitingWindow",
         "it closed after the mark was set",
     ),
     ("deletion_window_is_closed", view(ROLLING, of=NIGHTLY, minutes=14 * 60), "", "it is night"),
-    ("previous_is_not_doomed", view(ROLLING), "Doom Retiring", "the evidence is complete"),
-    ("previous_is_not_doomed", view(DOOMED), "", "it is doomed already"),
+    (
+        "previous_is_not_marked",
+        view(ROLLING),
+        "MarkForDeletion Retiring",
+        "the evidence is complete",
+    ),
+    ("previous_is_not_marked", view(MARKED), "", "it is doomed already"),
     ("previous_can_go", view(ROLLING, listed="A B"), "", "it is not doomed"),
-    ("previous_can_go", view(DOOMED), "Look LISTING", "List is asked before a Delete"),
+    ("previous_can_go", view(MARKED), "Look LISTING", "List is asked before a Delete"),
     (
         "previous_can_go",
-        view(DOOMED, listed="A B"),
+        view(MARKED, listed="A B"),
         "Look CURRENT_PROBE",
         "is the current one still accepted?",
     ),
     (
         "previous_can_go",
-        _rolling(MOVED, doomed=True, listed="A B", asked="Accepted"),
+        _rolling(MOVED, marked_id=True, listed="A B", asked="Accepted"),
         "Delete Retiring",
         "the current one is accepted",
     ),
     (
         "previous_can_go",
-        _rolling(MOVED, doomed=True, listed="A B", asked="Unknown"),
+        _rolling(MOVED, marked_id=True, listed="A B", asked="Unknown"),
         "Delete Retiring",
         "nothing can be asked",
     ),
     (
         "previous_can_go",
-        _rolling(MOVED, doomed=True, listed="A B", asked="Refused"),
+        _rolling(MOVED, marked_id=True, listed="A B", asked="Refused"),
         "Hold CurrentRefused",
         "the current one is refused",
     ),
     (
         "previous_can_go",
-        view(DOOMED, listed="A"),
+        view(MARKED, listed="A"),
         "Wait Retiring",
         "List lacks the current one: this would delete the last",
     ),
-    ("previous_can_go", view(DOOMED, listed="A X"), "Wait Retiring", "List shows another secret"),
+    ("previous_can_go", view(MARKED, listed="A X"), "Wait Retiring", "List shows another secret"),
 ]
 
 
@@ -515,7 +520,7 @@ def test_every_rule_is_in_the_table() -> None:
 )
 def test_a_doom_mark_proves_nothing(lost: dict[str, object]) -> None:
     """All evidence is asked again in the pass that deletes."""
-    whole = {"seen": MOVED, "doomed": True, "listed": "A B", "asked": "Accepted"}
+    whole = {"seen": MOVED, "marked": True, "listed": "A B", "asked": "Accepted"}
     assert said(plan(_rolling(**whole))) == "Delete Retiring"  # type: ignore[arg-type]
     assert not said(plan(_rolling(**{**whole, **lost}))).startswith("Delete")  # type: ignore[arg-type]
 
