@@ -520,7 +520,7 @@ def test_every_rule_is_in_the_table() -> None:
 )
 def test_a_doom_mark_proves_nothing(lost: dict[str, object]) -> None:
     """All evidence is asked again in the pass that deletes."""
-    whole = {"seen": MOVED, "marked": True, "listed": "A B", "asked": "Accepted"}
+    whole = {"seen": MOVED, "marked_id": True, "listed": "A B", "asked": "Accepted"}
     assert said(plan(_rolling(**whole))) == "Delete Retiring"  # type: ignore[arg-type]
     assert not said(plan(_rolling(**{**whole, **lost}))).startswith("Delete")  # type: ignore[arg-type]
 
