@@ -7,11 +7,13 @@ a 422 of the API server can carry a whole Secret, botocore's ``ParamValidationEr
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from .reasons import Reason
+
 
 class OutsideError(Exception):
     """An outside system did not do what was asked; *reason* is CamelCase, *message* for people."""
 
-    reason: ClassVar[str] = "OutsideError"
+    reason: ClassVar[Reason]
 
     def __init__(self, message: str, *, code: str = "", request_id: str = "") -> None:
         """Keep what may be told.
@@ -31,73 +33,73 @@ class OutsideError(Exception):
 class RetryLaterError(OutsideError):
     """Nobody has to act: the next try may succeed (5xx, a broken connection on a read)."""
 
-    reason = "TemporarilyUnavailable"
+    reason = Reason.TEMPORARILY_UNAVAILABLE
 
 
 class ThrottledError(RetryLaterError):
     """The outside system asked us to slow down; the request was not carried out."""
 
-    reason = "Throttled"
+    reason = Reason.THROTTLED
 
 
 class ConflictError(RetryLaterError):
     """Somebody else wrote the object first; look again before deciding anything."""
 
-    reason = "Conflict"
+    reason = Reason.CONFLICT
 
 
 class AnswerLostError(RetryLaterError):
     """A write may or may not have been carried out: its answer never came."""
 
-    reason = "AnswerLost"
+    reason = Reason.ANSWER_LOST
 
 
 class ActionNeededError(OutsideError):
     """A person has to change something; trying again soon does not help."""
 
-    reason = "ActionNeeded"
+    reason = Reason.ACTION_NEEDED
 
 
 class AccessDeniedError(ActionNeededError):
     """The credentials lack a permission; the message names it."""
 
-    reason = "AccessDenied"
+    reason = Reason.ACCESS_DENIED
 
 
 class NotFoundError(ActionNeededError):
     """What was asked for is not there."""
 
-    reason = "NotFound"
+    reason = Reason.NOT_FOUND
 
 
 class ClientNotFoundError(NotFoundError):
     """The pool, the client or the secret is not there (or not yet: one answer proves nothing)."""
 
-    reason = "ClientNotFound"
+    reason = Reason.CLIENT_NOT_FOUND
 
 
 class EndpointUnknownError(ActionNeededError):
     """The pool's token endpoint cannot be found; the message says why."""
 
-    reason = "TokenEndpointUnknown"
+    reason = Reason.TOKEN_ENDPOINT_UNKNOWN
 
 
 class LimitReachedError(ActionNeededError):
     """Cognito refused a third secret."""
 
-    reason = "SlotsBlocked"
+    reason = Reason.SLOTS_BLOCKED
 
 
 class RefusedError(ActionNeededError):
     """The outside system refused the request as invalid; the message names the field."""
 
-    reason = "Refused"
+    reason = Reason.REFUSED
 
 
 class InvalidResourceError(ActionNeededError):
     """A resource's spec cannot be understood; the message names the field and the remedy."""
 
-    reason = "InvalidSpec"
+    reason = Reason.INVALID_SPEC
 
 
 _BY_STATUS: Final[Mapping[int, type[OutsideError]]] = {

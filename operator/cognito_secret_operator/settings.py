@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from .domain.model import Timing
 from .errors import ActionNeededError
+from .reasons import Reason
 
 __all__ = ["PREFIX", "VARIABLES", "Settings", "SettingsError", "Variable", "unknown_variables"]
 
@@ -145,7 +146,7 @@ _DEFAULTS: Final = {variable.name: variable.default for variable in VARIABLES}
 class SettingsError(ActionNeededError):
     """The environment cannot be used as it is; the message names every problem and its remedy."""
 
-    reason = "InvalidSettings"
+    reason = Reason.INVALID_SETTINGS
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         """Keep *problems*, one sentence each."""

@@ -28,6 +28,7 @@ from cognito_secret_operator.errors import (
     NotFoundError,
     RefusedError,
 )
+from cognito_secret_operator.reasons import Reason
 from cognito_secret_operator.service.ports import KubernetesEvent
 
 from cluster.control_plane import ControlPlane
@@ -356,7 +357,7 @@ class TestPermissions:
                 await store.read(admin.namespace, "other")
             with pytest.raises(AccessDeniedError, match="list pods"):
                 await WorkloadStore(api).consumers(Search(admin.namespace, NAME, STAMP, ACK))
-            event = KubernetesEvent("Normal", "Test", "denied and not raised")
+            event = KubernetesEvent("Normal", Reason.SECRET_ADDED, "denied and not raised")
             key = ResourceKey(admin.namespace, NAME)
             await EventRecorder(api, SystemClock()).record(key, "u", event)
 
@@ -626,7 +627,7 @@ class TestEvents:
     ) -> None:
         recorder = EventRecorder(kube, SystemClock())
         key = ResourceKey(admin.namespace, NAME)
-        event = KubernetesEvent("Warning", "SlotsBlocked", "ü" * 3000)
+        event = KubernetesEvent("Warning", Reason.SLOTS_BLOCKED, "ü" * 3000)
         await recorder.record(key, "u-1", event)
         await recorder.record(key, "u-1", event)
         path = "jsonpath={range .items[*]}{.reason} {.count} {.involvedObject.uid}{'\\n'}{end}"

@@ -21,6 +21,7 @@ from cognito_secret_operator.domain.report import (
     Step,
     Truth,
 )
+from cognito_secret_operator.reasons import Reason
 from cognito_secret_operator.wire.resource.parse import parse
 from cognito_secret_operator.wire.status import status_of, status_patch
 
@@ -177,7 +178,7 @@ def _report() -> Report:
         target_name="orders-api",
         generation=1,
         conditions=tuple(
-            Condition(kind, Truth.TRUE, "Usable", "all is well") for kind in ConditionType
+            Condition(kind, Truth.TRUE, Reason.PUBLISHED, "all is well") for kind in ConditionType
         ),
         step=Step.ROLLING_OUT,
         suspended=False,
@@ -192,6 +193,6 @@ def _report() -> Report:
         listed_at=now,
         holders=tuple(f"Pod orders-{number}" for number in range(12)),
         next_rotation_at=datetime(2027, 2, 1, tzinfo=UTC),
-        waits_for=("PodsNotRolled", "still on the previous secret: Pod/orders-0"),
+        waits_for=(Reason.PODS_NOT_ROLLED, "still on the previous secret: Pod/orders-0"),
         rotations=rotations,
     )

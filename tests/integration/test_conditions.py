@@ -42,7 +42,7 @@ def test_at_rest_every_condition_is_well(shop: Shop, start_operator: StartOperat
         "Verified": ("True", "Accepted"),
         "Overdue": ("False", "WithinMaxAge"),
         "Reconciling": ("False", "Published"),
-        "Stalled": ("False", "Progressing"),
+        "Stalled": ("False", "NotStalled"),
     }
 
 
@@ -73,7 +73,7 @@ def test_an_observed_client_is_overdue_and_nothing_else(
     found = findings(shop)
     assert found["Ready"] == ("True", "Observing")
     assert found["Reconciling"] == ("False", "Observing")
-    assert found["Stalled"] == ("False", "Progressing")
+    assert found["Stalled"] == ("False", "NotStalled")
 
 
 def test_a_rotation_that_does_not_end_makes_the_secret_overdue(
@@ -102,7 +102,7 @@ def test_the_overlap_runs_once_every_pod_has_moved(
     start_operator()
     client, first = shop.adopted_client(retirement={"minOverlap": "1h"})
     shop.annotate("orders-api", rotate="drill-1")
-    shop.wait_condition("Rotating", "True", "OverlapRuns")
+    shop.wait_condition("Rotating", "True", "OverlapRunning")
     found = findings(shop)
     assert found["RolledOver"] == ("True", "PodsRolled")
     assert found["Ready"] == ("True", "Published")
@@ -136,13 +136,15 @@ def test_where_nobody_can_be_asked_the_activation_delay_is_waited_for(
     start_operator()
     patient = {"mode": "Auto", "tokenEndpoint": NOBODY_LISTENS, "activationDelay": "1h"}
     client, first = shop.adopted_client(verification=patient)
-    shop.wait_condition("Verified", "Unknown", "NothingToAsk", "verification.tokenEndpoint")
+    shop.wait_condition(
+        "Verified", "Unknown", "VerificationUnavailable", "verification.tokenEndpoint"
+    )
     shop.annotate("orders-api", rotate="drill-1")
     shop.wait_condition("Rotating", "True", "Verifying")
     assert shop.secret()["client-secret"] == client.value
     shop.apply(shop.resource(client, verification={**patient, "activationDelay": "0s"}))
     shop.wait_rotated(client, first)
-    assert findings(shop)["Verified"] == ("Unknown", "NothingToAsk")
+    assert findings(shop)["Verified"] == ("Unknown", "VerificationUnavailable")
 
 
 def test_after_three_list_periods_without_a_look_nobody_knows_whether_it_is_fine(
@@ -151,7 +153,7 @@ def test_after_three_list_periods_without_a_look_nobody_knows_whether_it_is_fine
     start_operator(CSO_LIST_PERIOD_SECONDS="1")
     shop.adopted_client()
     shop.cognito.set_knobs(fail={LIST: [{"code": "InternalErrorException", "count": FOREVER}]})
-    shop.wait_condition("Ready", "Unknown", "NotLooked", LIST)
+    shop.wait_condition("Ready", "Unknown", "ObservationStale", LIST)
     shop.cognito.set_knobs(fail={})
     shop.wait_condition("Ready", "True", "Published")
 

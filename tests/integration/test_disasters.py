@@ -71,7 +71,7 @@ def test_a_backup_that_is_younger_than_the_overlap_costs_no_login(
     old = value_of(shop)
     shop.cluster.back_up(tmp_path / "backup")
     shop.annotate("orders-api", rotate="drill-1")
-    wait_rotating(shop, "OverlapRuns")
+    wait_rotating(shop, "OverlapRunning")
     second, new = other_id(shop, client, first), value_of(shop)
     with SignIns(shop.cognito, client, old) as before, SignIns(shop.cognito, client, new) as after:
         if not runs_on:
@@ -98,7 +98,7 @@ def test_a_backup_from_the_overlap_is_restored_after_the_rotation(
     start_operator(**SOON)
     client, (first,) = shop.adopted_client(retirement=LONG)
     shop.annotate("orders-api", rotate="drill-1")
-    wait_rotating(shop, "OverlapRuns")
+    wait_rotating(shop, "OverlapRunning")
     second = other_id(shop, client, first)
     with SignIns(shop.cognito, client, value_of(shop)) as application_of_today:
         shop.cluster.back_up(tmp_path / "backup")

@@ -169,7 +169,7 @@ def test_the_slowest_of_all_holders_decides_when_the_previous_secret_goes(
         film.note(f"the terminating pod has used up its grace of {GRACE_SECONDS} s")
         annotate_pods(shop, "slow", f"{STUCK}-")
         shop.wait(
-            "the overlap runs", lambda: shop.condition("Rotating").get("reason") == "OverlapRuns"
+            "the overlap runs", lambda: shop.condition("Rotating").get("reason") == "OverlapRunning"
         )
         film.look()
 

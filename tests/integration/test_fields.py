@@ -38,7 +38,7 @@ def test_the_smallest_resource_waits_for_an_approval_and_then_for_the_overlap(
     shop.annotate("orders-api", rotate="drill-1")
     assert first[0] in shop.wait_condition("Rotating", "True", "AwaitingApproval")
     shop.annotate("orders-api", approve=first[0])
-    shop.wait_condition("Rotating", "True", "OverlapRuns")
+    shop.wait_condition("Rotating", "True", "OverlapRunning")
     smallest["spec"]["retirement"] = {"minOverlap": "0s"}
     shop.apply(smallest)
     shop.wait_rotated(client, first)

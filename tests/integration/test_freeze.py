@@ -88,7 +88,9 @@ def test_a_late_add_that_comes_while_both_slots_are_taken_is_refused_and_harms_n
     with frozen(cluster, cognito, tmp_path, retirement={"minOverlap": "1h"}) as scene:
         run = scene.run
         scene.second_add.release()
-        run.shop.wait("both secrets are valid for a while", lambda: run.reason() == "OverlapRuns")
+        run.shop.wait(
+            "both secrets are valid for a while", lambda: run.reason() == "OverlapRunning"
+        )
         assert scene.let_the_late_add_arrive() == REFUSED
         assert run.published_id() == run.shop.active_ids(run.client)[-1]
         run.apply(retirement={"minOverlap": "0s"})

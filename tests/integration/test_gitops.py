@@ -167,7 +167,7 @@ def show_all(made: Gallery, folder: Path, stack: ExitStack) -> None:
     switch.write_text("false")
     shop.wait("thawed", lambda: shop.status("at-rest")["waitsFor"]["reason"] == "NotDue")
     shop.cognito.set_knobs(fail={LIST: [{"code": "InternalErrorException", "count": 10_000}]})
-    shop.wait_condition("Ready", "Unknown", "NotLooked", name="at-rest")
+    shop.wait_condition("Ready", "Unknown", "ObservationStale", name="at-rest")
     made.look("at-rest", "not-looked-at")
     shop.cognito.set_knobs(fail={})
     shop.wait_condition("Ready", "True", "Published", name="at-rest")

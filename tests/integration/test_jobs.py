@@ -51,7 +51,7 @@ def test_ninety_days(shop: Shop, start_operator: StartOperator) -> None:
     shop.wait("every pod has moved", lambda: shop.condition("RolledOver").get("status") == "True")
     shop.wait_condition("Rotating", "True", "AwaitingApproval", first[0])
     shop.annotate("orders-api", approve=first[0])
-    shop.wait_condition("Rotating", "True", "OverlapRuns")
+    shop.wait_condition("Rotating", "True", "OverlapRunning")
     data = shop.secret()
     assert shop.cognito.accepted_id(client.client_id, data["client-secret"]) not in first
     assert shop.cognito.accepted_id(client.client_id, data["client-secret-previous"]) == first[0]

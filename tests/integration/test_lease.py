@@ -57,7 +57,9 @@ def test_only_one_makes_passes_and_the_other_finishes_what_it_left_when_it_was_k
     second = start_operator(**settings)  # returns when it is ready
     client, old = overdue(shop, retirement={"minOverlap": "1h"})
     shop.wait("both secrets are valid", lambda: len(shop.active_ids(client)) == 2)
-    shop.wait("the overlap runs", lambda: shop.condition("Rotating").get("reason") == "OverlapRuns")
+    shop.wait(
+        "the overlap runs", lambda: shop.condition("Rotating").get("reason") == "OverlapRunning"
+    )
     assert not leads(second)
     assert (bool(effects(first)), effects(second)) == (True, [])
     taken = holder(shop)

@@ -99,7 +99,7 @@ def test_a_rotation_that_is_frozen_in_its_middle_goes_on_when_the_switch_is_lift
     shop.apply(resource, shop.resource(at_rest, "calm"))
     operator = start_operator(CSO_FREEZE_FILE=str(switch))
     shop.wait_ready(at_rest, "calm")
-    shop.wait("both secrets are valid", lambda: waits_for(shop) == "OverlapRuns")
+    shop.wait("both secrets are valid", lambda: waits_for(shop) == "OverlapRunning")
 
     swap(switch, "INC-42")
     for name in ("orders-api", "calm"):

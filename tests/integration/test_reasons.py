@@ -150,7 +150,7 @@ def test_the_previous_secret_is_kept_when_the_current_one_is_refused(
     start_operator()
     client, first = shop.adopted_client(retirement={"minOverlap": "1h"})
     shop.annotate("orders-api", rotate="drill-1")
-    shop.wait_condition("Rotating", "True", "OverlapRuns")
+    shop.wait_condition("Rotating", "True", "OverlapRunning")
     shop.cognito.set_knobs(fail={"Token": always("invalid_client")})
     shop.apply(shop.resource(client, retirement={"minOverlap": "0s"}))
     current = next(one for one in shop.active_ids(client) if one not in first)

@@ -76,7 +76,7 @@ def test_the_current_secret_is_deleted_in_the_overlap(
     shop.apply(application("web"), shop.resource(client, retirement={"minOverlap": "1h"}))
     (first,) = shop.wait_ready(client)
     shop.annotate("orders-api", rotate="drill-1")
-    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRuns")
+    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRunning")
     (second,) = set(shop.active_ids(client)) - {first}
     moved = uids(shop)
     delete_at_cognito(shop, client, second)
@@ -85,7 +85,7 @@ def test_the_current_secret_is_deleted_in_the_overlap(
     assert outcomes(shop) == [("Request", "Lost")]
     assert pods_are_new(shop, moved), "pods that hold the lost secret are moved"
     shop.annotate("orders-api", rotate="drill-2")
-    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRuns")
+    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRunning")
     assert published_id(shop, client) not in {first, second}, "a request goes on as ever"
 
 
@@ -110,7 +110,7 @@ def test_both_secrets_are_deleted_in_the_overlap(shop: Shop, start_operator: Sta
     shop.apply(application("web"), shop.resource(client, retirement={"minOverlap": "1h"}))
     (first,) = shop.wait_ready(client)
     shop.annotate("orders-api", rotate="drill-1")
-    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRuns")
+    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRunning")
     (second,) = set(shop.active_ids(client)) - {first}
     delete_at_cognito(shop, client, second)
     foreign = add_at_cognito(shop, client)
@@ -125,7 +125,7 @@ def test_the_previous_secret_is_deleted(shop: Shop, start_operator: StartOperato
     shop.apply(application("web"), shop.resource(client, retirement={"minOverlap": "1h"}))
     (first,) = shop.wait_ready(client)
     shop.annotate("orders-api", rotate="drill-1")
-    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRuns")
+    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRunning")
     delete_at_cognito(shop, client, first)
     current = wait_healthy(shop, client, first)
     assert shop.active_ids(client) == [current]
@@ -182,7 +182,7 @@ def overlapping(shop: Shop, client: Client) -> tuple[str, str]:
     """Begin a rotation and wait until only the overlap runs; give the old and the new id."""
     (first,) = shop.wait_ready(client)
     shop.annotate("orders-api", rotate="drill-1")
-    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRuns")
+    shop.wait("it overlaps", lambda: shop.condition("Rotating").get("reason") == "OverlapRunning")
     (second,) = set(shop.active_ids(client)) - {first}
     return first, second
 

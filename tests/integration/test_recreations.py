@@ -48,7 +48,7 @@ def done(shop: Shop, client: Client) -> tuple[int, int]:
         pytest.param("Verifying", id="while the new secret is pending"),
         pytest.param("Settling", id="while the publication settles"),
         pytest.param("PodsNotRolled", id="while pods roll out"),
-        pytest.param("OverlapRuns", id="while both secrets overlap"),
+        pytest.param("OverlapRunning", id="while both secrets overlap"),
     ],
 )
 def test_in_a_rotation_the_same_rotation_goes_on_and_ends_once(

@@ -1,10 +1,11 @@
 """The pages below docs/reference, docs/security.md and the README, held against the code.
 
 A test that fails prints the rows as they should be: paste them, then write what a reader wants to
-know into the cells that say TODO.
+know into the cells that say TODO. The tables of reasons are made from the code.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,8 @@ from cognito_secret_operator.service.announcements import EFFECT_EVENTS
 from cognito_secret_operator.settings import VARIABLES
 from cognito_secret_operator.wire.resource.parse import parse
 
+from support import reasons_page
 from support.declared import fields as _fields
-from support.declared import reasons as _reasons
 from support.declared import version as _version
 from support.pages import DOCS, ROOT
 from support.pages import blocks as _blocks
@@ -123,27 +124,13 @@ def test_every_condition_type_has_a_row() -> None:
     _compare(page, _keys(page, "## Types"), lines)
 
 
-def test_every_reason_has_a_row() -> None:
-    page = "reference/conditions.md"
-    found = _reasons()
-    lines = {
-        reason: f"{_line(f'`{reason}`', 'TODO', 'TODO')}    <- {', '.join(sorted(places))}"
-        for reason, places in sorted(found.items())
-    }
-    _compare(page, _keys(page, "## Reasons"), lines)
-
-
-def test_the_search_for_reasons_finds_each_kind() -> None:
-    found = _reasons()
-    kinds = {
-        "a hold": "NoConsumers",
-        "a wait": "OverlapRuns",
-        "a plan": "Staging",
-        "a condition": "PodsRolled",
-        "an error": "AccessDenied",
-        "a journal's problem": "JournalForeign",
-    }
-    assert {kind: reason for kind, reason in kinds.items() if reason not in found} == {}
+def test_the_reasons_of_the_page_are_those_of_the_code() -> None:
+    page = DOCS / "reference" / "conditions.md"
+    text = page.read_text(encoding="utf-8")
+    made = reasons_page.with_tables(text)
+    if os.environ.get("REMAKE_PAGES"):
+        page.write_text(made, encoding="utf-8")
+    assert text == made, "remake it: REMAKE_PAGES=1 make test-fast ARGS='-k reasons_of_the_page'"
 
 
 def test_every_event_of_an_effect_has_a_row() -> None:

@@ -46,7 +46,7 @@ MOMENTS = [
     pytest.param(_is_promoted, id="before the target is written"),
     pytest.param(_waits_for("Settling"), id="while the publication settles"),
     pytest.param(_waits_for("PodsNotRolled"), id="while pods roll out"),
-    pytest.param(_waits_for("OverlapRuns"), id="while both secrets overlap"),
+    pytest.param(_waits_for("OverlapRunning"), id="while both secrets overlap"),
     pytest.param(_is_doomed, id="between the mark of doom and the deletion"),
 ]
 

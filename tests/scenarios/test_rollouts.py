@@ -67,7 +67,7 @@ def test_a_bare_pod_holds_the_previous_secret_until_it_is_gone(world: World) -> 
     assert world.status()["podsToMove"] == {"count": 1, "names": ["Pod/job"]}
     pod.finished = True
     world.run_for(process, HOUR / 2)
-    _keeps_both(world, "OverlapRuns")
+    _keeps_both(world, "OverlapRunning")
     world.run_for(process, HOUR)
     assert [held.id for held in world.cognito.held] == ["B"]
 
@@ -144,7 +144,7 @@ def test_a_workload_that_restarted_by_itself_in_time_is_not_stamped(world: World
 def test_the_overlap_begins_again_after_a_restart_of_the_operator(world: World) -> None:
     world.run_for(world.process(), timedelta(minutes=50))
     world.run_for(world.process(), timedelta(minutes=50))
-    _keeps_both(world, "OverlapRuns")
+    _keeps_both(world, "OverlapRunning")
 
 
 def test_a_current_secret_deleted_at_cognito_is_replaced_on_request_and_every_pod_moves() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..reasons import Reason
 from .journal.journal import JournaledSecret, Outcome, RetiredBy
 from .model import RemoteSecret, TargetMetadata, Trigger, Verdict
 from .observed import Fact
@@ -195,7 +196,10 @@ class MarkForDeletion:
 
     secret_id: str
     order: RetiredBy | None = None
-    """What it goes by although somebody may hold it; None where nobody does any more."""
+    """What it goes by although a consumer may hold it; None where no consumer does any more."""
+
+    foreign: bool = False
+    """The secret is not the operator's; the resource names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,11 @@ class Delete:
 
     secret_id: str
     order: RetiredBy | None = None
+    foreign: bool = False
+    """The secret is not the operator's; the resource names it."""
+
+    urgent: bool = False
+    """The secret leaked and is deleted before its pods have moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +224,10 @@ class DropFromJournal:
     """Of the rotation that ends with it."""
 
     verdict: Verdict | None = None
-    """What Cognito said of its value afterwards; None where it was not asked."""
+    """Cognito's answer about its value afterwards; None where Cognito was not asked."""
+
+    deleted_elsewhere: bool = False
+    """The secret was deleted at Cognito, and not by the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,5 +283,5 @@ class Plan:
     """What to do next, why in one CamelCase word, and why in words a user reads."""
 
     action: Action
-    reason: str
+    reason: Reason
     message: str

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from ..reasons import Reason
 from .acknowledgement import accepted_risks
 from .actions import Hold, Plan
 from .consumers import ConsumerMode
@@ -76,7 +77,7 @@ def report(observed: Observed, plan: Plan) -> Report:
     )
 
 
-def invalid_report(client: ClientRef, generation: int, reason: str, message: str) -> Report:
+def invalid_report(client: ClientRef, generation: int, reason: Reason, message: str) -> Report:
     """Tell of a resource whose spec cannot be understood, so that metrics show it as stalled."""
     return Report(
         client=client,
@@ -154,15 +155,15 @@ def _ready(observed: Observed, plan: Plan) -> Condition:
         return Condition(
             kind,
             Truth.UNKNOWN,
-            "NotLooked",
+            Reason.OBSERVATION_STALE,
             f"Cognito could not be looked at for long: {plan.message}",
         )
     if observes:
         return Condition(
-            kind, Truth.TRUE, "Observing", "spec.policy is Observe: nothing is written"
+            kind, Truth.TRUE, Reason.OBSERVING, "spec.policy is Observe: nothing is written"
         )
     return Condition(
-        kind, Truth.TRUE, "Published", "the target Secret holds a secret that Cognito has"
+        kind, Truth.TRUE, Reason.PUBLISHED, "the target Secret holds a secret that Cognito has"
     )
 
 
@@ -170,63 +171,65 @@ def _rotating(observed: Observed, plan: Plan) -> Condition:
     journal = _journal(observed)
     if journal is not None and (journal.pending is not None or journal.previous is not None):
         return Condition(ConditionType.ROTATING, Truth.TRUE, plan.reason, plan.message)
-    if plan.reason == "SlotTaken":
+    if plan.reason is Reason.SLOT_TAKEN:
         return Condition(ConditionType.ROTATING, Truth.FALSE, plan.reason, plan.message)
-    return Condition(ConditionType.ROTATING, Truth.FALSE, "AtRest", "no rotation is going on")
+    return Condition(ConditionType.ROTATING, Truth.FALSE, Reason.AT_REST, "no rotation is going on")
 
 
 def _rolled_over(observed: Observed, plan: Plan) -> Condition:
     kind, journal = ConditionType.ROLLED_OVER, _journal(observed)
     if journal is None or journal.current is None:
-        return Condition(kind, Truth.UNKNOWN, "NothingPublished", "nothing is published yet")
+        return Condition(kind, Truth.UNKNOWN, Reason.NOTHING_PUBLISHED, "nothing is published yet")
     if journal.previous is None:
-        return Condition(kind, Truth.TRUE, "Retired", "only the current secret is in use")
+        return Condition(kind, Truth.TRUE, Reason.RETIRED, "only the current secret is in use")
     published = journal.publication.published if journal.publication else None
     if published is None:
-        return Condition(kind, Truth.FALSE, "NotPublished", "the new secret is not published yet")
+        return Condition(
+            kind, Truth.FALSE, Reason.NOT_PUBLISHED, "the new secret is not published yet"
+        )
     found = _holders(observed)
     late_at = published.at + observed.resource.spec.retirement.max_overlap
     if observed.now > late_at:
         return Condition(
             kind,
             Truth.FALSE,
-            "MaxOverlapExceeded",
+            Reason.MAX_OVERLAP_EXCEEDED,
             f"both secrets are valid for longer than retirement.maxOverlap: {plan.message}",
         )
     if found is None:
         return Condition(kind, Truth.UNKNOWN, plan.reason, plan.message)
     if any(not holder.is_outside for holder in found):
-        return Condition(kind, Truth.FALSE, "PodsNotRolled", plan.message)
+        return Condition(kind, Truth.FALSE, Reason.PODS_NOT_ROLLED, plan.message)
     if found:
-        return Condition(kind, Truth.FALSE, "AwaitingAcknowledgement", plan.message)
-    return Condition(kind, Truth.TRUE, "PodsRolled", "every pod has the current secret")
+        return Condition(kind, Truth.FALSE, Reason.AWAITING_ACKNOWLEDGEMENT, plan.message)
+    return Condition(kind, Truth.TRUE, Reason.PODS_ROLLED, "every pod has the current secret")
 
 
 def _verified(journal: Journal | None, mode: VerificationMode) -> Condition:
     kind = ConditionType.VERIFIED
     if journal is None or journal.current is None:
-        return Condition(kind, Truth.UNKNOWN, "NothingAdopted", "nothing is adopted yet")
+        return Condition(kind, Truth.UNKNOWN, Reason.NOTHING_ADOPTED, "nothing is adopted yet")
     last = journal.rotations[-1] if journal.rotations else None
     if last is not None and last.retired_verdict is Verdict.ACCEPTED:
         return Condition(
             kind,
             Truth.FALSE,
-            "RetiredStillAccepted",
+            Reason.RETIRED_STILL_ACCEPTED,
             f"Cognito still accepted secret {last.retired_id} a while after it was deleted: look "
             "at the client at Cognito; the next rotation looks again",
         )
     if journal.current.verified:
         return Condition(
-            kind, Truth.TRUE, "Accepted", "Cognito accepted the value before it was published"
+            kind, Truth.TRUE, Reason.ACCEPTED, "Cognito accepted the value before it was published"
         )
     if mode is VerificationMode.SKIP:
         return Condition(
-            kind, Truth.UNKNOWN, "Skipped", "verification.mode is Skip: nobody was asked"
+            kind, Truth.UNKNOWN, Reason.SKIPPED, "verification.mode is Skip: nobody was asked"
         )
     return Condition(
         kind,
         Truth.UNKNOWN,
-        "NothingToAsk",
+        Reason.VERIFICATION_UNAVAILABLE,
         "no token endpoint told whether Cognito accepts the value; set verification.tokenEndpoint",
     )
 
@@ -234,14 +237,20 @@ def _verified(journal: Journal | None, mode: VerificationMode) -> Condition:
 def _overdue(observed: Observed) -> Condition:
     kind, created_at = ConditionType.OVERDUE, _current_created_at(observed)
     if created_at is None:
-        return Condition(kind, Truth.UNKNOWN, "NothingAdopted", "no secret is known yet")
+        return Condition(kind, Truth.UNKNOWN, Reason.NOTHING_ADOPTED, "no secret is known yet")
     limit = created_at + observed.resource.spec.rotation.max_age
     if observed.now <= limit:
         return Condition(
-            kind, Truth.FALSE, "WithinMaxAge", f"within rotation.maxAge until {moment_text(limit)}"
+            kind,
+            Truth.FALSE,
+            Reason.WITHIN_MAX_AGE,
+            f"within rotation.maxAge until {moment_text(limit)}",
         )
     return Condition(
-        kind, Truth.TRUE, "MaxAgeExceeded", f"older than rotation.maxAge since {moment_text(limit)}"
+        kind,
+        Truth.TRUE,
+        Reason.MAX_AGE_EXCEEDED,
+        f"older than rotation.maxAge since {moment_text(limit)}",
     )
 
 
@@ -253,9 +262,9 @@ def _current_created_at(observed: Observed) -> datetime | None:
 def _reconciling(observed: Observed, plan: Plan) -> Condition:
     kind = ConditionType.RECONCILING
     if observed.resource.spec.policy is Policy.OBSERVE:
-        return Condition(kind, Truth.FALSE, "Observing", "nothing is to be written")
+        return Condition(kind, Truth.FALSE, Reason.OBSERVING, "nothing is to be written")
     if _is_usable(observed):
-        return Condition(kind, Truth.FALSE, "Published", "the target Secret is usable")
+        return Condition(kind, Truth.FALSE, Reason.PUBLISHED, "the target Secret is usable")
     if isinstance(plan.action, Hold) and plan.action.stalled:
         return Condition(kind, Truth.FALSE, plan.reason, plan.message)
     return Condition(kind, Truth.TRUE, plan.reason, plan.message)
@@ -264,7 +273,7 @@ def _reconciling(observed: Observed, plan: Plan) -> Condition:
 def _stalled(plan: Plan) -> Condition:
     if isinstance(plan.action, Hold) and plan.action.stalled:
         return Condition(ConditionType.STALLED, Truth.TRUE, plan.reason, plan.message)
-    return Condition(ConditionType.STALLED, Truth.FALSE, "Progressing", "nobody has to act")
+    return Condition(ConditionType.STALLED, Truth.FALSE, Reason.NOT_STALLED, "nobody has to act")
 
 
 def _secrets(observed: Observed, journal: Journal | None) -> tuple[ReportedSecret, ...]:

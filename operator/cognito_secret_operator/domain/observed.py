@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from ..reasons import Reason
 from .journal.journal import Journal, Rotation
 from .model import (
     ClientDescription,
@@ -54,7 +55,7 @@ class Fact(enum.Enum):
 class Problem:
     """A read that failed: nothing follows from it but to hold and to tell."""
 
-    reason: str
+    reason: Reason
     message: str
     needs_action: bool
     """True where a person has to change something; False where the next try may succeed."""

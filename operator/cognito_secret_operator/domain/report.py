@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..reasons import Reason
 from .journal.journal import Origin, Rotation
 from .model import ClientRef
 from .preview import Preview
@@ -59,7 +60,7 @@ class Condition:
 
     type: ConditionType
     status: Truth
-    reason: str
+    reason: Reason
     message: str
 
 
@@ -95,7 +96,7 @@ class Report:
     """Who may still hold the previous secret; None where nobody was asked."""
 
     next_rotation_at: datetime | None
-    waits_for: tuple[str, str]
+    waits_for: tuple[Reason, str]
     """Reason and message of the last plan: what the operator waits for, or who holds it up."""
 
     rotations: tuple[Rotation, ...]

@@ -1,6 +1,5 @@
 """The state of each resource, rendered at the scrape from its latest report."""
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
@@ -37,7 +36,6 @@ from .descriptions import (
 __all__ = ["Resources"]
 
 _SLOTS: Final = {Role.CURRENT: "current", Role.PREVIOUS: "previous"}
-_REASON: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 
 _Sample = tuple[Description, tuple[str, ...], float]
 
@@ -72,7 +70,7 @@ def _samples(report: Report) -> Iterator[_Sample]:
     for step in Step:
         yield STEP, (step.value,), float(report.step is step)
     yield INTERVAL, (), report.interval.total_seconds()
-    yield WAITS_FOR, (_reason(report),), 1.0
+    yield WAITS_FOR, (report.waits_for[0].value,), 1.0
     yield MAX_AGE, (), report.max_age.total_seconds()
     yield MAX_OVERLAP, (), report.max_overlap.total_seconds()
     yield SUSPENDED, (), float(report.suspended)
@@ -97,12 +95,6 @@ def _dates(report: Report) -> Iterator[_Sample]:
     yield OBSERVED, (), _seconds(report.listed_at)
     yield STEP_STARTED, (), _seconds(report.step_started_at)
     yield ROTATION_STARTED, (), _seconds(report.rotation_started_at)
-
-
-def _reason(report: Report) -> str:
-    """Give the plan's reason: a word of ours, from a closed list; anything else is ``Other``."""
-    reason = report.waits_for[0]
-    return reason if _REASON.fullmatch(reason) else "Other"
 
 
 def _seconds(at: datetime | None) -> float:

@@ -28,6 +28,7 @@ from ..domain.model import StoredSecret, Trigger
 from ..domain.observed import Observed
 from ..domain.report import ConditionType, Report, Truth
 from ..domain.rules.publishing import is_untouched
+from ..reasons import Reason
 from .ports import Drift, KubernetesEvent
 
 __all__ = [
@@ -38,28 +39,25 @@ __all__ = [
     "events_of_schedule",
 ]
 
-EFFECT_EVENTS: Final[Mapping[type[object], str]] = {
-    Adopt: "SecretAdopted",
-    Declare: "EmergencyDeclared",
-    Rebuild: "JournalRebuilt",
-    TakeOver: "JournalTakenOver",
-    Stage: "RotationStarted",
-    Add: "SecretAdded",
-    Record: "SecretRecorded",
-    Promote: "SecretPromoted",
-    Publish: "SecretPublished",
-    Republish: "TargetRestored",
-    Stamp: "WorkloadRestarted",
-    MarkForDeletion: "RetirementDecided",
-    Delete: "SecretDeleted",
-    DropFromJournal: "RotationFinished",
-    Reinstate: "SecretReinstated",
-    RollBack: "SecretRolledBack",
+EFFECT_EVENTS: Final[Mapping[type[object], Reason]] = {
+    Adopt: Reason.SECRET_ADOPTED,
+    Declare: Reason.EMERGENCY_DECLARED,
+    Rebuild: Reason.JOURNAL_REBUILT,
+    TakeOver: Reason.JOURNAL_TAKEN_OVER,
+    Stage: Reason.ROTATION_STARTED,
+    Add: Reason.SECRET_ADDED,
+    Record: Reason.SECRET_RECORDED,
+    Promote: Reason.SECRET_PROMOTED,
+    Publish: Reason.SECRET_PUBLISHED,
+    Republish: Reason.TARGET_RESTORED,
+    Stamp: Reason.WORKLOAD_RESTARTED,
+    MarkForDeletion: Reason.RETIREMENT_DECIDED,
+    Delete: Reason.SECRET_DELETED,
+    DropFromJournal: Reason.ROTATION_FINISHED,
+    Reinstate: Reason.SECRET_REINSTATED,
+    RollBack: Reason.SECRET_ROLLED_BACK,
 }
 """Reasons of the events that effects leave; the other effects are told by their neighbours."""
-
-FOREIGN_REASON: Final = "RetiringForeign"
-"""Reason of all that is done to a secret which is not ours, by order of the resource."""
 
 _ALARMS: Final = (
     (ConditionType.STALLED, Truth.TRUE),
@@ -69,10 +67,10 @@ _ALARMS: Final = (
 """Conditions that are worth a warning when they turn to this."""
 
 _NOTICES: Final = (
-    (ConditionType.ROTATING, "AwaitingApproval", "Normal"),
-    (ConditionType.VERIFIED, "RetiredStillAccepted", "Warning"),
-    (ConditionType.ROLLED_OVER, "MaxOverlapExceeded", "Warning"),
-    (ConditionType.ROTATING, "SlotTaken", "Warning"),
+    (ConditionType.ROTATING, Reason.AWAITING_APPROVAL, "Normal"),
+    (ConditionType.VERIFIED, Reason.RETIRED_STILL_ACCEPTED, "Warning"),
+    (ConditionType.ROLLED_OVER, Reason.MAX_OVERLAP_EXCEEDED, "Warning"),
+    (ConditionType.ROTATING, Reason.SLOT_TAKEN, "Warning"),
 )
 """Reasons that a person should hear of although nothing is wrong, or not yet."""
 
@@ -82,8 +80,7 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
-    is_alarming = _is_alarming(effect) or plan.reason in {FOREIGN_REASON, "EmergencyNow"}
-    return KubernetesEvent("Warning" if is_alarming else "Normal", reason, plan.message)
+    return KubernetesEvent("Warning" if _is_alarming(effect) else "Normal", reason, plan.message)
 
 
 def _is_alarming(effect: Effect) -> bool:
@@ -93,20 +90,21 @@ def _is_alarming(effect: Effect) -> bool:
             return True
         case DropFromJournal(outcome=outcome):
             return outcome is Outcome.LOST
-        case MarkForDeletion(order=order) | Delete(order=order):
-            return order is not None
+        case MarkForDeletion(order=order, foreign=foreign):
+            return foreign or order is not None
+        case Delete(order=order, foreign=foreign, urgent=urgent):
+            return foreign or urgent or order is not None
         case _:
             return isinstance(
                 effect, Republish | Declare | Reinstate | RollBack | Rebuild | TakeOver
             )
 
 
-def drift_of(effect: Effect, reason: str, observed: Observed) -> Drift | None:
+def drift_of(effect: Effect, observed: Observed) -> Drift | None:
     """Tell which change by somebody else an effect answers; None for the operator's own course.
 
     Args:
         effect: what was done.
-        reason: the plan's: a secret is forgotten in the same way whoever deleted it.
         observed: what it was planned from.
 
     """
@@ -124,7 +122,7 @@ def drift_of(effect: Effect, reason: str, observed: Observed) -> Drift | None:
             return Drift.JOURNAL
         case Stage(trigger=Trigger.RECOVERY) | Reinstate() | DropFromJournal(outcome=Outcome.LOST):
             return Drift.COGNITO
-        case DropFromJournal() if reason == "DeletedElsewhere":
+        case DropFromJournal(deleted_elsewhere=True):
             # A current secret that was lost was counted when its recovery began.
             rotation = observed.journal.rotation
             is_counted = rotation is not None and rotation.trigger is Trigger.RECOVERY
@@ -141,7 +139,7 @@ def events_of_conditions(
     Ready's fall while the resource is stalled for the same reason is told once.
     """
     before = {(one.get("type"), one.get("status"), one.get("reason")) for one in old_conditions}
-    told: dict[str, KubernetesEvent] = {}
+    told: dict[Reason, KubernetesEvent] = {}
     for kind, alarming in _ALARMS:
         condition = report.condition(kind)
         if condition.status is not alarming or condition.reason in told:
@@ -171,9 +169,9 @@ def events_of_schedule(report: Report) -> tuple[KubernetesEvent, ...]:
         f"without it; it is not made up for, the next begins at {following:%Y-%m-%d %H:%M:%S} UTC"
     )
     reason, message = report.waits_for
-    if reason != "NotDue":
+    if reason is not Reason.NOT_DUE:
         told = f"{told} ({message})"
-    return (KubernetesEvent("Warning", "WindowMissed", told),)
+    return (KubernetesEvent("Warning", Reason.WINDOW_MISSED, told),)
 
 
 def _was_ready(before: set[tuple[Any, Any, Any]]) -> bool:

@@ -15,6 +15,7 @@ from ..domain.spec import Resource, SecretKeyRef
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..names import journal_name, pod_ack_annotation, stamp_annotation
+from ..reasons import Reason
 from ..wire.journal import JournalProblemError, journal_from
 from .execute import OwnClaim
 from .neighbours import Neighbours
@@ -280,7 +281,7 @@ def _is_overtaken(journal: Journal | Problem | None, target: StoredSecret | Prob
 
 def _no_initial_value(ref: SecretKeyRef) -> Problem:
     return Problem(
-        "InitialValueMissing",
+        Reason.INITIAL_VALUE_MISSING,
         f"there is no value under key {ref.key} of Secret {ref.name} "
         "(spec.rotation.initialValueFrom.secretRef): create the Secret in the resource's "
         "namespace, or correct its name or key",

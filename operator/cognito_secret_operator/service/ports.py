@@ -26,6 +26,7 @@ from ..domain.platform_policy import PlatformPolicy
 from ..domain.report import Report, Step
 from ..domain.rollout import Consumers, Workload
 from ..domain.value import SecretValue
+from ..reasons import Reason
 
 __all__ = [
     "Clock",
@@ -204,7 +205,7 @@ class KubernetesEvent:
     type: str
     """``Normal`` or ``Warning``."""
 
-    reason: str
+    reason: Reason
     message: str
 
 

@@ -17,10 +17,10 @@ from ..domain.plan import plan as plan_for
 from ..domain.spec import Resource
 from ..domain.steps import exposure_of
 from ..errors import ActionNeededError, ConflictError, InvalidResourceError, OutsideError
+from ..reasons import Reason
 from ..wire.resource.parse import parse
 from ..wire.status import invalid_status, status_of, status_patch
 from .announcements import (
-    FOREIGN_REASON,
     drift_of,
     event_of_effect,
     events_of_conditions,
@@ -135,7 +135,7 @@ class Reconciler:
             try:
                 await self._effect(observed, plan, plan.action, mind)
             except ConflictError as error:
-                _LOG.info("%s", error.message, extra={"key": key, "reason": "Conflict"})
+                _LOG.info("%s", error.message, extra={"key": key, "reason": Reason.CONFLICT})
                 return _AFTER_CONFLICT
             except OutsideError as error:
                 return await self._failed(raw, observed, error, mind)
@@ -166,9 +166,9 @@ class Reconciler:
         done = await self._executor.execute(observed, effect, mind.claim)
         mind.memory, mind.claim = done.memory, done.claim
         self._telemetry.reconciled("effect")
-        if isinstance(effect, Delete) and plan.reason == FOREIGN_REASON:
+        if isinstance(effect, Delete) and effect.foreign:
             self._telemetry.foreign_deleted()
-        if (drift := drift_of(effect, plan.reason, observed)) is not None:
+        if (drift := drift_of(effect, observed)) is not None:
             self._telemetry.drifted(drift)
         fields = {"key": key, "reason": plan.reason, "effect": type(effect).__name__}
         _LOG.info("%s", plan.message, extra=fields)

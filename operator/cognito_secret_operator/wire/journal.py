@@ -13,6 +13,7 @@ from ..domain.model import ClientRef, StoredSecret
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError
 from ..names import TAKE_OVER_ANNOTATION
+from ..reasons import Reason
 from .journal_document import DamagedError, document_of, journal_of, values_of
 
 __all__ = [
@@ -41,31 +42,29 @@ _START_ANEW: Final = (
 class JournalProblemError(ActionNeededError):
     """A journal that must not be used; the operator holds until a person has acted."""
 
-    reason = "JournalProblem"
-
 
 class JournalFormatUnknownError(JournalProblemError):
     """Another version of the operator wrote it."""
 
-    reason = "JournalFormatUnknown"
+    reason = Reason.JOURNAL_FORMAT_UNKNOWN
 
 
 class JournalForeignError(JournalProblemError):
     """It was written for another Secret: somebody copied or restored it."""
 
-    reason = "JournalForeign"
+    reason = Reason.JOURNAL_FOREIGN
 
 
 class JournalOfAnotherClientError(JournalProblemError):
     """It is about another app client than the resource names."""
 
-    reason = "JournalOfAnotherClient"
+    reason = Reason.JOURNAL_OF_ANOTHER_CLIENT
 
 
 class JournalUnreadableError(JournalProblemError):
     """Somebody damaged it."""
 
-    reason = "JournalUnreadable"
+    reason = Reason.JOURNAL_UNREADABLE
 
 
 def journal_from(

@@ -68,7 +68,7 @@ STATES: Final = (
     ),
     State(
         "overlaps",
-        "OverlapRuns",
+        "OverlapRunning",
         "Every pod has moved; both secrets stay valid for `retirement.minOverlap`.",
         {"retirement": {"minOverlap": "12h", "maxOverlap": "24h"}},
         age=DUE,

@@ -65,6 +65,7 @@ from cognito_secret_operator.domain.spec import (
 )
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.names import RESOURCE_ANNOTATION
+from cognito_secret_operator.reasons import Reason
 
 __all__ = [
     "CLIENT",
@@ -329,7 +330,7 @@ def consumers(
 
 def problem(reason: str = "TemporarilyUnavailable", *, needs_action: bool = False) -> Problem:
     """Build a read that failed."""
-    return Problem(reason, "the read failed", needs_action)
+    return Problem(Reason(reason), "the read failed", needs_action)
 
 
 def said(plan: Plan | None) -> str:

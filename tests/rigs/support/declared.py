@@ -1,6 +1,5 @@
-"""What the schema and the code declare, found by reading them: fields, annotations, reasons."""
+"""What the schema and the code declare: fields and annotations."""
 
-import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,17 +10,6 @@ import yaml
 from cognito_secret_operator import names
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-PACKAGE: Final = ROOT / "operator" / "cognito_secret_operator"
-
-REASON_AT: Final = {
-    "hold": 0,
-    "wait": 0,
-    "Problem": 0,
-    "Plan": 1,
-    "KubernetesEvent": 1,
-    "Condition": 2,
-}
-"""Who takes a reason, and as which argument; by name it is always ``reason``."""
 
 
 def version() -> dict[str, Any]:
@@ -65,69 +53,3 @@ def annotations() -> set[str]:
         if name.endswith("_annotation")
     }
     return {key for key in constants | made if key.startswith(f"{names.GROUP}/")}
-
-
-def reasons() -> dict[str, set[str]]:
-    """Map every reason that is written in the code to the files that write it."""
-    found: dict[str, set[str]] = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        place = str(path.relative_to(PACKAGE))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for reason in (*_passed_on(node, place), *_declared(node)):
-                found.setdefault(reason, set()).add(place)
-    return found
-
-
-def _passed_on(node: ast.AST, place: str) -> Iterator[str]:
-    """Yield the reasons of a call; fail on one that this test cannot read."""
-    if not isinstance(node, ast.Call):
-        return
-    # A method that is called `wait` is another one.
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name not in REASON_AT:
-        return
-    by_name = [keyword.value for keyword in node.keywords if keyword.arg == "reason"]
-    argument = (by_name or node.args[REASON_AT[name] :])[0]
-    for part in [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]:
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            yield part.value
-            continue
-        handed_on = getattr(part, "attr", getattr(part, "id", ""))
-        assert handed_on == "reason", (
-            f"{place}:{node.lineno}: write the reason of {name}(…) as a string, so that this test "
-            "can find it"
-        )
-
-
-def _declared(node: ast.AST) -> Iterator[str]:
-    """Yield the reason that a class declares for itself."""
-    for statement in node.body if isinstance(node, ast.ClassDef) else ():
-        targets: list[ast.expr] = []
-        if isinstance(statement, ast.Assign):
-            targets = statement.targets
-        elif isinstance(statement, ast.AnnAssign):
-            targets = [statement.target]
-        else:
-            continue
-        value = statement.value
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            yield from [value.value for one in targets if getattr(one, "id", "") == "reason"]
-
-
-def shown_reasons() -> set[str]:
-    """Give the reasons that a rule waits or holds with, and those of conditions themselves."""
-    nodes = [
-        node
-        for path in sorted(PACKAGE.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-    ]
-    return {reason for node in nodes if _rests(node) for reason in _passed_on(node, "")}
-
-
-def _rests(call: ast.Call) -> bool:
-    """Tell whether a call makes something that a pass ends with."""
-    name = getattr(call.func, "id", "")
-    if name == "Plan" and call.args and isinstance(call.args[0], ast.Call):
-        return getattr(call.args[0].func, "id", "") in {"Hold", "Wait"}
-    return name in {"hold", "wait", "Problem", "Condition"}

@@ -7,12 +7,13 @@ from cognito_secret_operator.adapters import events
 from cognito_secret_operator.adapters.events import EventRecorder
 from cognito_secret_operator.adapters.kube_api import KubeApi
 from cognito_secret_operator.domain.model import ResourceKey
+from cognito_secret_operator.reasons import Reason
 from cognito_secret_operator.service.ports import KubernetesEvent
 
 from support.loopback import Loopback, failure
 
 KEY = ResourceKey("shop", "orders-api")
-EVENT = KubernetesEvent("Warning", "SlotsBlocked", "both slots are taken")
+EVENT = KubernetesEvent("Warning", Reason.SLOTS_BLOCKED, "both slots are taken")
 PATH = "/api/v1/namespaces/shop/events"
 ONE = f"{PATH}/orders-api.x1"
 CREATED = {"metadata": {"name": "orders-api.x1"}}
@@ -85,7 +86,7 @@ async def test_a_repeated_event_is_counted_up(
     [
         ("u", EVENT, 10),
         ("other", EVENT, 0),
-        ("u", KubernetesEvent("Warning", "Other", EVENT.message), 0),
+        ("u", KubernetesEvent("Warning", Reason.FOREIGN_SECRET, EVENT.message), 0),
         ("u", KubernetesEvent("Warning", EVENT.reason, "other"), 0),
         ("u", KubernetesEvent("Normal", EVENT.reason, EVENT.message), 0),
     ],
@@ -118,7 +119,7 @@ async def test_an_event_that_expired_is_posted_anew(
 
 async def test_a_long_message_is_cut(server: Loopback, recorder: EventRecorder) -> None:
     server.answers("POST", PATH, CREATED, status=201)
-    await recorder.record(KEY, "u", KubernetesEvent("Normal", "Long", "x" * 2000))
+    await recorder.record(KEY, "u", KubernetesEvent("Normal", Reason.SECRET_ADDED, "x" * 2000))
     message = server.seen[0].body["message"]
     assert (len(message), message[-2:]) == (1024, "x…")
 

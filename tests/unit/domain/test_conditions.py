@@ -57,7 +57,7 @@ def _told(observed: Observed, kind: str) -> tuple[str, str]:
 TABLE = [
     ("Ready", view(RESTING), "True", "Published", "the target is published"),
     ("Ready", view(ROLLING, seen=HELD), "True", "Published", "in the middle of a rotation"),
-    ("Ready", view(None), "False", "Looking", "nothing is there yet"),
+    ("Ready", view(None), "False", "Reading", "nothing is there yet"),
     (
         "Ready",
         view(RESTING, target_secret=EDITED),
@@ -76,7 +76,7 @@ TABLE = [
         "Ready",
         view(RESTING, memory=STALE, listed=problem()),
         "Unknown",
-        "NotLooked",
+        "ObservationStale",
         "nobody could look at Cognito for half an hour",
     ),
     ("Ready", view(None, of=OBSERVING), "True", "Observing", "it is only observed"),
@@ -105,7 +105,7 @@ TABLE = [
         "Ready",
         view(None, of=OBSERVING, listed=problem(), memory=STALE),
         "Unknown",
-        "NotLooked",
+        "ObservationStale",
         "it is only observed, and nobody could look for half an hour",
     ),
     (
@@ -128,7 +128,7 @@ TABLE = [
     ("RolledOver", view(None), "Unknown", "NothingPublished", "nothing is published"),
     ("RolledOver", view(RESTING), "True", "Retired", "one secret is in use"),
     ("RolledOver", view(UNPUBLISHED), "False", "NotPublished", "the new one is not published"),
-    ("RolledOver", view(ROLLING), "Unknown", "Looking", "nobody looked at the pods"),
+    ("RolledOver", view(ROLLING), "Unknown", "Reading", "nobody looked at the pods"),
     ("RolledOver", view(ROLLING, seen=problem()), "Unknown", "TemporarilyUnavailable", "no read"),
     ("RolledOver", view(ROLLING, seen=HELD), "False", "PodsNotRolled", "a pod holds the old one"),
     ("RolledOver", view(ROLLING, seen=MOVED), "True", "PodsRolled", "every pod has moved"),
@@ -145,7 +145,7 @@ TABLE = [
         "Verified",
         view(journal(secret("A", verified=False))),
         "Unknown",
-        "NothingToAsk",
+        "VerificationUnavailable",
         "nothing could be asked",
     ),
     ("Overdue", view(None), "Unknown", "NothingAdopted", "nothing is adopted"),
@@ -157,13 +157,13 @@ TABLE = [
         "MaxAgeExceeded",
         "the secret is old",
     ),
-    ("Reconciling", view(None), "True", "Looking", "the first pass"),
+    ("Reconciling", view(None), "True", "Reading", "the first pass"),
     ("Reconciling", view(RESTING), "False", "Published", "at rest"),
     ("Reconciling", view(ROLLING, seen=HELD), "False", "Published", "in an overlap"),
     ("Reconciling", view(None, listed="A X"), "False", "SlotsBlocked", "it is stalled"),
-    ("Stalled", view(RESTING), "False", "Progressing", "at rest"),
+    ("Stalled", view(RESTING), "False", "NotStalled", "at rest"),
     ("Stalled", view(None, listed="A X"), "True", "SlotsBlocked", "a person is needed"),
-    ("Stalled", view(None, listed=problem()), "False", "Progressing", "a read failed for once"),
+    ("Stalled", view(None, listed=problem()), "False", "NotStalled", "a read failed for once"),
 ]
 
 

@@ -10,6 +10,7 @@ from cognito_secret_operator.domain.observed import UNREAD, Observed, Problem
 from cognito_secret_operator.domain.preview import is_previewed, preview_of
 from cognito_secret_operator.domain.rollout import Pod, Progress, Workload, WorkloadRef
 from cognito_secret_operator.domain.spec import Policy, RetireOriginal, RolloutStrategy
+from cognito_secret_operator.reasons import Reason
 
 from support.builders import (
     SPEC,
@@ -105,7 +106,7 @@ def test_who_is_restarted_and_what_cannot_be_proved(
 
 
 def test_a_read_that_failed_is_told() -> None:
-    preview = preview_of(view(ADOPTED, seen=Problem("AccessDenied", "no", needs_action=True)))
+    preview = preview_of(view(ADOPTED, seen=Problem(Reason.ACCESS_DENIED, "no", needs_action=True)))
     assert preview is not None
     assert preview.cannot_prove[0] == "who uses the Secret: no"
 

@@ -17,12 +17,13 @@ from cognito_secret_operator.domain.report import (
     Step,
     Truth,
 )
+from cognito_secret_operator.reasons import Reason
 from cognito_secret_operator.wire.status import invalid_status, status_of, status_patch
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 999_999, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
 
-READY = Condition(ConditionType.READY, Truth.TRUE, "Usable", "the target is usable")
+READY = Condition(ConditionType.READY, Truth.TRUE, Reason.PUBLISHED, "the target is usable")
 ROTATION = Rotation(
     trigger=Trigger.SCHEDULE,
     started_at=NOW - timedelta(hours=3),
@@ -37,7 +38,10 @@ REPORT = Report(
     client=ClientRef("eu-west-1_AbCdEfGhI", "1example23456789"),
     target_name="orders",
     generation=3,
-    conditions=(READY, Condition(ConditionType.OVERDUE, Truth.FALSE, "Young", "3 days old")),
+    conditions=(
+        READY,
+        Condition(ConditionType.OVERDUE, Truth.FALSE, Reason.WITHIN_MAX_AGE, "3 days old"),
+    ),
     step=Step.IDLE,
     suspended=False,
     interval=timedelta(days=90),
@@ -48,7 +52,7 @@ REPORT = Report(
     listed_at=NOW,
     holders=("Pod a", "Pod b"),
     next_rotation_at=datetime(2027, 2, 1, 1, tzinfo=timezone(timedelta(hours=1))),
-    waits_for=("NotDue", "nothing to do"),
+    waits_for=(Reason.NOT_DUE, "nothing to do"),
     rotations=(ROTATION,),
     publication=2,
 )
@@ -162,7 +166,9 @@ def test_a_refused_rotation_is_shown_and_is_not_the_last_successful_one() -> Non
 def test_a_condition_keeps_its_transition_time_while_its_status_stays() -> None:
     before = status_of(REPORT, {}, NOW)
     reworded = replace(
-        REPORT, generation=4, conditions=(replace(READY, reason="Fine"), REPORT.conditions[1])
+        REPORT,
+        generation=4,
+        conditions=(replace(READY, reason=Reason.OBSERVING), REPORT.conditions[1]),
     )
     after = status_of(reworded, before, LATER)
     assert transitions(after) == transitions(before)
@@ -200,7 +206,7 @@ def test_a_message_too_long_for_the_schema_is_cut() -> None:
 def test_an_invalid_spec_stalls_the_resource_and_leaves_the_rest_of_status() -> None:
     before = status_of(REPORT, {}, NOW)
     client = ClientRef("eu-west-1_AbCdEfGhI", "1example")
-    report = invalid_report(client, 4, "InvalidSpec", "spec.policy: must be something else")
+    report = invalid_report(client, 4, Reason.INVALID_SPEC, "spec.policy: must be something else")
     after = invalid_status(report, before, LATER)
     said = {one["type"]: (one["status"], one["reason"]) for one in after["conditions"]}
     assert said == {
@@ -243,7 +249,10 @@ class TestPatch:
 
     def test_a_patch_holds_the_whole_list_of_conditions(self) -> None:
         before = status_of(REPORT, {}, NOW)
-        worse = replace(REPORT, conditions=(replace(READY, reason="Late"), REPORT.conditions[1]))
+        worse = replace(
+            REPORT,
+            conditions=(replace(READY, reason=Reason.OBSERVATION_STALE), REPORT.conditions[1]),
+        )
         after = status_of(worse, before, LATER)
         assert status_patch(before, after) == {"conditions": after["conditions"]}
 

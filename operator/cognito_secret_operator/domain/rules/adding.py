@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from ...reasons import Reason
 from ..actions import Add, Claim, Delete, DropFromJournal, MarkForDeletion, Plan, Promote, Record
 from ..journal.journal import Pending
 from ..model import Listing, Verdict
@@ -22,7 +23,7 @@ def add_was_answered(observed: Observed) -> Plan | None:
     rotation, remote = added
     if rotation != pending.rotation:
         return None
-    return Plan(Record(remote), "Recording", f"Cognito added secret {remote.id}")
+    return Plan(Record(remote), Reason.RECORDING, f"Cognito added secret {remote.id}")
 
 
 def claim_is_ours(observed: Observed) -> Plan | None:
@@ -36,7 +37,7 @@ def claim_is_ours(observed: Observed) -> Plan | None:
     if isinstance(listed, Plan):
         return listed
     return slots_are_blocked(observed, listed) or Plan(
-        Add(), "Adding", "adding the pending value to the client"
+        Add(), Reason.ADDING, "adding the pending value to the client"
     )
 
 
@@ -49,7 +50,7 @@ def claim_still_runs(observed: Observed) -> Plan | None:
     if observed.now > judged_at:
         return None
     return wait(
-        "AwaitingAnswer",
+        Reason.AWAITING_ANSWER,
         "an Add may be under way; it is judged once its deadline and List's lag have passed",
         judged_at,
     )
@@ -66,7 +67,7 @@ def claim_has_lapsed(observed: Observed) -> Plan | None:
     new = [secret for secret in listed.secrets if secret.id not in pending.before]
     if not new:
         return slots_are_blocked(observed, listed) or Plan(
-            Claim(listed.ids), "Claiming", "no Add was carried out; claiming the next try"
+            Claim(listed.ids), Reason.CLAIMING, "no Add was carried out; claiming the next try"
         )
     if len(new) > 1:
         return _unconfirmed(listed, "more than one new secret appeared")
@@ -77,14 +78,14 @@ def claim_has_lapsed(observed: Observed) -> Plan | None:
         return _unconfirmed(listed, f"nothing confirms that {new[0].id} is ours ({asked.detail})")
     return Plan(
         Record(new[0]),
-        "Recording",
+        Reason.RECORDING,
         f"an Add's answer was lost; {new[0].id} is new and Cognito accepts the pending value",
     )
 
 
 def _unconfirmed(listed: Listing, why: str) -> Plan:
     return hold(
-        "PendingUnconfirmed",
+        Reason.PENDING_UNCONFIRMED,
         f"an Add's answer was lost and {why}; the client has {' and '.join(listed.ids)}",
         "make the token endpoint reachable (verification.tokenEndpoint), or delete the new secret "
         "at Cognito so that a new one is added",
@@ -98,7 +99,7 @@ def refused_secret_is_marked(observed: Observed) -> Plan | None:
         return None
     forget = Plan(
         DropFromJournal(marked_id),
-        "NewSecretRefused",
+        Reason.NEW_SECRET_REFUSED,
         f"secret {marked_id} was refused and is removed",
     )
     if marked_id in observed.memory.deleted:
@@ -110,17 +111,19 @@ def refused_secret_is_marked(observed: Observed) -> Plan | None:
         believed_at = (pending.recorded_at or observed.now) + observed.timing.list_distrust
         if observed.now >= believed_at:
             return forget
-        return wait("NewSecretRefused", f"waiting to believe that {marked_id} is gone", believed_at)
+        return wait(
+            Reason.NEW_SECRET_REFUSED, f"waiting to believe that {marked_id} is gone", believed_at
+        )
     current = observed.journal.current
     if current is None or listed.get(current.id) is None:
         return hold(
-            "SlotsBlocked",
+            Reason.SLOTS_BLOCKED,
             f"secret {marked_id} was refused and is the client's last one that we can see",
             "look at the client at Cognito: the current secret is missing there",
         )
     return Plan(
         Delete(marked_id),
-        "NewSecretRefused",
+        Reason.NEW_SECRET_REFUSED,
         f"deleting {marked_id}, which Cognito does not accept",
     )
 
@@ -136,14 +139,16 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
     recorded_at = pending.recorded_at or observed.now
     match asked.verdict:
         case Verdict.ACCEPTED:
-            return Plan(Promote(verified=True), "Promoting", _accepted(pending))
+            return Plan(Promote(verified=True), Reason.PROMOTING, _accepted(pending))
         case Verdict.REFUSED:
             patience_until = recorded_at + observed.timing.refusal_grace
             if observed.now < patience_until:
-                return wait("Verifying", f"Cognito refuses the new secret so far: {asked.detail}")
+                return wait(
+                    Reason.VERIFYING, f"Cognito refuses the new secret so far: {asked.detail}"
+                )
             return Plan(
                 MarkForDeletion(pending.secret.id),
-                "NewSecretRefused",
+                Reason.NEW_SECRET_REFUSED,
                 f"Cognito refused {pending.secret.id} since {recorded_at:%H:%M:%S} UTC: "
                 f"{asked.detail}; nothing was published",
             )
@@ -153,7 +158,7 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
             active_at = recorded_at + observed.resource.spec.verification.activation_delay
             if observed.now < active_at:
                 return wait(
-                    "Verifying", f"nothing can be asked ({asked.detail}); waiting", active_at
+                    Reason.VERIFYING, f"nothing can be asked ({asked.detail}); waiting", active_at
                 )
             return _unasked(observed, pending.secret.id, recorded_at, asked.detail)
 
@@ -166,15 +171,15 @@ def _unasked(observed: Observed, secret_id: str, recorded_at: datetime, detail: 
     if listed.get(secret_id) is not None:
         return Plan(
             Promote(verified=False),
-            "Promoting",
+            Reason.PROMOTING,
             f"the activation delay of {secret_id} has passed ({detail})",
         )
     believed_at = recorded_at + observed.timing.list_distrust
     if observed.now < believed_at:
-        return wait("Verifying", f"List does not show {secret_id} yet", believed_at)
+        return wait(Reason.VERIFYING, f"List does not show {secret_id} yet", believed_at)
     return Plan(
         MarkForDeletion(secret_id),
-        "NewSecretRefused",
+        Reason.NEW_SECRET_REFUSED,
         f"{secret_id} is gone at Cognito before it was published; nothing was published",
     )
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ...reasons import Reason
 from ..actions import Adopt, CreateJournal, Plan
 from ..journal.journal import JournaledSecret, Origin
 from ..model import (
@@ -31,7 +32,7 @@ def client_is_public(observed: Observed, listed: Listing) -> Plan | None:
     if listed.secrets:
         return None
     return hold(
-        "PublicClient",
+        Reason.PUBLIC_CLIENT,
         f"app client {observed.resource.spec.client.client_id} is public: it has no secret",
         "name a confidential client (made with a secret) in spec.clientId",
     )
@@ -45,7 +46,7 @@ def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
     known = observed.journal.ids if observed.journal_read is not None else frozenset[str]()
     foreign = [secret_id for secret_id in shown if secret_id not in known]
     return hold(
-        "SlotsBlocked",
+        Reason.SLOTS_BLOCKED,
         "the client has two secrets, and the operator did not make "
         + " and ".join(foreign or shown),
         "find out who uses it and delete it at Cognito (delete-user-pool-client-secret), or name "
@@ -78,7 +79,7 @@ def journal_is_missing(observed: Observed) -> Plan | None:
     refusal = client_is_public(observed, listed)
     if target_marks(observed) is None and the_one_that_may_go(observed, listed) is None:
         refusal = refusal or slots_are_blocked(observed, listed)
-    return refusal or Plan(CreateJournal(), "Adopting", "creating the journal")
+    return refusal or Plan(CreateJournal(), Reason.ADOPTING, "creating the journal")
 
 
 def nothing_is_adopted(observed: Observed) -> Plan | None:
@@ -118,7 +119,7 @@ def _with_initial(observed: Observed, remote: RemoteSecret) -> Plan:
         return described
     if described.original is None:
         return hold(
-            "InitialValueUnconfirmed",
+            Reason.INITIAL_VALUE_UNCONFIRMED,
             f"nothing tells whether secret {remote.id} has the value of "
             f"spec.rotation.initialValueFrom ({asked.detail})",
             "set spec.verification.tokenEndpoint, so that Cognito can be asked",
@@ -201,7 +202,7 @@ def _adopt(
             publication_number=shown + 1,
             wants_initial=begins and origin is not Origin.INITIAL,
         ),
-        "Adopting",
+        Reason.ADOPTING,
         f"taking over secret {remote.id}: {source}",
     )
 

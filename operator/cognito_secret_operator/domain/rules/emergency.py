@@ -3,6 +3,7 @@
 from typing import Final
 
 from ...names import EMERGENCY_ANNOTATION, EMERGENCY_NOW_ANNOTATION
+from ...reasons import Reason
 from ..actions import Declare, Delete, DropFromJournal, MarkForDeletion, Plan
 from ..journal.journal import Journal, JournaledSecret
 from ..journal.leaks import can_turn_back
@@ -54,7 +55,7 @@ def _declare_current(observed: Observed, request: EmergencyRequest) -> Plan:
 
 def _declare(request: EmergencyRequest, remedy: str, *, turns_back: bool = True) -> Plan:
     told = f"secret {request.secret_id} leaked: {remedy}"
-    return Plan(Declare(request, turns_back), "Emergency", told)
+    return Plan(Declare(request, turns_back), Reason.EMERGENCY, told)
 
 
 def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
@@ -67,7 +68,7 @@ def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
         return None
     token = EMERGENCY_NOW_ANNOTATION if request.now else EMERGENCY_ANNOTATION
     return hold(
-        "EmergencyUnknown",
+        Reason.EMERGENCY_UNKNOWN,
         f"the annotation {token} names none of the secrets that the operator manages "
         f"({', '.join(sorted(book.ids))})",
         "correct the id (status.secrets lists them), or remove the annotation; delete a secret "
@@ -83,7 +84,7 @@ def leaked_goes_at_once(observed: Observed) -> Plan | None:
     if observed.journal.marked_id is None:
         return Plan(
             MarkForDeletion(leaked.id),
-            "Emergency",
+            Reason.EMERGENCY,
             f"secret {leaked.id} leaked: it goes without waiting",
         )
     listed = listing(observed)
@@ -92,20 +93,22 @@ def leaked_goes_at_once(observed: Observed) -> Plan | None:
     if listed.get(leaked.id) is None:
         return None
     if set(listed.ids) != {current.id, leaked.id}:
-        return wait("Emergency", f"List shows {' and '.join(listed.ids)}: waiting for both secrets")
+        return wait(
+            Reason.EMERGENCY, f"List shows {' and '.join(listed.ids)}: waiting for both secrets"
+        )
     asked = probe(observed, Fact.CURRENT_PROBE)
     if isinstance(asked, Plan):
         return asked
     if asked.verdict is Verdict.REFUSED:
         return hold(
-            "CurrentRefused",
+            Reason.CURRENT_REFUSED,
             f"Cognito refuses the current secret {current.id} ({asked.detail}): the leaked one is "
             "the only one that works",
             "look at the client at Cognito",
         )
     return Plan(
-        Delete(leaked.id),
-        "EmergencyNow",
+        Delete(leaked.id, urgent=True),
+        Reason.EMERGENCY_NOW,
         f"deleting secret {leaked.id}, which leaked; pods that still hold it fail until they are "
         "restarted",
     )
@@ -117,7 +120,9 @@ def leaked_is_gone_and_pods_have_moved(observed: Observed) -> Plan | None:
     if leaked is None or not observed.is_deleted(leaked.id):
         return None
     return Plan(
-        DropFromJournal(leaked.id), "Retired", f"secret {leaked.id} is deleted, every pod has moved"
+        DropFromJournal(leaked.id),
+        Reason.RETIRED,
+        f"secret {leaked.id} is deleted, every pod has moved",
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ...reasons import Reason
 from ..actions import Hold, NoteEndpoint, Plan
 from ..connection import shown_endpoint
 from ..observed import UNREAD, Fact, Observed, Problem
@@ -23,7 +24,7 @@ def token_endpoint_is_not_noted(observed: Observed) -> Plan | None:
         return look(Fact.ENDPOINT)
     if isinstance(found, Problem) or found == noted:
         return None
-    return Plan(NoteEndpoint(found), "Publishing", f"the pool's token endpoint is {found}")
+    return Plan(NoteEndpoint(found), Reason.PUBLISHING, f"the pool's token endpoint is {found}")
 
 
 def token_endpoint_is_unknown(observed: Observed) -> Plan | None:
@@ -34,7 +35,7 @@ def token_endpoint_is_unknown(observed: Observed) -> Plan | None:
     why = found.message if isinstance(found, Problem) else "it was not looked for"
     return Plan(
         Hold(stalled=True, until=observed.next_look),
-        "TokenEndpointUnknown",
+        Reason.TOKEN_ENDPOINT_UNKNOWN,
         f"the target lacks its key {key} (target.keys.tokenEndpoint), since the pool's token "
         f"endpoint cannot be found: {why}; set verification.tokenEndpoint, give the pool a domain "
         "and allow cognito-idp:DescribeUserPool, or remove target.keys.tokenEndpoint",

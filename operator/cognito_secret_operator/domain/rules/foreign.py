@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ...reasons import Reason
 from ..actions import Delete, MarkForDeletion, Plan, Unmark
 from ..model import Listing, Verdict
 from ..observed import Fact, Observed
@@ -27,7 +28,7 @@ def foreign_secret_is_marked(observed: Observed) -> Plan | None:
         return None
     if marked_id in observed.memory.deleted:
         return Plan(
-            Unmark(marked_id), "RetiringForeign", f"secret {marked_id} is deleted at Cognito"
+            Unmark(marked_id), Reason.RETIRING_FOREIGN, f"secret {marked_id} is deleted at Cognito"
         )
     listed = listing(observed)
     if isinstance(listed, Plan):
@@ -35,7 +36,7 @@ def foreign_secret_is_marked(observed: Observed) -> Plan | None:
     if the_one_that_may_go(observed, listed) != marked_id:
         return Plan(
             Unmark(marked_id),
-            "RetiringForeign",
+            Reason.RETIRING_FOREIGN,
             f"secret {marked_id} is gone at Cognito, or must not go any more",
         )
     current = book.current
@@ -45,14 +46,14 @@ def foreign_secret_is_marked(observed: Observed) -> Plan | None:
             return asked
         if asked.verdict is Verdict.REFUSED:
             return hold(
-                "CurrentRefused",
+                Reason.CURRENT_REFUSED,
                 f"Cognito refuses the current secret {current.id} ({asked.detail}): {marked_id} is "
                 "kept, though spec.adoption.retireSecretIds names it",
                 "look at the client at Cognito",
             )
     return Plan(
-        Delete(marked_id),
-        "RetiringForeign",
+        Delete(marked_id, foreign=True),
+        Reason.RETIRING_FOREIGN,
         f"deleting secret {marked_id}, which is not the operator's, as "
         "spec.adoption.retireSecretIds says",
     )
@@ -72,8 +73,8 @@ def foreign_may_go(observed: Observed) -> Plan | None:
     if found is None:
         return None
     return Plan(
-        MarkForDeletion(found),
-        "RetiringForeign",
+        MarkForDeletion(found, foreign=True),
+        Reason.RETIRING_FOREIGN,
         f"secret {found}, which is not the operator's, is to be deleted as "
         "spec.adoption.retireSecretIds says",
     )

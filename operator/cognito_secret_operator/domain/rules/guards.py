@@ -3,6 +3,7 @@
 from typing import Final
 
 from ...names import JOURNAL_SUFFIX, RESOURCE_ANNOTATION, TAKE_OVER_ANNOTATION
+from ...reasons import Reason
 from ..actions import Hold, Plan, TakeOver
 from ..journal.journal import Journal
 from ..model import StoredSecret
@@ -33,7 +34,7 @@ def resource_is_not_allowed(observed: Observed) -> Plan | None:
     # A change of the list wakes everybody: whoever is denied costs next to nothing meanwhile.
     return Plan(
         Hold(stalled=True, until=observed.now + observed.timing.list_period),
-        "NotAllowed",
+        Reason.NOT_ALLOWED,
         f"namespace {observed.resource.key.namespace} may not reach spec.userPoolId "
         f"{client.pool_id}{f' with spec.aws.roleArn {role}' if role else ''}: no rule allows it; "
         f"ask the platform team to add to {denial.where}: {denial.rule}",
@@ -51,7 +52,7 @@ def operator_is_frozen(observed: Observed) -> Plan | None:
     until = None if isinstance(observed.listing, Problem) else observed.next_look
     return Plan(
         Hold(stalled=False, until=until),
-        "Frozen",
+        Reason.FROZEN,
         f"{why}: nothing is written for any resource, both secrets stay valid",
     )
 
@@ -61,7 +62,7 @@ def clock_disagrees(observed: Observed) -> Plan | None:
     if abs(observed.clock_skew_seconds) <= _SKEW_ALLOWED_SECONDS:
         return None
     return hold(
-        "ClockSkew",
+        Reason.CLOCK_SKEW,
         "the operator's clock and the API server's differ by more than a minute",
         "set the clock of the node that the operator runs on",
     )
@@ -81,7 +82,7 @@ def journal_was_copied(observed: Observed) -> Plan | None:
         return None
     return Plan(
         TakeOver(),
-        "TakingOver",
+        Reason.TAKING_OVER,
         f"the journal, which was written for the Secret with uid {journal.uid} in namespace "
         f"{journal.namespace}, is this resource's from now on, as {TAKE_OVER_ANNOTATION} says; "
         "operators of other clusters cannot be seen from here: none of them may rotate client "
@@ -97,7 +98,7 @@ def journal_is_lost(observed: Observed) -> Plan | None:
         return None
     name = f"{observed.resource.key.name}{JOURNAL_SUFFIX}"
     return hold(
-        "JournalLost",
+        Reason.JOURNAL_LOST,
         f"the journal, Secret {name}, is gone or empty, and spec.recovery is Manual",
         f"restore Secret {name} from a backup, or set spec.recovery to Automatic to have it "
         "written anew from the target Secret",
@@ -112,7 +113,7 @@ def journal_is_older_than_status(observed: Observed) -> Plan | None:
     if not _waits_for_a_person(observed):
         return None
     return hold(
-        "JournalRolledBack",
+        Reason.JOURNAL_ROLLED_BACK,
         f"the journal is at sequence {journal.sequence}, status saw {seen}: an old journal was "
         "restored",
         _NEWEST_OR_AUTOMATIC,
@@ -125,7 +126,7 @@ def client_is_claimed_twice(observed: Observed) -> Plan | None:
         return None
     names = ", ".join(str(rival) for rival in observed.duplicates)
     return hold(
-        "DuplicateClient",
+        Reason.DUPLICATE_CLIENT,
         f"spec.clientId {observed.resource.spec.client.client_id} is also named by {names}",
         "keep one resource for each app client and delete the others",
     )
@@ -142,7 +143,7 @@ def target_belongs_to_somebody_else(observed: Observed) -> Plan | None:
     if not isinstance(target, StoredSecret) or target.annotations.get(RESOURCE_ANNOTATION) == name:
         return None
     return hold(
-        "TargetConflict",
+        Reason.TARGET_CONFLICT,
         f"Secret {target.name} (spec.target.name) exists and belongs to somebody else",
         f"hand it over with the annotation {RESOURCE_ANNOTATION}: {name}, or choose another "
         "spec.target.name",
@@ -157,7 +158,7 @@ def target_was_renamed(observed: Observed) -> Plan | None:
     if record is None or record.target_name in {"", name}:
         return None
     return hold(
-        "TargetRenamed",
+        Reason.TARGET_RENAMED,
         f"the secrets are published in Secret {record.target_name}, and spec.target.name is "
         f"{name}: pods that read {record.target_name} would not be seen",
         f"set spec.target.name back to {record.target_name}",
@@ -175,7 +176,7 @@ def target_is_newer_than_journal(observed: Observed) -> Plan | None:
     if number <= journal.publication.number or not _waits_for_a_person(observed):
         return None
     return hold(
-        "JournalRolledBack",
+        Reason.JOURNAL_ROLLED_BACK,
         f"the target shows publication {number}, the journal knows {journal.publication.number}: "
         "an old journal was restored",
         _NEWEST_OR_AUTOMATIC,
@@ -195,7 +196,7 @@ def writes_are_suspended(observed: Observed) -> Plan | None:
         return None
     return Plan(
         Hold(stalled=False, until=observed.next_look),
-        "Suspended",
+        Reason.SUSPENDED,
         "spec.suspend is true: nothing is written, both secrets stay valid",
     )
 
@@ -206,7 +207,7 @@ def policy_is_observe(observed: Observed) -> Plan | None:
         return None
     if preview_is_due(observed):
         return look(Fact.CONSUMERS)
-    return wait("Observing", "spec.policy is Observe: nothing is written", observed.next_look)
+    return wait(Reason.OBSERVING, "spec.policy is Observe: nothing is written", observed.next_look)
 
 
 def _is_look_due(observed: Observed) -> bool:

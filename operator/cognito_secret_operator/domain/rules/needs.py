@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from ...reasons import Reason
 from ..actions import Hold, Look, Plan, Wait
 from ..model import ClientDescription, Listing, Probe, StoredSecret, Verdict
 from ..observed import UNREAD, Fact, Observed, Problem
@@ -27,15 +28,15 @@ __all__ = [
 
 def look(fact: Fact) -> Plan:
     """Plan to read *fact*."""
-    return Plan(Look(fact), "Looking", f"reading {fact.value}")
+    return Plan(Look(fact), Reason.READING, f"reading {fact.value}")
 
 
-def wait(reason: str, message: str, until: datetime | None = None) -> Plan:
+def wait(reason: Reason, message: str, until: datetime | None = None) -> Plan:
     """Plan to wait, until a time or until a poll shows something else."""
     return Plan(Wait(until), reason, message)
 
 
-def hold(reason: str, message: str, remedy: str) -> Plan:
+def hold(reason: Reason, message: str, remedy: str) -> Plan:
     """Plan to do nothing until a person changes something."""
     return Plan(Hold(stalled=True), reason, f"{message}; {remedy}")
 
@@ -82,7 +83,7 @@ def unverified(observed: Observed, secret_id: str, detail: str) -> Plan | None:
     if observed.resource.spec.verification.mode is not VerificationMode.REQUIRED:
         return None
     return hold(
-        "VerificationRequired",
+        Reason.VERIFICATION_REQUIRED,
         f"nobody could be asked whether Cognito accepts secret {secret_id} ({detail}), and "
         "verification.mode is Required: it is not published",
         "make the token endpoint reachable (verification.tokenEndpoint), or set verification.mode "
@@ -101,7 +102,7 @@ def initial_value(observed: Observed) -> SecretValue | Plan:
     if unfit is None or ref is None:
         return found
     return hold(
-        "InitialValueInvalid",
+        Reason.INITIAL_VALUE_INVALID,
         f"the value under key {ref.key} of Secret {ref.name} "
         f"(spec.rotation.initialValueFrom.secretRef) {unfit}",
         "Cognito takes 24 to 64 letters, digits, '_' and '+': write the value of the other "

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ...reasons import Reason
 from ..actions import Plan
 from ..model import StoredSecret
 from ..observed import Observed
@@ -34,7 +35,7 @@ def target_is_replicated(observed: Observed) -> Plan | None:
     if not found or observed.resource.spec.acknowledgements:
         return None
     return hold(
-        "ReplicatedTarget",
+        Reason.REPLICATED_TARGET,
         f"Secret {target.name} is copied elsewhere by {found[0]}: who holds the previous secret "
         "there is unknown",
         "declare who uses the copies in spec.acknowledgements, or take the annotation off",

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from ...names import RESOURCE_ANNOTATION
+from ...reasons import Reason
 from ..actions import (
     ApplyMetadata,
     CreateTarget,
@@ -39,14 +40,16 @@ def target_is_missing(observed: Observed) -> Plan | None:
     name = observed.resource.spec.target.name
     if observed.resource.spec.target.creation_policy is CreationPolicy.MERGE:
         return hold(
-            "TargetMissing",
+            Reason.TARGET_MISSING,
             f"Secret {name} (spec.target.name) does not exist, and target.creationPolicy is Merge:"
             " the operator writes into a Secret that somebody else has made",
             f"create it with the annotation {RESOURCE_ANNOTATION}: {observed.resource.key.name}",
         )
     if publication.published is not None:
-        return Plan(Republish(), "TargetRestored", f"Secret {name} was deleted; writing it again")
-    return Plan(CreateTarget(), "Publishing", f"creating Secret {name}")
+        return Plan(
+            Republish(), Reason.TARGET_RESTORED, f"Secret {name} was deleted; writing it again"
+        )
+    return Plan(CreateTarget(), Reason.PUBLISHING, f"creating Secret {name}")
 
 
 def leaked_value_is_shown(observed: Observed) -> Plan | None:
@@ -61,7 +64,7 @@ def leaked_value_is_shown(observed: Observed) -> Plan | None:
         return None
     if not is_projection(target, as_before, observed.resource):
         return None
-    return Plan(Publish(), "Emergency", f"taking the leaked value out of Secret {target.name}")
+    return Plan(Publish(), Reason.EMERGENCY, f"taking the leaked value out of Secret {target.name}")
 
 
 def redaction_is_not_recorded(observed: Observed) -> Plan | None:
@@ -82,7 +85,9 @@ def redaction_is_not_recorded(observed: Observed) -> Plan | None:
         return None
     if not is_projection(target, observed.journal, observed.resource):
         return None
-    return Plan(RecordRedaction(), "Emergency", f"the leaked value is out of Secret {target.name}")
+    return Plan(
+        RecordRedaction(), Reason.EMERGENCY, f"the leaked value is out of Secret {target.name}"
+    )
 
 
 def target_was_edited(observed: Observed) -> Plan | None:
@@ -98,19 +103,23 @@ def target_was_edited(observed: Observed) -> Plan | None:
         return None
     if untouched:
         return Plan(
-            Republish(), "TargetRestored", f"Secret {target.name} does not fit spec.target any more"
+            Republish(),
+            Reason.TARGET_RESTORED,
+            f"Secret {target.name} does not fit spec.target any more",
         )
     restored = f"Secret {target.name} was edited by somebody else; restoring it"
     if rolling(observed) is not None:
         return Plan(
             Republish(),
-            "TargetRestored",
+            Reason.TARGET_RESTORED,
             f"{restored} as a new publication, to which every pod moves",
         )
     found = read_consumers(observed)
     if isinstance(found, Plan) and isinstance(found.action, Look):
         return found
-    return Plan(Republish(), "TargetRestored", f"{restored}; {_born_meanwhile(found, target)}")
+    return Plan(
+        Republish(), Reason.TARGET_RESTORED, f"{restored}; {_born_meanwhile(found, target)}"
+    )
 
 
 def target_is_not_decorated(observed: Observed) -> Plan | None:
@@ -122,7 +131,7 @@ def target_is_not_decorated(observed: Observed) -> Plan | None:
         return None
     return Plan(
         ApplyMetadata(wanted),
-        "Publishing",
+        Reason.PUBLISHING,
         f"setting labels, annotations and owner of {target.name}",
     )
 
@@ -135,7 +144,7 @@ def target_is_not_yet_written(observed: Observed) -> Plan | None:
     if is_projection(target, observed.journal, observed.resource):
         return None
     return Plan(
-        Publish(), "Publishing", f"writing publication {publication.number} to {target.name}"
+        Publish(), Reason.PUBLISHING, f"writing publication {publication.number} to {target.name}"
     )
 
 
@@ -147,7 +156,9 @@ def publication_is_not_recorded(observed: Observed) -> Plan | None:
     if not isinstance(target, StoredSecret):
         return None
     return Plan(
-        RecordPublication(), "Publishing", f"publication {publication.number} is in {target.name}"
+        RecordPublication(),
+        Reason.PUBLISHING,
+        f"publication {publication.number} is in {target.name}",
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ...reasons import Reason
 from ..actions import Plan, Rebuild
 from ..journal.journal import Journal, JournaledSecret, Origin
 from ..model import Listing, Probe, StoredSecret, Verdict
@@ -45,7 +46,7 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
     leader = _leader(observed.journal, marks)
     if leader and listed.get(leader) is None and not observed.is_surely_missing(leader):
         return wait(
-            "JournalRebuilt",
+            Reason.JOURNAL_REBUILT,
             f"the journal is to be written anew, and List lacks the current secret {leader}: "
             "waiting until that is sure",
         )
@@ -157,7 +158,7 @@ def _rebuild(
     foreign = [one for one in listed.ids if one not in {current.id, previous and previous.id}]
     return Plan(
         Rebuild(current, previous, retired, number if is_shown else number + 1),
-        "JournalRebuilt",
+        Reason.JOURNAL_REBUILT,
         "the journal was lost, or an old one was restored: it is written anew from the target "
         f"Secret and List; {current.id} is current"
         + (f", {previous.id} previous" if previous else "")

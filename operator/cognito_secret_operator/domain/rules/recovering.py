@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ...reasons import Reason
 from ..actions import DropFromJournal, Plan, Reinstate
 from ..journal.journal import Outcome
 from ..observed import Observed
@@ -32,14 +33,14 @@ def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
     if listed.get(previous.id) is not None:
         return Plan(
             Reinstate(),
-            "CurrentSecretMissing",
+            Reason.CURRENT_SECRET_MISSING,
             f"{gone}: the previous one, {previous.id}, becomes current again",
         )
     if not observed.is_surely_missing(previous.id):
         return None
     return Plan(
         DropFromJournal(previous.id, Outcome.LOST),
-        "CurrentSecretMissing",
+        Reason.CURRENT_SECRET_MISSING,
         f"{gone}, nor the previous one, {previous.id}: a new one is needed",
     )
 
@@ -47,7 +48,7 @@ def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
 def current_is_held(current_id: str) -> Plan:
     """Say what a person has to do about a current secret that is gone."""
     return hold(
-        "CurrentSecretMissing",
+        Reason.CURRENT_SECRET_MISSING,
         f"Cognito does not have the current secret {current_id} any more, and spec.recovery is "
         "Manual",
         "annotate the resource with cognito-secrets.dev/rotate and any new value, or set "

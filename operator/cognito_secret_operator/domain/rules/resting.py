@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from ...names import ROTATE_ANNOTATION
+from ...reasons import Reason
 from ..actions import Hold, Plan
 from ..journal.rollback import was_rolled_back
 from ..model import Trigger
@@ -40,7 +41,7 @@ def current_is_missing(observed: Observed) -> Plan | None:
     retry = _retry_of_recovery(observed)
     if retry is not None and observed.now < retry:
         return wait(
-            "CurrentSecretMissing",
+            Reason.CURRENT_SECRET_MISSING,
             f"Cognito does not have the current secret {current.id} any more, and refused the one "
             "that was to replace it; the next try is due",
             retry,
@@ -67,7 +68,7 @@ def rollback_awaits_a_person(observed: Observed) -> Plan | None:
     last = observed.journal.rotations[-1]
     return Plan(
         Hold(stalled=True, until=_next_date(observed)),
-        "RolledBack",
+        Reason.ROLLED_BACK,
         f"the roll-out of secret {last.retired_id} failed and was rolled back; the secret from "
         "before is current and no rotation starts by itself; repair the workload, then annotate "
         f"the resource with {ROTATE_ANNOTATION} and any new value",
@@ -91,7 +92,7 @@ def rotation_awaits_its_window(observed: Observed) -> Plan | None:
     if start is None or due is None or not due <= observed.now < start:
         return None
     return wait(
-        "AwaitingWindow",
+        Reason.AWAITING_WINDOW,
         f"a rotation is due and starts within rotation.windows, at {moment_text(start)}",
         _next_date(observed),
     )
@@ -108,7 +109,7 @@ def slot_is_taken(observed: Observed) -> Plan | None:
     if not foreign:
         return None
     return wait(
-        "SlotTaken",
+        Reason.SLOT_TAKEN,
         f"secret {foreign[0].id}, made {moment_text(foreign[0].created_at)}, is not the "
         "operator's and has the slot that the next rotation needs; find out who uses it and delete "
         "it at Cognito (delete-user-pool-client-secret), or name it in "
@@ -119,7 +120,7 @@ def slot_is_taken(observed: Observed) -> Plan | None:
 
 def nothing_is_to_be_done(observed: Observed) -> Plan | None:
     """Wait for the schedule, the age limit, or the next look at Cognito."""
-    return wait("NotDue", "nothing to do", _next_date(observed))
+    return wait(Reason.NOT_DUE, "nothing to do", _next_date(observed))
 
 
 def _start(observed: Observed) -> datetime | None:

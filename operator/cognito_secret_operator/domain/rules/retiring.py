@@ -3,6 +3,7 @@
 from typing import Final
 
 from ...names import OVERRIDE_ANNOTATION
+from ...reasons import Reason
 from ..acknowledgement import accepted_risks
 from ..actions import Delete, DropFromJournal, MarkForDeletion, Plan
 from ..journal.journal import JournaledSecret, Origin, RetiredBy
@@ -48,7 +49,7 @@ def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
     """Forget a deleted secret once Cognito refuses it; one that it goes on accepting is told."""
     gone = f"secret {previous.id} is deleted at Cognito"
     if previous.value is None:
-        return Plan(DropFromJournal(previous.id), "Retired", gone)
+        return Plan(DropFromJournal(previous.id), Reason.RETIRED, gone)
     asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
     if isinstance(asked, Plan):
         return asked
@@ -56,13 +57,13 @@ def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
         lingers = observed.memory.lingers
         since = lingers[1] if lingers and lingers[0] == previous.id else observed.now
         if observed.now < since + observed.timing.refusal_grace:
-            return wait("AwaitingRefusal", f"{gone}, which accepts it nevertheless so far")
+            return wait(Reason.AWAITING_REFUSAL, f"{gone}, which accepts it nevertheless so far")
         return Plan(
             DropFromJournal(previous.id, verdict=asked.verdict),
-            "RetiredStillAccepted",
+            Reason.RETIRED_STILL_ACCEPTED,
             f"{gone}, which accepts it nevertheless",
         )
-    return Plan(DropFromJournal(previous.id, verdict=asked.verdict), "Retired", gone)
+    return Plan(DropFromJournal(previous.id, verdict=asked.verdict), Reason.RETIRED, gone)
 
 
 def origin_is_unknown(observed: Observed) -> Plan | None:
@@ -75,7 +76,7 @@ def origin_is_unknown(observed: Observed) -> Plan | None:
     if observed.journal.is_leaked(previous.id):
         return None
     return hold(
-        "ForeignSecret",
+        Reason.FOREIGN_SECRET,
         f"secret {previous.id} was there before, and its value is unknown: it is never deleted",
         "find out who uses it and delete it at Cognito (delete-user-pool-client-secret), or name "
         "it in spec.adoption.retireSecretIds",
@@ -99,7 +100,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     if previous.id in observed.resource.spec.adoption.retire_secret_ids:
         return None
     return wait(
-        "AwaitingApproval",
+        Reason.AWAITING_APPROVAL,
         f"secret {previous.id} {why}; approve its deletion with the "
         f"annotation cognito-secrets.dev/approve: {previous.id}",
     )
@@ -115,7 +116,9 @@ def overlap_runs(observed: Observed) -> Plan | None:
     until = since + observed.resource.spec.retirement.min_overlap
     if observed.now >= until:
         return None
-    return wait("OverlapRuns", f"both secrets stay valid until {moment_text(until)}", until)
+    return wait(
+        Reason.OVERLAP_RUNNING, f"both secrets stay valid until {moment_text(until)}", until
+    )
 
 
 def deletion_window_is_closed(observed: Observed) -> Plan | None:
@@ -127,7 +130,7 @@ def deletion_window_is_closed(observed: Observed) -> Plan | None:
         return None
     opens_at = min(next_opening(window, observed.now).opens_at for window in windows)
     return wait(
-        "AwaitingWindow",
+        Reason.AWAITING_WINDOW,
         f"secret {previous.id} is deleted within retirement.windows, which open at "
         f"{moment_text(opens_at)}; both secrets stay valid until then",
         opens_at,
@@ -144,7 +147,7 @@ def previous_is_not_marked(observed: Observed) -> Plan | None:
     told = f"nobody holds secret {previous.id} any more"
     if order is not None:
         told = f"secret {previous.id} is to be deleted {_in_spite_of(observed, order)}"
-    return Plan(MarkForDeletion(previous.id, order), "Retiring", told)
+    return Plan(MarkForDeletion(previous.id, order), Reason.RETIRING, told)
 
 
 def previous_can_go(observed: Observed) -> Plan | None:
@@ -156,13 +159,15 @@ def previous_can_go(observed: Observed) -> Plan | None:
     if isinstance(listed, Plan):
         return listed
     if set(listed.ids) != {current.id, previous.id}:
-        return wait("Retiring", f"List shows {' and '.join(listed.ids)}: waiting for both secrets")
+        return wait(
+            Reason.RETIRING, f"List shows {' and '.join(listed.ids)}: waiting for both secrets"
+        )
     asked = probe(observed, Fact.CURRENT_PROBE)
     if isinstance(asked, Plan):
         return asked
     if asked.verdict is Verdict.REFUSED:
         return hold(
-            "CurrentRefused",
+            Reason.CURRENT_REFUSED,
             f"Cognito refuses the current secret {current.id} ({asked.detail}): the previous one "
             "is kept",
             "look at the client at Cognito",
@@ -170,14 +175,14 @@ def previous_can_go(observed: Observed) -> Plan | None:
     order, moved = _order(observed), "every pod has moved"
     if order is not None:
         told = f"deleting secret {previous.id} {_in_spite_of(observed, order)}"
-        return Plan(Delete(previous.id, order), "Retiring", told)
+        return Plan(Delete(previous.id, order), Reason.RETIRING, told)
     if observed.resource.spec.acknowledgements:
         moved = "every pod and declared consumer has moved"
     risks = accepted_risks(observed.resource, observed.journal)
     accepted = f"; taken to have moved by their delay, an accepted risk: {', '.join(risks)}"
     return Plan(
         Delete(previous.id),
-        "Retiring",
+        Reason.RETIRING,
         f"deleting secret {previous.id}: {moved} to {current.id}, the overlap is over"
         f"{accepted if risks else ''}",
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ...names import pod_ack_annotation
+from ...reasons import Reason
 from ..acknowledgement import how_to_acknowledge, outside_holders
 from ..actions import DropFromJournal, Plan, RollBack, Stamp
 from ..consumers import ConsumerMode
@@ -47,7 +48,7 @@ def publication_settles(observed: Observed) -> Plan | None:
     if proof is None or observed.now > proof.settled_at:
         return None
     return wait(
-        "Settling",
+        Reason.SETTLING,
         "waiting until caches of kubelets and API servers hand out nothing older",
         proof.settled_at + _ONE_SECOND,
     )
@@ -67,8 +68,8 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
     if suspects(observed, found, proof):
         return None
     return Plan(
-        DropFromJournal(previous.id),
-        "DeletedElsewhere",
+        DropFromJournal(previous.id, deleted_elsewhere=True),
+        Reason.DELETED_ELSEWHERE,
         f"secret {previous.id} was deleted at Cognito by somebody else",
     )
 
@@ -84,7 +85,7 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     if spec.acknowledgements or spec.rollout.consumers.mode is ConsumerMode.NONE:
         return None
     held = hold(
-        "NoConsumers",
+        Reason.NO_CONSUMERS,
         f"no workload or pod in namespace {observed.resource.key.namespace} refers to Secret "
         f"{spec.target.name}: who holds the previous secret is unknown",
         "use the Secret in a workload of this namespace, declare who uses it elsewhere in "
@@ -112,19 +113,19 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
             continue
         if (workload.uid, seen.proof.stamp) in observed.memory.stamped:
             return hold(
-                "StampReverted",
+                Reason.STAMP_REVERTED,
                 f"something took the stamp off {workload.ref}'s pod template",
                 "let the tool that owns the template ignore annotations of cognito-secrets.dev",
             )
         return Plan(
             Stamp(workload, seen.proof.stamp),
-            "RollingOut",
+            Reason.ROLLING_OUT,
             f"restarting {workload.ref} by the stamp {seen.proof.stamp}",
         )
     if not shared:
         return None
     return wait(
-        "Settling",
+        Reason.SETTLING,
         "waiting for the publication of another Secret that the same workload reads, so that one "
         "restart does for both",
         max(shared) + _ONE_SECOND,
@@ -158,7 +159,7 @@ def listed_workload_is_missing(observed: Observed) -> Plan | None:
         return None
     names = ", ".join(str(ref) for ref in seen.consumers.missing)
     return hold(
-        "ConsumerMissing",
+        Reason.CONSUMER_MISSING,
         f"spec.rollout.consumers.workloads lists {names}, which namespace "
         f"{observed.resource.key.namespace} does not have",
         "correct apiVersion, kind or name, or take it off the list",
@@ -177,7 +178,7 @@ def pod_is_not_covered(observed: Observed) -> Plan | None:
         return None
     mode = observed.resource.spec.rollout.consumers.mode
     return hold(
-        "PodsNotCovered",
+        Reason.PODS_NOT_COVERED,
         f"spec.rollout.consumers (mode {mode.value}) does not cover {name_some(strangers)}, which "
         f"may hold the previous secret: {_owners(strangers)}",
         _COVER[mode],
@@ -215,13 +216,15 @@ def failed_rollout_is_rolled_back(observed: Observed) -> Plan | None:
         return asked
     if listed.get(previous.id) is None or asked.verdict is Verdict.REFUSED:
         return None
-    return Plan(RollBack(), "RollingBack", f"{failed.message}; going back to secret {previous.id}")
+    return Plan(
+        RollBack(), Reason.ROLLING_BACK, f"{failed.message}; going back to secret {previous.id}"
+    )
 
 
 def _failure(observed: Observed, seen: _Rollout) -> Plan | None:
     """Give the hold for a workload that failed; pods that nobody restarts are no failure."""
     told = _held_up_by(seen.consumers) or _progress_deadline_is_over(observed, seen)
-    return told if told is not None and told.reason == "RolloutFailed" else None
+    return told if told is not None and told.reason is Reason.ROLLOUT_FAILED else None
 
 
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
@@ -235,8 +238,8 @@ def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
     told = _who_lags(observed, seen, found)
     held = _held_up_by(seen.consumers) or _progress_deadline_is_over(observed, seen)
     if held is not None or any(not holder.is_outside for holder in found):
-        return held or wait("PodsNotRolled", told)
-    return wait("AwaitingAcknowledgement", told)
+        return held or wait(Reason.PODS_NOT_ROLLED, told)
+    return wait(Reason.AWAITING_ACKNOWLEDGEMENT, told)
 
 
 def _who_lags(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
@@ -278,7 +281,7 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
     waiting = unfinished(seen.consumers)
     if waiting:
         return hold(
-            "RolloutFailed",
+            Reason.ROLLOUT_FAILED,
             f"{waiting[0].ref} has made {late}: {waiting[0].detail}",
             "repair the workload; both secrets stay valid meanwhile",
         )
@@ -286,7 +289,7 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
     if all(one.owner is not None and one.owner.ends_by_itself for one in pods):
         return None
     return hold(
-        "PodsNotRolled",
+        Reason.PODS_NOT_ROLLED,
         f"{_who_lags(observed, seen, pods)}; there was {late}",
         "restart or delete the pods",
     )
@@ -303,7 +306,9 @@ def rollout_is_unfinished(observed: Observed) -> Plan | None:
     return (
         _held_up_by(seen.consumers)
         or _progress_deadline_is_over(observed, seen)
-        or wait("RolloutUnfinished", f"{waiting[0].ref} is not rolled out: {waiting[0].detail}")
+        or wait(
+            Reason.ROLLOUT_UNFINISHED, f"{waiting[0].ref} is not rolled out: {waiting[0].detail}"
+        )
     )
 
 
@@ -311,13 +316,13 @@ def _held_up_by(found: Consumers) -> Plan | None:
     for workload in unfinished(found):
         if workload.progress is Progress.FAILED:
             return hold(
-                "RolloutFailed",
+                Reason.ROLLOUT_FAILED,
                 f"{workload.ref} does not roll out: {workload.detail}",
                 "repair the workload; both secrets stay valid meanwhile",
             )
         if workload.progress is Progress.PAUSED:
             return hold(
-                "RolloutPaused",
+                Reason.ROLLOUT_PAUSED,
                 f"{workload.ref} does not move its pods: {workload.detail}",
                 "resume it, or restart its pods yourself",
             )

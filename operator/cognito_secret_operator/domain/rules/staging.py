@@ -1,5 +1,6 @@
 """The first step of every rotation: a value is drawn and written down, if a slot is free."""
 
+from ...reasons import Reason
 from ..actions import Plan, Stage
 from ..model import Trigger
 from ..observed import Observed
@@ -13,7 +14,7 @@ __all__ = ["stage"]
 def stage(observed: Observed, trigger: Trigger, why: str, value: SecretValue | None = None) -> Plan:
     """Plan to stage a new value (drawn unless it is given), or to look or hold first."""
     if observed.resource.is_being_deleted:
-        return wait("BeingDeleted", "the resource is being deleted: no new rotation begins")
+        return wait(Reason.BEING_DELETED, "the resource is being deleted: no new rotation begins")
     listed = listing(observed)
     if isinstance(listed, Plan):
         return listed
@@ -25,6 +26,6 @@ def stage(observed: Observed, trigger: Trigger, why: str, value: SecretValue | N
             rotate_token=observed.resource.rotate_token,
             value=value,
         ),
-        "Staging",
+        Reason.STAGING,
         f"{'drawing a new value' if value is None else 'taking the given value'}: {why}",
     )

@@ -8,6 +8,7 @@ from cognito_secret_operator.domain.actions import Hold, NoteEndpoint
 from cognito_secret_operator.domain.observed import Observed, Problem
 from cognito_secret_operator.domain.rules.endpoint import FINDING, token_endpoint_is_unknown
 from cognito_secret_operator.domain.spec import TargetKeys
+from cognito_secret_operator.reasons import Reason
 
 from support.builders import journal, resource, said, spec, view
 
@@ -18,7 +19,7 @@ SHOWN = resource(spec(target={"keys": KEYS}))
 GIVEN = resource(spec(target={"keys": KEYS}, verification={"token_endpoint": URL}))
 PUBLISHED, NOTED = journal("A"), replace(journal("A"), token_endpoint=URL)
 ABOUT_TO = replace(journal("B", "A", published=None), token_endpoint=URL)
-NOWHERE = Problem("TokenEndpointUnknown", "the pool has no domain", needs_action=True)
+NOWHERE = Problem(Reason.TOKEN_ENDPOINT_UNKNOWN, "the pool has no domain", needs_action=True)
 
 TABLE = [
     ("token_endpoint_is_not_noted", view(PUBLISHED), "", "no key is named for it"),

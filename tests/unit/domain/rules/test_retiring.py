@@ -400,19 +400,19 @@ TABLE = [
     (
         "overlap_runs",
         _rolling(MOVED, memory=replace(CLEAR, clear=(STAMP, at(-59)))),
-        "Wait OverlapRuns",
+        "Wait OverlapRunning",
         "clear for 59 minutes",
     ),
     (
         "overlap_runs",
         _rolling(MOVED, memory=replace(CLEAR, clear=("B.6", at(-999)))),
-        "Wait OverlapRuns",
+        "Wait OverlapRunning",
         "clear for long, but for an older publication",
     ),
     (
         "overlap_runs",
         _rolling(MOVED, memory=Memory(first_pass_at=NOON)),
-        "Wait OverlapRuns",
+        "Wait OverlapRunning",
         "this process knows of no clear read",
     ),
     ("origin_is_unknown", view(ROLLING), "", "we made it"),
