@@ -152,7 +152,7 @@ def staged(workdir: Path) -> Iterator[Stage]:
     say("building programs and images (minutes the first time, then cached)")
     helm = build(TOOLS) / "helm"
     rehearsal = build_image(
-        REPOSITORY / "tests" / "e2e" / "Dockerfile", REPOSITORY, REHEARSAL_IMAGE
+        Path(__file__).with_name("Dockerfile"), REPOSITORY, REHEARSAL_IMAGE
     )
     operator = build_operator_image()
     say("starting a control plane and a node")

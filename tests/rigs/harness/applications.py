@@ -20,7 +20,7 @@ from cluster.waiting import wait_for
 from emulator.remote import SCOPE, Client, RemoteEmulator
 from harness.shop import REPOSITORY, Shop
 
-FOLDER: Final = REPOSITORY / "tests" / "applications"
+FOLDER: Final = REPOSITORY / "tests" / "rigs" / "applications"
 USERNAME: Final = "ada"
 PASSWORD: Final = "Correct-horse-7"
 FLOWS: Final = frozenset({"client_credentials", "USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH"})
