@@ -91,11 +91,11 @@ OBSERVED: Final = _object(
 ROTATIONS: Final = _process(
     "counter", "rotations_total", "Rotations that ended.", "result", "trigger"
 )
-ORDERED: Final = _process(
+FORCED: Final = _process(
     "counter",
-    "ordered_retirements_total",
+    "forced_retirements_total",
     "Previous secrets deleted by maxOverlap or override although they may have been in use.",
-    "order",
+    "retired_by",
 )
 FOREIGN_DELETED: Final = _process(
     "counter",
@@ -123,9 +123,9 @@ ROTATION_DURATION: Final = _process(
     "rotation_duration_seconds",
     "Duration of rotations, from start to end.",
 )
-EXPOSURE: Final = _process(
+OVERLAP: Final = _process(
     "histogram",
-    "exposure_seconds",
+    "overlap_seconds",
     "How long both secrets of a successful rotation were valid.",
 )
 STEP_DURATION: Final = _process(
@@ -192,9 +192,9 @@ METRICS: Final = (
     *OF_RESOURCES,
     ROTATIONS,
     ROTATION_DURATION,
-    EXPOSURE,
+    OVERLAP,
     STEP_DURATION,
-    ORDERED,
+    FORCED,
     FOREIGN_DELETED,
     AWS_REQUESTS,
     AWS_DURATION,

@@ -31,12 +31,12 @@ from .descriptions import (
     AWS_WAIT,
     BUILD,
     DRIFT,
-    EXPOSURE,
+    FORCED,
     FOREIGN_DELETED,
     FROZEN,
     HEARTBEAT,
     LEADER,
-    ORDERED,
+    OVERLAP,
     QUEUE_DEPTH,
     QUEUE_OLDEST,
     RECONCILE_DURATION,
@@ -82,7 +82,7 @@ _TURNS: Final = (0.05, 0.25, 1.0, 2.5, 5.0, 15.0, 60.0)
 _SPANS: Final = (10, 60, 300, 900, 3600, 2 * 3600, 6 * 3600, 86400, 3 * 86400, 7 * 86400)
 """Seconds: from a roll-out in a test cluster to a secret that waits for approval."""
 
-_ORDERS: Final = {RetiredBy.MAX_OVERLAP: "max_overlap", RetiredBy.OVERRIDE: "override"}
+_RETIRED_BY: Final = {RetiredBy.MAX_OVERLAP: "max_overlap", RetiredBy.OVERRIDE: "override"}
 
 _disable_created: Final[Callable[[], None]] = disable_created_metrics  # it has no types
 
@@ -104,7 +104,7 @@ class Metrics:
         self._registry.register(Resources(self._reports))
         ProcessCollector(registry=self._registry)
         self._rotations = self._counter(ROTATIONS)
-        self._ordered = self._counter(ORDERED)
+        self._forced = self._counter(FORCED)
         self._foreign_deleted = self._counter(FOREIGN_DELETED)
         self._requests = self._counter(AWS_REQUESTS)
         self._waits = self._counter(AWS_WAIT)
@@ -113,7 +113,7 @@ class Metrics:
         self._durations = self._histogram(AWS_DURATION, _BUCKETS)
         self._turns = self._histogram(RECONCILE_DURATION, _TURNS)
         self._rotation_spans = self._histogram(ROTATION_DURATION, _SPANS)
-        self._exposures = self._histogram(EXPOSURE, _SPANS)
+        self._overlaps = self._histogram(OVERLAP, _SPANS)
         self._steps = self._histogram(STEP_DURATION, _SPANS)
         self._depth = self._gauge(QUEUE_DEPTH)
         self._oldest = self._gauge(QUEUE_OLDEST)
@@ -143,7 +143,7 @@ class Metrics:
         """
         self._rotation_spans.observe(max(0.0, span.total_seconds()))
         if exposure is not None:
-            self._exposures.observe(max(0.0, exposure.total_seconds()))
+            self._overlaps.observe(max(0.0, exposure.total_seconds()))
 
     def step_took(self, step: Step, span: timedelta) -> None:
         """Record how long a step of a rotation took."""
@@ -155,7 +155,7 @@ class Metrics:
 
     def retired_by_order(self, order: RetiredBy) -> None:
         """Count a previous secret that was deleted although it may have been in use."""
-        self._ordered.labels(_ORDERS[order]).inc()
+        self._forced.labels(_RETIRED_BY[order]).inc()
 
     def foreign_deleted(self) -> None:
         """Count the deletion of a foreign secret that a resource listed."""
@@ -242,7 +242,7 @@ class Metrics:
             for outcome in Outcome:
                 self._rotations.labels(outcome.name.lower(), trigger.name.lower())
         for order in RetiredBy:
-            self._ordered.labels(_ORDERS[order])
+            self._forced.labels(_RETIRED_BY[order])
         for result in RESULTS:
             self._reconciles.labels(result)
         for drift in Drift:
