@@ -1,8 +1,8 @@
 """The journal on the wire, both ways.
 
-The journal's Secret has one key, ``journal.json``, for everything but values, and a key for each
-value (``value.current`` and so on): whoever debugs it can look at the document alone. Whatever is
-odd about a journal is a `JournalProblemError`, which makes the operator hold.
+The journal's Secret has one key, ``journal.json``, for everything except values, and a key for each
+value (``value.current`` and so on): the document can be read without any value. Every fault of a
+journal raises a `JournalProblemError`, which makes the operator hold.
 """
 
 import json
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 DOCUMENT: Final = "journal.json"
-"""Data key of everything but the values."""
+"""Data key of everything except values."""
 
 VALUE_PREFIX: Final = "value."
 """Data keys of the values: ``value.current``, ``value.previous``, and so on."""
@@ -40,29 +40,29 @@ _START_ANEW: Final = (
 
 
 class JournalProblemError(ActionNeededError):
-    """A journal that must not be used; the operator holds until a person has acted."""
+    """A journal that must not be used; the operator holds until a person acts."""
 
 
 class JournalFormatUnknownError(JournalProblemError):
-    """Another version of the operator wrote it."""
+    """The journal has the format of another version of the operator."""
 
     reason = Reason.JOURNAL_FORMAT_UNKNOWN
 
 
 class JournalForeignError(JournalProblemError):
-    """It was written for another Secret: somebody copied or restored it."""
+    """The journal was written for another Secret: it was copied or restored."""
 
     reason = Reason.JOURNAL_FOREIGN
 
 
 class JournalOfAnotherClientError(JournalProblemError):
-    """It is about another app client than the resource names."""
+    """The journal belongs to an app client other than the resource's."""
 
     reason = Reason.JOURNAL_OF_ANOTHER_CLIENT
 
 
 class JournalUnreadableError(JournalProblemError):
-    """Somebody damaged it."""
+    """The journal is damaged."""
 
     reason = Reason.JOURNAL_UNREADABLE
 
@@ -75,13 +75,13 @@ def journal_from(
     Args:
         stored: the journal's Secret.
         client: the app client that the resource names.
-        taken_from: the uid in a journal from elsewhere that is to be read all the same.
+        taken_from: the uid in a journal from elsewhere that is accepted.
 
     Raises:
-        JournalFormatUnknownError: another version of the operator wrote it.
-        JournalForeignError: it was copied or restored from elsewhere.
-        JournalOfAnotherClientError: it is about another app client.
-        JournalUnreadableError: it is damaged.
+        JournalFormatUnknownError: another version of the operator wrote the journal.
+        JournalForeignError: the journal was copied or restored from elsewhere.
+        JournalOfAnotherClientError: the journal belongs to another app client.
+        JournalUnreadableError: the journal is damaged.
 
     """
     if not stored.data:
@@ -89,7 +89,7 @@ def journal_from(
     document = _document(stored)
     if "format" not in document:
         raise _unreadable(stored, f"{DOCUMENT} has no format")
-    if repr(document["format"]) != repr(FORMAT):  # true and 1.0 equal 1 and are not it
+    if repr(document["format"]) != repr(FORMAT):  # in Python, True and 1.0 equal 1
         raise JournalFormatUnknownError(
             f"{_named(stored)} has a format that this version of the operator does not know: "
             f"upgrade the operator to the version that wrote it (this one knows format {FORMAT})"
@@ -115,7 +115,7 @@ def journal_from(
 
 
 def journal_data(journal: Journal) -> dict[str, SecretValue]:
-    """Write a journal as the data of its Secret."""
+    """Return a journal as the data of its Secret."""
     text = json.dumps(document_of(journal), sort_keys=True, indent=1)
     values = {VALUE_PREFIX + slot: value for slot, value in values_of(journal).items()}
     return {DOCUMENT: SecretValue(text), **values}
@@ -130,8 +130,8 @@ def _document(stored: StoredSecret) -> dict[str, Any]:
 
 
 def _decoded(text: SecretValue) -> object:
-    # The error is raised elsewhere: a JSONDecodeError carries the whole document, and even
-    # `raise … from None` would keep it as the context.
+    # The error is raised outside the handler: a JSONDecodeError contains the whole document, and
+    # even `raise … from None` would keep it as the context.
     try:
         return json.loads(text.reveal())
     except (ValueError, RecursionError):
