@@ -11,9 +11,10 @@ from datetime import timedelta
 
 import pytest
 
+from cognito_secret_operator.domain import evidence
 from cognito_secret_operator.domain import plan as planning
-from cognito_secret_operator.domain import rollout
-from cognito_secret_operator.domain.rollout import Pod, PublicationEvidence
+from cognito_secret_operator.domain.evidence import PublicationEvidence
+from cognito_secret_operator.domain.rollout import Pod
 from cognito_secret_operator.domain.rules import rolling_out
 
 from support import small_moves
@@ -196,7 +197,7 @@ def _forgets_terminating_pods(monkeypatch: pytest.MonkeyPatch) -> None:
     def suspected(pod: Pod, proof: PublicationEvidence) -> str | None:
         return None if pod.terminating or pod.created_at > proof.settled_at else "is old"
 
-    monkeypatch.setattr(rollout, "_why_suspected", suspected)
+    monkeypatch.setattr(evidence, "_why_it_may_hold", suspected)
     monkeypatch.setattr(rolling_out, "unfinished", lambda _: ())
 
 
@@ -212,7 +213,7 @@ def _promotes_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _believes_any_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        rollout, "_has_acknowledged", lambda pod, _: ("app", 0) not in pod.acknowledged
+        evidence, "_has_acknowledged", lambda pod, _: ("app", 0) not in pod.acknowledged
     )
 
 

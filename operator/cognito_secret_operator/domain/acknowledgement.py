@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from ..names import consumer_ack_annotation
+from .evidence import Holder
 from .journal.journal import Journal
-from .rollout import Holder
 from .spec import Acknowledgement, Resource
 from .text import moment_text
 
@@ -44,11 +44,13 @@ def accepted_risks(resource: Resource, journal: Journal) -> tuple[str, ...]:
     )
 
 
-def how_to_acknowledge(resource: Resource, journal: Journal, now: datetime) -> str:
+def how_to_acknowledge(
+    resource: Resource, journal: Journal, waiting_for: tuple[Holder, ...]
+) -> str:
     """Tell how each outside consumer is to speak, or when its delay speaks for it."""
     current = journal.name_of(journal.current.id) if journal.current else ""
     published = journal.publication.published if journal.publication else None
-    waiting = {holder.who for holder in outside_holders(resource, journal, now)}
+    waiting = {holder.who for holder in waiting_for}
     told = []
     for one in resource.spec.acknowledgements:
         if f"Acknowledgement/{one.name}" not in waiting:

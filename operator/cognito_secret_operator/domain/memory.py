@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
+from .evidence import Remaining, remaining_after
 from .journal.journal import Journal, JournaledSecret
 from .model import Listing, StoredSecret, Verdict
 from .observed import Fact, Memory, Observed
 from .projection import marks_of
-from .rollout import Consumers, Lag, lag_of
-from .rules.rolling_out import evidence, suspects
+from .rollout import Consumers
 
 __all__ = ["remembered"]
 
@@ -25,7 +25,7 @@ def remembered(observed: Observed) -> Memory:
         memory = replace(
             memory,
             clear=_clear(observed, observed.consumers),
-            lag=_lag(observed, observed.consumers),
+            remaining=_remaining(observed, observed.consumers),
             previewed_at=observed.now,
         )
     return memory
@@ -70,8 +70,8 @@ def _lingers(observed: Observed) -> tuple[str, datetime] | None:
 
 
 def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
-    proof = evidence(observed) if isinstance(observed.journal_read, Journal) else None
-    if proof is None or found.missing or suspects(observed, found, proof):
+    proof = observed.evidence if observed.known_journal else None
+    if proof is None or found.missing or observed.holders:
         return None
     before = observed.memory.clear
     if before is not None and before[0] == proof.stamp:
@@ -79,6 +79,8 @@ def _clear(observed: Observed, found: Consumers) -> tuple[str, datetime] | None:
     return (proof.stamp, found.read_at)
 
 
-def _lag(observed: Observed, found: Consumers) -> Lag | None:
-    proof = evidence(observed) if isinstance(observed.journal_read, Journal) else None
-    return lag_of(found, proof, observed.memory.lag) if proof is not None else None
+def _remaining(observed: Observed, found: Consumers) -> Remaining | None:
+    proof = observed.evidence if observed.known_journal else None
+    if proof is None:
+        return None
+    return remaining_after(found, proof.stamp, observed.pod_holders, observed.memory.remaining)

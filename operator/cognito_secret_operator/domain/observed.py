@@ -4,9 +4,12 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from ..reasons import Reason
+from .acknowledgement import outside_holders
+from .evidence import Holder, PublicationEvidence, Remaining, pod_holders, publication_evidence
 from .journal.journal import Journal, Rotation
 from .model import (
     ClientDescription,
@@ -18,7 +21,7 @@ from .model import (
     Timing,
 )
 from .platform_policy import PlatformPolicy
-from .rollout import Consumers, Lag
+from .rollout import Consumers
 from .spec import Resource
 from .value import SecretValue
 
@@ -100,16 +103,19 @@ class Memory:
     clear: tuple[str, datetime] | None = None
     """Stamp of the publication, and the first full read that found no holder for it."""
 
-    lag: Lag | None = None
-    """Who lags behind the present publication; a restart of the operator counts from anew."""
+    remaining: Remaining | None = None
+    """What the present roll-out still waits for; a restart of the operator counts from anew."""
 
     stamped: frozenset[tuple[str, str]] = frozenset()
     """Workloads (uid) that this process stamped, with the stamp: none is stamped twice."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observed:
-    """One pass's view. *now* is the API server's time, so that two processes agree on it."""
+    """One pass's view. *now* is the API server's time, so that two processes agree on it.
+
+    What follows from one read is computed once, when it is first asked for.
+    """
 
     now: datetime
     resource: Resource
@@ -156,6 +162,48 @@ class Observed:
         if isinstance(self.journal_read, Journal):
             return self.journal_read
         raise LookupError("no journal was read: a guard must come before this rule")
+
+    @property
+    def known_journal(self) -> Journal | None:
+        """The journal; None where it was not read or does not exist."""
+        return self.journal_read if isinstance(self.journal_read, Journal) else None
+
+    @cached_property
+    def evidence(self) -> PublicationEvidence | None:
+        """What pods are measured against; None where no publication is recorded."""
+        return publication_evidence(self.journal, self.timing.settle)
+
+    @property
+    def rolling(self) -> PublicationEvidence | None:
+        """The same while a previous secret is to be retired, else None."""
+        return self.evidence if self.journal.previous is not None else None
+
+    @cached_property
+    def pod_holders(self) -> tuple[Holder, ...]:
+        """The pods that may hold an older secret than the published one, oldest first.
+
+        Raises:
+            LookupError: the namespace was not read in this pass, or no publication is recorded.
+
+        """
+        if self.evidence is None or not isinstance(self.consumers, Consumers):
+            raise LookupError("no pods were read: a rule asks for them first")
+        return pod_holders(self.consumers, self.evidence)
+
+    @cached_property
+    def outside_holders(self) -> tuple[Holder, ...]:
+        """The declared consumers that may hold an older secret, in the order of the spec."""
+        return outside_holders(self.resource, self.journal, self.now)
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        """All that may hold an older secret: pods, then declared consumers.
+
+        Raises:
+            LookupError: as for `pod_holders`.
+
+        """
+        return (*self.pod_holders, *self.outside_holders)
 
     @property
     def foreign(self) -> tuple[RemoteSecret, ...]:

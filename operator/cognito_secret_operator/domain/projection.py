@@ -10,7 +10,7 @@ from ..names import (
     RESOURCE_ANNOTATION,
 )
 from .connection import issuer_of, shown_endpoint
-from .journal.journal import Journal, JournaledSecret
+from .journal.journal import Journal, JournaledSecret, Publication
 from .model import StoredSecret
 from .spec import Resource, Spec
 from .value import SecretValue
@@ -18,6 +18,7 @@ from .value import SecretValue
 __all__ = [
     "Marks",
     "is_projection",
+    "is_untouched",
     "marks_of",
     "publication_number",
     "stamp_value",
@@ -79,6 +80,14 @@ def is_projection(target: StoredSecret, journal: Journal, resource: Resource) ->
     marks = target_annotations(journal, resource)
     return target.data == target_data(journal, resource) and all(
         target.annotations.get(key) == value for key, value in marks.items()
+    )
+
+
+def is_untouched(publication: Publication, target: StoredSecret) -> bool:
+    """Return whether the target was not written by others since its publication was recorded."""
+    record = publication.published
+    return record is not None and (
+        (target.uid, target.data_owner) == (record.target_uid, record.data_owner)
     )
 
 

@@ -1,13 +1,53 @@
-"""When a rotation and its steps began, as the journal tells it, and how long two secrets lived."""
+"""Where a rotation stands, who may hold its previous secret, and when each step began."""
 
 from datetime import datetime, timedelta
 
+from .consumers import ConsumerMode
+from .evidence import Holder
 from .journal.journal import Journal, Outcome, Rotation
 from .observed import Observed
 from .report import Step
-from .rules.rolling_out import evidence
+from .rollout import Consumers
 
-__all__ = ["exposure_of", "rotation_began_at", "step_began_at"]
+__all__ = ["exposure_of", "holders_of", "rotation_began_at", "step_began_at", "step_of"]
+
+
+def step_of(observed: Observed) -> Step:
+    """Return the step at which the rotation stands; `Step.IDLE` where none is on."""
+    journal = observed.known_journal
+    if journal is None:
+        return Step.IDLE
+    if journal.pending is not None:
+        return Step.VERIFYING if journal.pending.secret else Step.STAGED
+    if journal.previous is None:
+        return Step.IDLE
+    if journal.publication is None or journal.publication.published is None:
+        return Step.PUBLISHING
+    if journal.marked_id is not None:
+        return Step.RETIRING
+    proof = observed.evidence
+    if proof is None or observed.now <= proof.settled_at:
+        return Step.SETTLING
+    return Step.OVERLAP if holders_of(observed) == () else Step.ROLLING_OUT
+
+
+def holders_of(observed: Observed) -> tuple[Holder, ...] | None:
+    """Return all that may hold the previous secret; None where that is not known.
+
+    It is not known where no pods were read in this pass, where a listed workload is missing, and
+    where neither a consumer was found nor one declared.
+    """
+    journal = observed.known_journal
+    if journal is None or journal.previous is None:
+        return ()
+    found = observed.consumers
+    if observed.evidence is None or not isinstance(found, Consumers):
+        return None
+    declared = observed.resource.spec.rollout.consumers.mode is ConsumerMode.NONE
+    elsewhere = observed.resource.spec.acknowledgements
+    if found.missing or not (found.workloads or found.pods or declared or elsewhere):
+        return None
+    return observed.holders
 
 
 def rotation_began_at(journal: Journal) -> datetime | None:
@@ -34,7 +74,7 @@ def step_began_at(observed: Observed, step: Step) -> datetime | None:
     if began is None or step is Step.IDLE:
         return None
     recorded = journal.pending.recorded_at if journal.pending else None
-    proof = evidence(observed)
+    proof = observed.evidence
     match step:
         case Step.STAGED:
             return began

@@ -26,8 +26,8 @@ from ..domain.actions import (
 from ..domain.journal.journal import Outcome
 from ..domain.model import StoredSecret, Trigger
 from ..domain.observed import Observed
+from ..domain.projection import is_untouched
 from ..domain.report import ConditionType, Report, Truth
-from ..domain.rules.publishing import is_untouched
 from ..reasons import Reason
 from .ports import Drift, KubernetesEvent
 

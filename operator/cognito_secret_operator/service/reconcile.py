@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..domain.actions import Delete, Effect, Hold, Look, Plan, Wait
-from ..domain.conditions import invalid_report
-from ..domain.conditions import report as report_of
 from ..domain.journal.journal import Journal, Rotation
 from ..domain.memory import remembered
 from ..domain.model import ClientRef, ResourceKey
 from ..domain.observed import Memory, Observed
 from ..domain.plan import plan as plan_for
+from ..domain.reporting import build_report, invalid_report
 from ..domain.spec import Resource
 from ..domain.steps import exposure_of
 from ..errors import ActionNeededError, ConflictError, InvalidResourceError, OutsideError
@@ -208,7 +207,7 @@ class Reconciler:
         self, raw: RawResource, observed: Observed, plan: Plan, mind: _Mind, result: str = ""
     ) -> float:
         """Report, and give the seconds until the next pass."""
-        key, report = observed.resource.key, report_of(observed, plan)
+        key, report = observed.resource.key, build_report(observed, plan)
         mind.missed_since = missed_since(mind.missed_since, observed, report)
         step, since = mind.steps.told(observed)
         report = replace(report, step=step, step_started_at=since, missed_since=mind.missed_since)

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..domain.conditions import step_of
 from ..domain.journal.journal import Journal
 from ..domain.observed import Observed
 from ..domain.report import Step
 from ..domain.rollout import Consumers
-from ..domain.steps import step_began_at
+from ..domain.steps import step_began_at, step_of
 
 __all__ = ["StepWatch"]
 

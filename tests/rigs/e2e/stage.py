@@ -151,9 +151,7 @@ def staged(workdir: Path) -> Iterator[Stage]:
     """Build what is to be built, start the cluster, and take all of it down at the end."""
     say("building programs and images (minutes the first time, then cached)")
     helm = build(TOOLS) / "helm"
-    rehearsal = build_image(
-        Path(__file__).with_name("Dockerfile"), REPOSITORY, REHEARSAL_IMAGE
-    )
+    rehearsal = build_image(Path(__file__).with_name("Dockerfile"), REPOSITORY, REHEARSAL_IMAGE)
     operator = build_operator_image()
     say("starting a control plane and a node")
     plane = ControlPlane(played_nodes=False)

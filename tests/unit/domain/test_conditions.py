@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from cognito_secret_operator.domain.conditions import report, step_of
 from cognito_secret_operator.domain.journal.journal import Journal
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.platform_policy import PlatformPolicy
 from cognito_secret_operator.domain.report import ConditionType, Step
+from cognito_secret_operator.domain.reporting import build_report
 from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
+from cognito_secret_operator.domain.steps import step_of
 
 from support.builders import (
     NOON,
@@ -50,7 +51,7 @@ EDITED = target(RESTING, data={"client-secret": "nonsense"})
 
 
 def _told(observed: Observed, kind: str) -> tuple[str, str]:
-    condition = report(observed, plan(observed)).condition(ConditionType(kind))
+    condition = build_report(observed, plan(observed)).condition(ConditionType(kind))
     return condition.status.value, condition.reason
 
 
@@ -178,7 +179,7 @@ def test_conditions(kind: str, observed: Observed, status: str, reason: str) -> 
 def test_every_condition_is_in_the_table_and_told_in_every_report() -> None:
     assert {row[0] for row in TABLE} == {kind.value for kind in ConditionType}
     for row in TABLE:
-        told = report(row[1], plan(row[1])).conditions
+        told = build_report(row[1], plan(row[1])).conditions
         assert [condition.type for condition in told] == list(ConditionType)
 
 
@@ -205,7 +206,7 @@ def test_a_report_names_every_secret_by_its_role() -> None:
     seen = replace(
         seen, memory=replace(seen.memory, listing=listing("A B X")), listing=listing("A B X")
     )
-    told = report(seen, plan(seen))
+    told = build_report(seen, plan(seen))
     assert {one.id: one.role.value for one in told.secrets} == {
         "A": "Previous",
         "B": "Current",
@@ -237,24 +238,24 @@ def test_where_we_only_observe_the_newest_secret_that_cognito_shows_is_the_curre
     gone = {one: at(-6) for one in "AB" if one not in listed}
     memory = Memory(first_pass_at=NOON, listing=listing(listed), missing=gone)
     seen = view(book, of=OBSERVING, memory=memory)
-    secrets = report(seen, plan(seen)).secrets
+    secrets = build_report(seen, plan(seen)).secrets
     assert {one.id: one.role.value for one in secrets} == told
     assert len(secrets) == len(told)
 
 
 def test_the_sequence_never_falls_behind_what_status_saw() -> None:
     seen = view(None, of=resource(status=StatusFacts(journal_sequence=99)))
-    assert report(seen, plan(seen)).journal_sequence == 99
+    assert build_report(seen, plan(seen)).journal_sequence == 99
 
 
 @pytest.mark.parametrize("changes", [{"suspended": True}, {"policy": Policy.OBSERVE}])
 def test_no_next_rotation_is_promised_where_none_will_come(changes: dict[str, object]) -> None:
     seen = view(RESTING, of=resource(replace(SPEC, **changes)))  # type: ignore[arg-type]
-    assert report(seen, plan(seen)).next_rotation_at is None
+    assert build_report(seen, plan(seen)).next_rotation_at is None
 
 
 def test_the_next_rotation_is_told() -> None:
-    told = report(view(RESTING), plan(view(RESTING))).next_rotation_at
+    told = build_report(view(RESTING), plan(view(RESTING))).next_rotation_at
     assert told is not None
     assert NOON + timedelta(days=28) <= told <= NOON + timedelta(days=29)
 
@@ -262,12 +263,12 @@ def test_the_next_rotation_is_told() -> None:
 def test_a_secret_whose_delete_was_answered_is_not_told_as_foreign_by_a_stale_list() -> None:
     memory = Memory(first_pass_at=NOON, listing=listing("A B"), deleted=frozenset("A"))
     seen = view(journal("B"), memory=memory)
-    assert [one.id for one in report(seen, plan(seen)).secrets] == ["B"]
+    assert [one.id for one in build_report(seen, plan(seen)).secrets] == ["B"]
 
 
 def test_a_report_holds_no_value() -> None:
     for row in TABLE:
-        assert "value of" not in repr(report(row[1], plan(row[1])))
+        assert "value of" not in repr(build_report(row[1], plan(row[1])))
 
 
 @pytest.mark.parametrize(
@@ -282,4 +283,4 @@ def test_the_publication_is_told_once_it_is_recorded(
     book: Journal | None, told: int | None
 ) -> None:
     seen = view(book)
-    assert report(seen, plan(seen)).publication == told
+    assert build_report(seen, plan(seen)).publication == told

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from cognito_secret_operator.domain.evidence import Remaining
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
-from cognito_secret_operator.domain.rollout import Consumers, Lag, WorkloadRef
+from cognito_secret_operator.domain.rollout import Consumers, WorkloadRef
 
 from support.builders import (
     NOON,
@@ -102,10 +103,12 @@ def test_while_a_listed_workload_is_missing_nobody_knows_who_holds_the_secret() 
     ],
 )
 def test_since_when_a_roll_out_makes_no_progress(seen: Consumers, since: float) -> None:
-    before = _memory(lag=Lag(STAMP, frozenset(f"Pod/{one.name}" for one in HELD.pods), at(-20)))
-    lag = remembered(view(OLD, seen=seen, memory=before)).lag
-    assert lag is not None
-    assert lag.since == at(since)
+    before = _memory(
+        remaining=Remaining(STAMP, frozenset(f"Pod/{one.name}" for one in HELD.pods), at(-20))
+    )
+    remaining = remembered(view(OLD, seen=seen, memory=before)).remaining
+    assert remaining is not None
+    assert remaining.since == at(since)
 
 
 def test_a_read_that_failed_keeps_the_date() -> None:

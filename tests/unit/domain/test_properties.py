@@ -14,15 +14,15 @@ from cognito_secret_operator.domain.actions import (
     Publish,
     Stage,
 )
-from cognito_secret_operator.domain.conditions import report
+from cognito_secret_operator.domain.evidence import pod_holders
 from cognito_secret_operator.domain.journal.journal import Journal, Origin
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.model import ClientDescription, Listing, Probe, StoredSecret
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed, Problem
 from cognito_secret_operator.domain.plan import plan
-from cognito_secret_operator.domain.rollout import Consumers, Progress, holders
+from cognito_secret_operator.domain.reporting import build_report
+from cognito_secret_operator.domain.rollout import Consumers, Progress
 from cognito_secret_operator.domain.rules.overrides import order_in_force
-from cognito_secret_operator.domain.rules.rolling_out import evidence
 from cognito_secret_operator.domain.spec import (
     Acknowledgement,
     Approval,
@@ -241,7 +241,7 @@ def test_a_plan_a_report_and_a_memory_always_come_and_are_always_the_same(
     assert first.reason.isidentifier()
     assert first.message
     assert isinstance(remembered(observed), Memory)
-    assert "value of" not in repr((first, report(observed, first)))
+    assert "value of" not in repr((first, build_report(observed, first)))
 
 
 @settings(max_examples=200, deadline=None)
@@ -280,7 +280,7 @@ def test_no_doom_and_no_delete_of_the_previous_secret_while_somebody_may_hold_it
     action = plan(observed).action
     if not isinstance(action, MarkForDeletion | Delete):
         return
-    proof = evidence(observed)
+    proof = observed.evidence
     assert proof is not None
     assert observed.now > proof.settled_at
     assert isinstance(observed.consumers, Consumers)
@@ -289,7 +289,7 @@ def test_no_doom_and_no_delete_of_the_previous_secret_while_somebody_may_hold_it
     if action.order is None:
         outside = observed.resource.spec.acknowledgements
         assert observed.consumers.pods or observed.consumers.workloads or outside
-        assert not holders(observed.consumers, proof)
+        assert not pod_holders(observed.consumers, proof)
         assert not outside or observed.resource.acknowledged == {"billing": "B"}
         assert observed.memory.clear is not None
         assert observed.now - observed.memory.clear[1] >= timedelta(hours=1)

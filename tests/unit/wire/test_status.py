@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from cognito_secret_operator.domain.conditions import invalid_report
 from cognito_secret_operator.domain.journal.journal import Origin, Outcome, Rotation
 from cognito_secret_operator.domain.model import ClientRef, Trigger
 from cognito_secret_operator.domain.preview import Preview
@@ -17,6 +16,7 @@ from cognito_secret_operator.domain.report import (
     Step,
     Truth,
 )
+from cognito_secret_operator.domain.reporting import invalid_report
 from cognito_secret_operator.reasons import Reason
 from cognito_secret_operator.wire.status import invalid_status, status_of, status_patch
 

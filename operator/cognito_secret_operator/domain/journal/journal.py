@@ -161,6 +161,16 @@ class Journal:
         number = self.publication.number if self.publication else 0
         return f"{secret_id}.{number}" if secret_id in self.returned else secret_id
 
+    @property
+    def previous_leaked(self) -> bool:
+        """Whether the previous secret leaked: only pods and caches are waited for."""
+        return self.previous is not None and self.is_leaked(self.previous.id)
+
+    @property
+    def previous_goes_at_once(self) -> bool:
+        """Whether the previous secret leaked and is deleted before its pods have moved."""
+        return self.emergency is not None and self.emergency.now and self.previous_leaked
+
     def is_leaked(self, secret_id: str) -> bool:
         """Tell whether a person reported that this secret leaked, and it is not gone yet."""
         return self.emergency is not None and secret_id in self.emergency.leaked

@@ -12,7 +12,6 @@ from ..observed import UNREAD, Fact, Observed
 from ..spec import EmergencyRequest
 from . import Rule
 from .needs import hold, listing, look, probe, wait
-from .rolling_out import rolling
 from .staging import stage
 
 __all__ = ["DECLARING", "GOING_AT_ONCE", "GONE_AND_ROLLED", "QUESTIONING", "RENEWING"]
@@ -137,7 +136,7 @@ def emergency_needs_a_new_secret(observed: Observed) -> Plan | None:
 def _leaked_previous(observed: Observed) -> JournaledSecret | None:
     """Give the previous secret where it leaked and is to go at once, and another is published."""
     emergency, previous = observed.journal.emergency, observed.journal.previous
-    if emergency is None or previous is None or rolling(observed) is None:
+    if emergency is None or previous is None or observed.rolling is None:
         return None
     return previous if emergency.now and previous.id in emergency.leaked else None
 

@@ -8,7 +8,6 @@ from ..model import StoredSecret
 from ..observed import Observed
 from . import Rule
 from .needs import hold
-from .rolling_out import goes_at_once, rolling
 
 __all__ = ["OUTSIDE"]
 
@@ -23,9 +22,9 @@ _REPLICATORS: Final = (
 def target_is_replicated(observed: Observed) -> Plan | None:
     """Another tool copies the target elsewhere, and nobody declared who uses the copies."""
     target = observed.target
-    if rolling(observed) is None or not isinstance(target, StoredSecret):
+    if observed.rolling is None or not isinstance(target, StoredSecret):
         return None
-    if goes_at_once(observed):
+    if observed.journal.previous_goes_at_once:
         return None
     found = sorted(
         key

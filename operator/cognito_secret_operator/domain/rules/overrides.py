@@ -16,7 +16,7 @@ from ..rollout import Consumers
 from ..spec import OnMaxOverlap
 from . import Rule
 from .outside import OUTSIDE
-from .rolling_out import ROLLING_OUT, rolling
+from .rolling_out import ROLLING_OUT
 
 __all__ = ["EVIDENCE", "doubt", "giving_way", "order_in_force"]
 
@@ -26,7 +26,7 @@ EVIDENCE: Final[tuple[Rule, ...]] = (*ROLLING_OUT, *OUTSIDE)
 
 def order_in_force(observed: Observed) -> RetiredBy | None:
     """Tell by which order the previous secret goes, whoever may hold it; None where by none."""
-    previous, proof = observed.journal.previous, rolling(observed)
+    previous, proof = observed.journal.previous, observed.rolling
     if previous is None or proof is None or observed.now <= proof.settled_at:
         return None
     if observed.resource.override_id == observed.journal.name_of(previous.id):

@@ -19,13 +19,12 @@ from ..journal.journal import Journal, Publication
 from ..model import StoredSecret
 from ..observed import Observed
 from ..ownership import only_we_wrote
-from ..projection import is_projection
+from ..projection import is_projection, is_untouched
 from ..rollout import Consumers
 from ..scope import has_target_metadata, target_metadata_of
 from ..spec import CreationPolicy
 from . import Rule
 from .needs import hold, read_consumers
-from .rolling_out import rolling
 
 __all__ = ["PUBLISHING"]
 
@@ -108,7 +107,7 @@ def target_was_edited(observed: Observed) -> Plan | None:
             f"Secret {target.name} does not fit spec.target any more",
         )
     restored = f"Secret {target.name} was edited by somebody else; restoring it"
-    if rolling(observed) is not None:
+    if observed.rolling is not None:
         return Plan(
             Republish(),
             Reason.TARGET_RESTORED,
@@ -177,14 +176,6 @@ def _born_meanwhile(found: Consumers | Plan, target: StoredSecret) -> str:
     more = f" and {len(born) - _NAMED} more" if len(born) > _NAMED else ""
     return (
         f"restart {', '.join(born[:_NAMED])}{more}: started meanwhile, they may hold other values"
-    )
-
-
-def is_untouched(publication: Publication, target: StoredSecret) -> bool:
-    """Tell whether nobody else wrote the target since its publication was recorded."""
-    record = publication.published
-    return record is not None and (
-        (target.uid, target.data_owner) == (record.target_uid, record.data_owner)
     )
 
 

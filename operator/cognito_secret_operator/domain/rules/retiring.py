@@ -6,6 +6,7 @@ from ...names import OVERRIDE_ANNOTATION
 from ...reasons import Reason
 from ..acknowledgement import accepted_risks
 from ..actions import Delete, DropFromJournal, MarkForDeletion, Plan
+from ..evidence import name_some
 from ..journal.journal import JournaledSecret, Origin, RetiredBy
 from ..model import Verdict
 from ..observed import Fact, Observed
@@ -16,7 +17,6 @@ from ..windows import next_opening, open_windows
 from . import Rule
 from .needs import hold, listing, probe, wait
 from .overrides import EVIDENCE, doubt, giving_way, order_in_force
-from .rolling_out import goes_at_once, name_some, rolling, suspects
 
 __all__ = ["CONFIRMING", "RETIRING"]
 
@@ -31,7 +31,7 @@ def marked_secret_is_gone(observed: Observed) -> Plan | None:
     previous, current = observed.journal.previous, observed.journal.current
     if previous is None or current is None or observed.journal.marked_id != previous.id:
         return None
-    if goes_at_once(observed):
+    if observed.journal.previous_goes_at_once:
         return None
     if previous.id in observed.memory.deleted:
         return _forget(observed, previous)
@@ -108,7 +108,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
 
 def overlap_runs(observed: Observed) -> Plan | None:
     """Nobody seems to hold it any more; a pod that vanished without a word may live on a while."""
-    proof, previous = rolling(observed), observed.journal.previous
+    proof, previous = observed.rolling, observed.journal.previous
     if proof is None or previous is None or _is_urgent(observed, previous):
         return None
     clear = observed.memory.clear
@@ -198,9 +198,9 @@ def _order(observed: Observed) -> RetiredBy | None:
 
 def _in_spite_of(observed: Observed, order: RetiredBy) -> str:
     """Name the order and whoever may still hold the secret."""
-    doubtful, proof = doubt(observed, (*EVIDENCE, overlap_runs)), rolling(observed)
+    doubtful, proof = doubt(observed, (*EVIDENCE, overlap_runs)), observed.rolling
     found = observed.consumers
-    held = suspects(observed, found, proof) if proof and isinstance(found, Consumers) else ()
+    held = observed.holders if proof and isinstance(found, Consumers) else ()
     by = {
         RetiredBy.MAX_OVERLAP: "by the order retirement.onMaxOverlap: Delete",
         RetiredBy.OVERRIDE: f"by the order of the annotation {OVERRIDE_ANNOTATION}",
@@ -219,7 +219,7 @@ def _is_urgent(observed: Observed, previous: JournaledSecret) -> bool:
 
 
 def _retiree(observed: Observed) -> JournaledSecret | None:
-    return observed.journal.previous if rolling(observed) is not None else None
+    return observed.journal.previous if observed.rolling is not None else None
 
 
 CONFIRMING: Final[tuple[Rule, ...]] = (marked_secret_is_gone,)

@@ -6,30 +6,20 @@ from typing import Final
 
 from ...names import pod_ack_annotation
 from ...reasons import Reason
-from ..acknowledgement import how_to_acknowledge, outside_holders
+from ..acknowledgement import how_to_acknowledge
 from ..actions import DropFromJournal, Plan, RollBack, Stamp
 from ..consumers import ConsumerMode
+from ..evidence import Holder, PublicationEvidence, name_owners, name_some, workloads_to_stamp
 from ..journal.rollback import can_roll_back
 from ..model import Verdict
 from ..observed import Fact, Observed
-from ..projection import stamp_value
-from ..rollout import (
-    Consumers,
-    Holder,
-    Progress,
-    PublicationEvidence,
-    Workload,
-    holders,
-    never_restarted,
-    unfinished,
-    workloads_to_stamp,
-)
+from ..rollout import Consumers, Progress, Workload, never_restarted, unfinished
 from ..spec import OnFailure, RolloutStrategy
 from ..text import span_text
 from . import Rule
 from .needs import hold, listing, probe, read_consumers, wait
 
-__all__ = ["ROLLING_OUT", "evidence", "goes_at_once", "name_some", "rolling", "suspects"]
+__all__ = ["ROLLING_OUT"]
 
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -44,7 +34,7 @@ class _Rollout:
 
 def publication_settles(observed: Observed) -> Plan | None:
     """Caches may still hand out the previous data: pods born now prove nothing."""
-    proof = rolling(observed)
+    proof = observed.rolling
     if proof is None or observed.now > proof.settled_at:
         return None
     return wait(
@@ -59,13 +49,13 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
 
     Nothing is left to delete, but pods that hold it are worse off than ever: they move first.
     """
-    previous, proof = observed.journal.previous, rolling(observed)
+    previous, proof = observed.journal.previous, observed.rolling
     if previous is None or proof is None or not observed.is_surely_missing(previous.id):
         return None
     found = read_consumers(observed)
     if isinstance(found, Plan):
         return found
-    if suspects(observed, found, proof):
+    if observed.holders:
         return None
     return Plan(
         DropFromJournal(previous.id, deleted_elsewhere=True),
@@ -80,7 +70,7 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     if not isinstance(seen, _Rollout):
         return seen
     spec, found = observed.resource.spec, seen.consumers
-    if found.workloads or found.pods or found.missing or goes_at_once(observed):
+    if found.workloads or found.pods or found.missing or observed.journal.previous_goes_at_once:
         return None
     if spec.acknowledgements or spec.rollout.consumers.mode is ConsumerMode.NONE:
         return None
@@ -105,7 +95,7 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
     if not isinstance(seen, _Rollout):
         return seen
     shared: list[datetime] = []
-    for workload in workloads_to_stamp(seen.consumers, seen.proof):
+    for workload in workloads_to_stamp(seen.consumers, seen.proof, observed.pod_holders):
         if workload.progress is Progress.PAUSED:
             continue
         if (others_settle_at := _others_settle_at(observed, seen.proof, workload)) is not None:
@@ -139,7 +129,7 @@ def _others_settle_at(
 
     Ours waits for those at most as long as it has settled itself, and never for a leak's sake.
     """
-    if _leaked(observed):
+    if observed.journal.previous_leaked:
         return None
     latest = proof.settled_at + proof.settle
     dates = [
@@ -171,16 +161,14 @@ def pod_is_not_covered(observed: Observed) -> Plan | None:
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    strangers = tuple(
-        one for one in holders(seen.consumers, seen.proof) if not (one.covered or one.terminating)
-    )
+    strangers = tuple(one for one in observed.pod_holders if not (one.covered or one.terminating))
     if not strangers:
         return None
     mode = observed.resource.spec.rollout.consumers.mode
     return hold(
         Reason.PODS_NOT_COVERED,
         f"spec.rollout.consumers (mode {mode.value}) does not cover {name_some(strangers)}, which "
-        f"may hold the previous secret: {_owners(strangers)}",
+        f"may hold the previous secret: {name_owners(strangers)}",
         _COVER[mode],
     )
 
@@ -232,7 +220,7 @@ def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
     seen = _rollout(observed)
     if not isinstance(seen, _Rollout):
         return seen
-    found = suspects(observed, seen.consumers, seen.proof)
+    found = observed.holders
     if not found:
         return None
     told = _who_lags(observed, seen, found)
@@ -245,7 +233,7 @@ def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
 def _who_lags(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
     """Name the holders, and tell what moves those that the operator does not."""
     told = f"still on the previous secret: {name_some(found)}{_pods_lag(observed, seen, found)}"
-    words = how_to_acknowledge(observed.resource, observed.journal, observed.now)
+    words = how_to_acknowledge(observed.resource, observed.journal, observed.outside_holders)
     return f"{told}; {words}" if words else told
 
 
@@ -253,7 +241,7 @@ def _pods_lag(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> 
     """Tell what moves the pods that the operator does not move; empty where it moves all."""
     pods = tuple(one for one in found if not one.is_outside)
     jobs = tuple(one for one in pods if one.owner is not None and one.owner.ends_by_itself)
-    told = f"; {name_some(jobs)} ends by itself ({_owners(jobs)})" if jobs else ""
+    told = f"; {name_some(jobs)} ends by itself ({name_owners(jobs)})" if jobs else ""
     others = tuple(one for one in pods if one not in jobs and not one.terminating)
     if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
         return f"{told}; {_by_others(observed, seen.proof)}" if others else told
@@ -274,8 +262,12 @@ def _by_others(observed: Observed, proof: PublicationEvidence) -> str:
 def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | None:
     """The roll-out makes no progress: it counts as failed. Jobs take the time that they take."""
     deadline = observed.resource.spec.rollout.progress_deadline
-    lag = observed.memory.lag
-    if lag is None or lag.stamp != seen.proof.stamp or observed.now <= lag.since + deadline:
+    remaining = observed.memory.remaining
+    if (
+        remaining is None
+        or remaining.stamp != seen.proof.stamp
+        or observed.now <= remaining.since + deadline
+    ):
         return None
     late = f"no progress for {span_text(deadline)} (spec.rollout.progressDeadline)"
     waiting = unfinished(seen.consumers)
@@ -285,7 +277,7 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
             f"{waiting[0].ref} has made {late}: {waiting[0].detail}",
             "repair the workload; both secrets stay valid meanwhile",
         )
-    pods = holders(seen.consumers, seen.proof)
+    pods = observed.pod_holders
     if all(one.owner is not None and one.owner.ends_by_itself for one in pods):
         return None
     return hold(
@@ -301,7 +293,7 @@ def rollout_is_unfinished(observed: Observed) -> Plan | None:
     if not isinstance(seen, _Rollout):
         return seen
     waiting = unfinished(seen.consumers)
-    if not waiting or _leaked(observed):
+    if not waiting or observed.journal.previous_leaked:
         return None
     return (
         _held_up_by(seen.consumers)
@@ -329,66 +321,13 @@ def _held_up_by(found: Consumers) -> Plan | None:
     return None
 
 
-def _leaked(observed: Observed) -> bool:
-    """Tell whether the previous secret leaked: nothing but pods and caches is waited for."""
-    previous = observed.journal.previous
-    return previous is not None and observed.journal.is_leaked(previous.id)
-
-
-def goes_at_once(observed: Observed) -> bool:
-    """Tell whether the previous secret leaked and goes without waiting for anybody."""
-    emergency = observed.journal.emergency
-    return emergency is not None and emergency.now and _leaked(observed)
-
-
-def name_some(found: tuple[Holder, ...], most: int = 3) -> str:
-    """Name the first few holders and count the rest."""
-    named = ", ".join(holder.who for holder in found[:most])
-    more = len(found) - most
-    return f"{named} and {more} more" if more > 0 else named
-
-
-def _owners(suspects: tuple[Holder, ...], most: int = 3) -> str:
-    """Name the owners of holders, each once."""
-    owners = sorted({str(one.owner) if one.owner else "no owner" for one in suspects})
-    more = len(owners) - most
-    named = ", ".join(owners[:most])
-    return f"{named} and {more} more" if more > 0 else named
-
-
-def evidence(observed: Observed) -> PublicationEvidence | None:
-    """Give what pods are measured against; None where nothing published is being rolled out."""
-    journal = observed.journal
-    if journal.publication is None or journal.publication.published is None:
-        return None
-    return PublicationEvidence(
-        stamp=stamp_value(journal),
-        number=journal.publication.number,
-        published_at=journal.publication.published.at,
-        settle=observed.timing.settle,
-    )
-
-
-def suspects(
-    observed: Observed, found: Consumers, proof: PublicationEvidence
-) -> tuple[Holder, ...]:
-    """List all who may hold the previous secret: pods, then declared consumers outside."""
-    outside = outside_holders(observed.resource, observed.journal, observed.now)
-    return (*holders(found, proof), *outside)
-
-
 def _rollout(observed: Observed) -> _Rollout | Plan | None:
     """Give the roll-out, or the plan to read the namespace first; None where there is none."""
-    proof = rolling(observed)
+    proof = observed.rolling
     if proof is None:
         return None
     found = read_consumers(observed)
     return found if isinstance(found, Plan) else _Rollout(proof, found)
-
-
-def rolling(observed: Observed) -> PublicationEvidence | None:
-    """Give what pods are measured against while a previous secret is to be retired, else None."""
-    return evidence(observed) if observed.journal.previous is not None else None
 
 
 ROLLING_OUT: Final[tuple[Rule, ...]] = (

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from cognito_secret_operator.domain.actions import Delete, MarkForDeletion
-from cognito_secret_operator.domain.conditions import report
 from cognito_secret_operator.domain.journal.journal import Emergency, Journal, Origin, RetiredBy
 from cognito_secret_operator.domain.memory import remembered
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import RULES, plan
 from cognito_secret_operator.domain.report import ConditionType
+from cognito_secret_operator.domain.reporting import build_report
 from cognito_secret_operator.domain.rollout import Progress
 from cognito_secret_operator.domain.rules.overrides import order_in_force
 from cognito_secret_operator.domain.spec import (
@@ -437,7 +437,7 @@ def test_what_is_told(observed: Observed, parts: list[str]) -> None:
 
 def test_a_declared_consumer_is_a_holder_like_a_pod() -> None:
     observed = _seen(_outside(BILLING, BALANCER), published=EARLY)
-    told = report(observed, plan(observed))
+    told = build_report(observed, plan(observed))
     assert told.holders == ("Pod/lost", "Acknowledgement/billing", "Acknowledgement/balancer")
     assert told.outside_holders == 2
     assert told.missing_acknowledgements == 1, "while its delay runs, nobody has to speak"
@@ -446,7 +446,7 @@ def test_a_declared_consumer_is_a_holder_like_a_pod() -> None:
 
 def test_without_pods_the_declared_consumer_is_what_is_waited_for() -> None:
     observed = _seen(_outside(BILLING), published=EARLY, seen=MOVED)
-    rolled = report(observed, plan(observed)).condition(ConditionType.ROLLED_OVER)
+    rolled = build_report(observed, plan(observed)).condition(ConditionType.ROLLED_OVER)
     assert (rolled.status.value, rolled.reason) == ("False", "AwaitingAcknowledgement")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from cognito_secret_operator.domain.actions import Wait
 from cognito_secret_operator.domain.consumers import ConsumerMode, ConsumersSpec
+from cognito_secret_operator.domain.evidence import Holder, Remaining, name_some
 from cognito_secret_operator.domain.journal.journal import Origin
 from cognito_secret_operator.domain.journal.rollback import rolled_back
 from cognito_secret_operator.domain.model import Probe
@@ -14,14 +15,12 @@ from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rollout import (
     Consumers,
-    Holder,
-    Lag,
     Pod,
     Progress,
     WorkloadRef,
 )
 from cognito_secret_operator.domain.rules.retiring import CONFIRMING, RETIRING
-from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT, name_some
+from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT
 from cognito_secret_operator.domain.spec import (
     OnFailure,
     Resource,
@@ -97,7 +96,7 @@ def _missing(since: datetime) -> Memory:
 
 
 def _lagging(since: float, *, stamp: str = STAMP) -> Memory:
-    return replace(CLEAR, lag=Lag(stamp, frozenset({"Pod/old"}), at(since)))
+    return replace(CLEAR, remaining=Remaining(stamp, frozenset({"Pod/old"}), at(since)))
 
 
 def _broken(verdict: str) -> Observed:

@@ -2,18 +2,21 @@
 
 import pytest
 
+from cognito_secret_operator.domain.evidence import (
+    PublicationEvidence,
+    pod_holders,
+    workloads_to_stamp,
+)
 from cognito_secret_operator.domain.model import Timing
 from cognito_secret_operator.domain.rollout import (
+    Consumers,
     Pod,
     Progress,
-    PublicationEvidence,
     Workload,
     WorkloadRef,
-    holders,
     never_restarted,
     restartable,
     unfinished,
-    workloads_to_stamp,
 )
 
 from support.builders import at, consumers, deployment, job, pod
@@ -21,6 +24,10 @@ from support.builders import at, consumers, deployment, job, pod
 # Published at noon, settled a minute later.
 PROOF = PublicationEvidence(stamp="B.7", number=7, published_at=at(0), settle=Timing().settle)
 OTHER = WorkloadRef("Deployment", "other")
+
+
+def _to_stamp(found: Consumers) -> tuple[Workload, ...]:
+    return workloads_to_stamp(found, PROOF, pod_holders(found, PROOF))
 
 
 @pytest.mark.parametrize(
@@ -80,17 +87,17 @@ OTHER = WorkloadRef("Deployment", "other")
     ],
 )
 def test_who_may_hold_the_previous_secret(found: Pod, *, suspected: bool) -> None:
-    assert [holder.who for holder in holders(consumers(found), PROOF)] == ["Pod/p"] * suspected
+    assert [holder.who for holder in pod_holders(consumers(found), PROOF)] == ["Pod/p"] * suspected
 
 
 def test_the_oldest_holder_comes_first() -> None:
     seen = consumers(pod("b", born=-5), pod("a", born=-5), pod("c", born=-60))
-    assert [holder.who for holder in holders(seen, PROOF)] == ["Pod/c", "Pod/a", "Pod/b"]
+    assert [holder.who for holder in pod_holders(seen, PROOF)] == ["Pod/c", "Pod/a", "Pod/b"]
 
 
 def test_a_holder_says_why_it_is_suspected() -> None:
     seen = consumers(pod("old", born=-5), pod("leaving", born=-5, terminating=True))
-    assert {holder.who: holder.why for holder in holders(seen, PROOF)} == {
+    assert {holder.who: holder.why for holder in pod_holders(seen, PROOF)} == {
         "Pod/old": "was created before the publication settled",
         "Pod/leaving": "is terminating and may hold the previous secret until it is gone",
     }
@@ -161,13 +168,13 @@ def test_a_holder_says_why_it_is_suspected() -> None:
     ],
 )
 def test_who_is_restarted(workload: Workload, pods: list[Pod], *, stamped: bool) -> None:
-    found = workloads_to_stamp(consumers(workload, *pods), PROOF)
+    found = _to_stamp(consumers(workload, *pods))
     assert found == ((workload,) if stamped else ())
 
 
 def test_workloads_are_restarted_in_the_order_of_their_names() -> None:
     pods = [pod("p", born=-60), pod("q", born=-60, owner=OTHER)]
-    found = workloads_to_stamp(consumers(deployment(), deployment(name="other"), *pods), PROOF)
+    found = _to_stamp(consumers(deployment(), deployment(name="other"), *pods))
     assert [workload.ref.name for workload in found] == ["other", "web"]
 
 
@@ -180,7 +187,7 @@ def test_only_a_complete_roll_out_is_finished(progress: Progress) -> None:
 def test_a_job_is_never_restarted() -> None:
     nightly = job("nightly")
     seen = consumers(nightly, pod("p", born=-60, owner=nightly.ref))
-    assert workloads_to_stamp(seen, PROOF) == ()
+    assert _to_stamp(seen) == ()
 
 
 def test_what_is_not_covered_need_not_be_whole() -> None:
