@@ -34,8 +34,8 @@ VALUE_PREFIX: Final = "value."
 """Data keys of the values: ``value.current``, ``value.previous``, and so on."""
 
 _START_ANEW: Final = (
-    "then delete this Secret and the resource, and create the resource again, which takes the "
-    "client's secret over from the target Secret"
+    "then delete this Secret and the resource, and create the resource again, which adopts the "
+    "client's secret from the target Secret"
 )
 
 
@@ -100,16 +100,16 @@ def journal_from(
         raise JournalForeignError(
             f"{_named(stored)} was written for the Secret with uid {journal.uid} in namespace "
             f"{journal.namespace}, so it was copied or restored: make sure that no other cluster "
-            f"or namespace rotates client {journal.client.client_id}, since operators of other "
-            "clusters cannot be seen from here, then annotate the resource with "
+            f"or namespace rotates client {journal.client.client_id} (the operator cannot detect "
+            "operators of other clusters), then annotate the resource with "
             f"{TAKE_OVER_ANNOTATION}: {journal.uid}"
         )
     if journal.client != client:
         raise JournalOfAnotherClientError(
-            f"{_named(stored)} is about client {journal.client.client_id} of pool "
-            f"{journal.client.pool_id}, the resource names client {client.client_id} of pool "
-            f"{client.pool_id}: give the resource another name; or, if nobody needs the other "
-            "client's record any more, delete this Secret"
+            f"{_named(stored)} belongs to client {journal.client.client_id} of pool "
+            f"{journal.client.pool_id}, the resource to client {client.client_id} of pool "
+            f"{client.pool_id}: give the resource another name; or, if the other client's record "
+            "is no longer needed, delete this Secret"
         )
     return journal
 
@@ -125,7 +125,7 @@ def _document(stored: StoredSecret) -> dict[str, Any]:
     text = stored.data.get(DOCUMENT)
     document = None if text is None else _decoded(text)
     if not isinstance(document, dict):
-        raise _unreadable(stored, f"{DOCUMENT} is missing or no JSON object")
+        raise _unreadable(stored, f"{DOCUMENT} is missing or not a JSON object")
     return document
 
 
