@@ -12,6 +12,7 @@ from ..model import (
 )
 from ..observed import Fact, Observed
 from ..projection import publication_number
+from ..target_keys import CURRENT
 from ..value import SecretValue
 from . import Rule
 from .foreign import the_one_that_may_go
@@ -209,7 +210,7 @@ def _adopt(
 def _value_in_target(observed: Observed) -> SecretValue | None:
     if not isinstance(observed.target, StoredSecret):
         return None
-    return observed.target.data.get(observed.resource.spec.target.keys.current) or None
+    return observed.target.data.get(observed.resource.spec.target.keys[CURRENT]) or None
 
 
 ADOPTION: Final[tuple[Rule, ...]] = (journal_is_missing, nothing_is_adopted)
