@@ -337,6 +337,13 @@ def test_tokens_are_read_from_annotations() -> None:
     assert (resource.rotate_token, resource.approved_id) == ("2026-11", "id-1")
 
 
+@pytest.mark.parametrize("row", names.REQUESTS, ids=lambda row: row.key)
+def test_every_request_changes_what_is_parsed(row: names.Annotation) -> None:
+    annotations = {row.key.replace("<name>", "billing"): "id-1"}
+    changed = parse(body(metadata={"annotations": annotations}))
+    assert changed != parse(body()), "read it in wire/resource/parse.py"
+
+
 @pytest.mark.parametrize("text", ["", " "])
 def test_an_empty_token_is_none(text: str) -> None:
     annotations = {names.ROTATE_ANNOTATION: text, names.APPROVE_ANNOTATION: text}

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ...names import ROTATE_ANNOTATION
 from ..actions import DropFromJournal, Plan, Reinstate
 from ..journal.journal import Outcome
 from ..observed import Observed
@@ -50,7 +51,7 @@ def current_is_held(current_id: str) -> Plan:
         "CurrentSecretMissing",
         f"Cognito does not have the current secret {current_id} any more, and spec.recovery is "
         "Manual",
-        "annotate the resource with cognito-secrets.dev/rotate and any new value, or set "
+        f"annotate the resource with {ROTATE_ANNOTATION} and any new value, or set "
         "spec.recovery to Automatic",
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ...names import OVERRIDE_ANNOTATION
+from ...names import APPROVE_ANNOTATION, OVERRIDE_ANNOTATION
 from ..acknowledgement import accepted_risks
 from ..actions import Delete, DropFromJournal, MarkForDeletion, Plan
 from ..journal.journal import JournaledSecret, Origin, RetiredBy
@@ -101,7 +101,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     return wait(
         "AwaitingApproval",
         f"secret {previous.id} {why}; approve its deletion with the "
-        f"annotation cognito-secrets.dev/approve: {previous.id}",
+        f"annotation {APPROVE_ANNOTATION}: {previous.id}",
     )
 
 
