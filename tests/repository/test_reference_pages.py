@@ -16,6 +16,7 @@ import yaml
 from cognito_secret_operator import names
 from cognito_secret_operator.adapters.cognito_answers import ASSUME_ROLE, OPERATIONS, REFRESH
 from cognito_secret_operator.domain.report import ConditionType, Step
+from cognito_secret_operator.domain.target_keys import TARGET_KEYS
 from cognito_secret_operator.metrics import METRICS
 from cognito_secret_operator.names import ANNOTATIONS
 from cognito_secret_operator.service.announcements import EFFECT_EVENTS
@@ -97,6 +98,12 @@ def test_every_annotation_has_a_row() -> None:
 def test_every_name_of_an_annotation_is_in_the_table() -> None:
     missing = _named_annotations() - {row.key for row in ANNOTATIONS}
     assert not missing, f"operator/cognito_secret_operator/names.py: add to ANNOTATIONS: {missing}"
+
+
+def test_the_changelog_names_every_target_key() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    missing = [row.field for row in TARGET_KEYS if f"`{row.field}`" not in text]
+    assert not missing, f"CHANGELOG.md: name the new key of target.keys in backticks: {missing}"
 
 
 def test_every_printer_column_has_a_row() -> None:
