@@ -12,6 +12,7 @@ from ..domain.platform_policy import PlatformPolicy
 from ..domain.projection import publication_number
 from ..domain.scope import in_scope
 from ..domain.spec import Resource, SecretKeyRef
+from ..domain.target_keys import CURRENT, PREVIOUS
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..names import journal_name, pod_ack_annotation, stamp_annotation
@@ -299,9 +300,9 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
         case Fact.CURRENT_PROBE:
             value = observed.journal.current.value if observed.journal.current else None
         case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):
-            value = observed.target.data.get(observed.resource.spec.target.keys.current)
+            value = observed.target.data.get(observed.resource.spec.target.keys[CURRENT])
         case Fact.TARGET_PREVIOUS_PROBE if isinstance(observed.target, StoredSecret):
-            value = observed.target.data.get(observed.resource.spec.target.keys.previous)
+            value = observed.target.data.get(observed.resource.spec.target.keys[PREVIOUS])
         case Fact.DESCRIBED_PROBE if isinstance(observed.description, ClientDescription):
             value = observed.description.original
         case Fact.INITIAL_PROBE if isinstance(observed.initial_value, SecretValue):

@@ -1,6 +1,6 @@
 """From the last holder's move to the deletion of the previous secret: approve, prove, delete."""
 
-from ...names import OVERRIDE_ANNOTATION
+from ...names import APPROVE_ANNOTATION, OVERRIDE_ANNOTATION
 from ...reasons import Reason
 from ..acknowledgement import accepted_risks
 from ..actions import Delete, DropFromJournal, MarkForDeletion, Plan
@@ -93,7 +93,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     return wait(
         Reason.AWAITING_APPROVAL,
         f"secret {previous.id} {why}; approve its deletion with the "
-        f"annotation cognito-secrets.dev/approve: {previous.id}",
+        f"annotation {APPROVE_ANNOTATION}: {previous.id}",
     )
 
 
