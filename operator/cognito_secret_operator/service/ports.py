@@ -31,7 +31,6 @@ __all__ = [
     "Clock",
     "CognitoPort",
     "Drift",
-    "DuplicatePort",
     "EndpointPort",
     "EventPort",
     "KubernetesEvent",
@@ -40,6 +39,7 @@ __all__ = [
     "PlatformPort",
     "RawResource",
     "ResourcePort",
+    "RosterPort",
     "SecretStorePort",
     "Telemetry",
     "ValueGenerator",
@@ -215,11 +215,14 @@ class EventPort(Protocol):
         """Post an event; failing to do so is logged and never raised."""
 
 
-class DuplicatePort(Protocol):
-    """All resources that the operator knows, by the client they name."""
+class RosterPort(Protocol):
+    """All resources that the operator knows."""
 
     def others_naming(self, client: ClientRef, key: ResourceKey) -> tuple[ResourceKey, ...]:
-        """List the resources other than *key* that name *client*, in order."""
+        """Return the resources other than *key* that name *client*, in order."""
+
+    def forget(self, key: ResourceKey) -> None:
+        """Drop a resource that does not exist any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
     if isinstance(asked, Plan):
         return asked
     if asked.verdict is Verdict.ACCEPTED:
-        lingers = observed.memory.lingers
-        since = lingers[1] if lingers and lingers[0] == previous.id else observed.now
+        accepted = observed.memory.still_accepted
+        since = accepted[1] if accepted and accepted[0] == previous.id else observed.now
         if observed.now < since + observed.timing.refusal_grace:
             return wait("AwaitingRefusal", f"{gone}, which accepts it nevertheless so far")
         return Plan(
