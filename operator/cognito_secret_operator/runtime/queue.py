@@ -74,7 +74,7 @@ class Schedule:
             self._push(key, due)
 
     def take(self, now: float) -> ResourceKey | None:
-        """Give out the key that is due longest; it stays with the caller until `done`."""
+        """Return the key that is due longest; it counts as being worked on until `done`."""
         self._drop_outdated()
         if not self._heap or self._heap[0][0] > now:
             return None
