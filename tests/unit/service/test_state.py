@@ -57,7 +57,7 @@ def test_an_answered_add_keeps_the_claim_until_the_secret_is_recorded(
     assert state.memory.add_sent
     claims = [state.claim]
     state.recorded()
-    assert (state.memory.added, state.memory.add_sent) == (None, False)
+    assert state.memory == Memory(first_pass_at=NOON)
     assert [*claims, state.claim] == [CLAIM, None]
 
 
