@@ -9,7 +9,6 @@ from ..names import (
     PUBLICATION_ANNOTATION,
     RESOURCE_ANNOTATION,
 )
-from .connection import shown_endpoint
 from .journal.journal import Journal, Publication
 from .model import StoredSecret
 from .spec import Resource, Spec

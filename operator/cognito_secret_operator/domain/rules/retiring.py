@@ -45,8 +45,8 @@ def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
         return Plan(DropFromJournal(previous.id), Reason.RETIRED, gone)
     asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
     if asked.verdict is Verdict.ACCEPTED:
-        lingers = observed.memory.lingers
-        since = lingers[1] if lingers and lingers[0] == previous.id else observed.now
+        accepted = observed.memory.still_accepted
+        since = accepted[1] if accepted and accepted[0] == previous.id else observed.now
         if observed.now < since + observed.timing.refusal_grace:
             return wait(Reason.AWAITING_REFUSAL, f"{gone}, which accepts it nevertheless so far")
         return Plan(
