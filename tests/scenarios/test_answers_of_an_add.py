@@ -68,7 +68,7 @@ def test_a_list_that_lags_after_the_delete_changes_nothing(world: World) -> None
     world.run_until_rest(process)
     writes, asked = world.faults.count("secrets.replace"), len(world.cognito.requests)
     world.run_for(process, timedelta(minutes=4))
-    process.reconciler._minds.clear()  # a restart within the lag knows of no Delete
+    process.reconciler._states.clear()  # a restart within the lag knows of no Delete
     world.run_for(process, HOUR)
     assert len(world.cognito.requests) > asked
     assert world.faults.count("secrets.replace") == writes

@@ -133,7 +133,7 @@ def test_a_slow_read_is_no_wrong_clock(world: World) -> None:
 
 
 def test_of_two_new_resources_for_one_client_none_acts(world: World) -> None:
-    world.duplicates.others = (ResourceKey("shop", "orders-api-2"),)
+    world.roster.others = (ResourceKey("shop", "orders-api-2"),)
     assert _held_back(world, "DuplicateClient")
     assert "shop/orders-api-2" in world.condition("Stalled")["message"]
 
@@ -141,7 +141,7 @@ def test_of_two_new_resources_for_one_client_none_acts(world: World) -> None:
 def test_the_one_with_a_journal_goes_on(world: World) -> None:
     process = world.process()
     process.reconcile()
-    world.duplicates.others = (ResourceKey("shop", "orders-api-2"),)
+    world.roster.others = (ResourceKey("shop", "orders-api-2"),)
     world.run_until_rest(process)
     world.assert_rotated_once()
 

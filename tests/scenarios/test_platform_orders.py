@@ -46,7 +46,7 @@ def test_a_permission_that_is_taken_away_in_the_middle_stops_all_and_given_back_
 
 
 def test_a_rival_that_may_not_reach_the_pool_blocks_nobody(world: World) -> None:
-    world.duplicates.others = (ResourceKey("mallory", "orders-api"),)
+    world.roster.others = (ResourceKey("mallory", "orders-api"),)
     world.platform.denied = frozenset({"mallory"})
     world.run_until_rest(world.process())
     world.assert_rotated_once()

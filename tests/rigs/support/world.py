@@ -19,6 +19,7 @@ from cognito_secret_operator.names import (
 from cognito_secret_operator.service.execute import Executor
 from cognito_secret_operator.service.observe import Observer
 from cognito_secret_operator.service.reconcile import Pauses, Reconciler
+from cognito_secret_operator.service.reporter import Reporter
 from cognito_secret_operator.wire.journal import journal_from
 
 from .fakes import (
@@ -30,7 +31,7 @@ from .fakes import (
     FakeEvents,
     FakePlatform,
     FakeResources,
-    FakeRivals,
+    FakeRoster,
     FakeSecrets,
     FakeTelemetry,
     FakeWorkloads,
@@ -102,7 +103,7 @@ class World:
         self.resources = FakeResources(self.clock, self.faults)
         self.events = FakeEvents(self.faults)
         self.value_generator = FakeEntropy()
-        self.duplicates = FakeRivals()
+        self.roster = FakeRoster()
         self.platform = FakePlatform()
         self.processes: list[Process] = []
         self.cognito.add_for_test(ORIGINAL, age=age)
@@ -124,7 +125,7 @@ class World:
             workloads=self.workloads,
             cognito=self.cognito,
             endpoint=self.endpoint,
-            duplicates=self.duplicates,
+            roster=self.roster,
             platform=self.platform,
             clock=clock,
             timing=self.timing,
@@ -141,10 +142,10 @@ class World:
         )
         reconciler = Reconciler(
             resources=self.resources,
+            roster=self.roster,
             observer=observer,
             executor=executor,
-            events=self.events,
-            telemetry=telemetry,
+            reporter=Reporter(resources=self.resources, events=self.events, telemetry=telemetry),
             pauses=Pauses(),
         )
         process = Process(name, reconciler, clock, telemetry)

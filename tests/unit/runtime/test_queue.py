@@ -1,13 +1,13 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.errors import ThrottledError
-from cognito_secret_operator.runtime.queue import Requeue, Schedule, WorkQueue, backoff
+from cognito_secret_operator.runtime.queue import Schedule, Work, WorkQueue, backoff
 
 A = ResourceKey("shop", "a")
 B = ResourceKey("shop", "b")
@@ -116,14 +116,6 @@ class TestSchedule:
         schedule.take(100)
         assert schedule.oldest(100) == 80
 
-    def test_the_oldest_running_pass_is_known(self, schedule: Schedule) -> None:
-        assert schedule.longest_running(5) == 0
-        schedule.add(A, 0)
-        schedule.add(B, 0)
-        schedule.take(1)
-        schedule.take(3)
-        assert schedule.longest_running(5) == 4
-
     def test_keys_woken_early_again_and_again_do_not_fill_the_memory(
         self, schedule: Schedule
     ) -> None:
@@ -159,20 +151,20 @@ class FakeTime:
 
 
 class Passes:
-    """Work that tells when it starts and ends when it is told to."""
+    """Passes that a test sees begin, and ends with an answer."""
 
     def __init__(self) -> None:
         self.started: asyncio.Queue[ResourceKey] = asyncio.Queue()
-        self.answers: asyncio.Queue[Requeue | Exception] = asyncio.Queue()
+        self.answers: asyncio.Queue[float | Exception | None] = asyncio.Queue()
 
-    async def __call__(self, key: ResourceKey) -> Requeue:
+    async def __call__(self, key: ResourceKey) -> float | None:
         self.started.put_nowait(key)
         answer = await self.answers.get()
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def answer(self, answer: Requeue | Exception) -> None:
+    def answer(self, answer: float | Exception | None) -> None:
         self.answers.put_nowait(answer)
 
     async def next(self) -> ResourceKey:
@@ -181,9 +173,9 @@ class Passes:
 
 
 @asynccontextmanager
-async def running(queue: WorkQueue) -> AsyncIterator[asyncio.Event]:
+async def running(queue: WorkQueue, work: Work) -> AsyncIterator[asyncio.Event]:
     stop = asyncio.Event()
-    task = asyncio.create_task(queue.run(stop))
+    task = asyncio.create_task(queue.run(work, stop))
     try:
         yield stop
     finally:
@@ -202,19 +194,18 @@ def passes() -> Passes:
     return Passes()
 
 
+@pytest.fixture
+def spans() -> list[float]:
+    return []
+
+
 MakeQueue = Callable[..., WorkQueue]
 
 
 @pytest.fixture
-def make_queue(time: FakeTime, passes: Passes) -> MakeQueue:
-    def make(
-        work: Callable[[ResourceKey], Awaitable[Requeue]] = passes,
-        *,
-        workers: int = 2,
-        chance: float = 0.0,
-        drain: float = 0.0,
-    ) -> WorkQueue:
-        return WorkQueue(work, workers, time, chance=lambda: chance, drain=drain)
+def make_queue(time: FakeTime, spans: list[float]) -> MakeQueue:
+    def make(*, workers: int = 2, chance: float = 0.0, drain: float = 0.0) -> WorkQueue:
+        return WorkQueue(workers, time, on_pass=spans.append, chance=lambda: chance, drain=drain)
 
     return make
 
@@ -234,9 +225,9 @@ class TestWorkQueue:
         for _ in range(5):
             queue.enqueue(A)
         assert queue.depth == 1
-        async with running(queue):
+        async with running(queue, passes):
             assert await passes.next() == A
-            passes.answer(Requeue())
+            passes.answer(None)
             await settled(lambda: queue.running == 0)
             assert queue.depth == 0
             assert passes.started.empty()
@@ -245,7 +236,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue()
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             assert await passes.next() == A
             queue.enqueue(A)
@@ -253,10 +244,10 @@ class TestWorkQueue:
             queue.enqueue(B)
             assert await passes.next() == B  # a worker is free, and still A waits
             assert queue.running == 2
-            passes.answer(Requeue())
+            passes.answer(None)
             assert await passes.next() == A
-            passes.answer(Requeue())
-            passes.answer(Requeue())
+            passes.answer(None)
+            passes.answer(None)
             await settled(lambda: queue.running == 0)
             assert passes.started.empty()
 
@@ -264,43 +255,43 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue(workers=2)
-        async with running(queue):
+        async with running(queue, passes):
             for key in (A, B, C):
                 queue.enqueue(key)
             assert [await passes.next(), await passes.next()] == [A, B]
             assert (queue.running, queue.depth) == (2, 1)
-            passes.answer(Requeue())
+            passes.answer(None)
             assert await passes.next() == C
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             await settled(lambda: queue.running == 0)
 
     async def test_a_pass_says_when_to_come_back(
         self, make_queue: MakeQueue, passes: Passes, time: FakeTime
     ) -> None:
         queue = make_queue()
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
-            passes.answer(Requeue(seconds=60))
+            passes.answer(60)
             await settled(lambda: queue.running == 0)
             assert queue._schedule.next_due() == time.now + 60
             time.now += 60
             queue.enqueue(B)  # wakes the loop, which looks at the clock
             assert [await passes.next(), await passes.next()] in ([A, B], [B, A])
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             await settled(lambda: queue.running == 0)
 
     async def test_a_request_wakes_a_key_that_waits_for_later(
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue()
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue_after(A, 3600)
             queue.enqueue(A)
             assert await passes.next() == A
-            passes.answer(Requeue())
+            passes.answer(None)
             await settled(lambda: queue.running == 0)
             assert queue._schedule.next_due() is None
 
@@ -309,12 +300,12 @@ class TestWorkQueue:
     ) -> None:
         queue = make_queue(chance=0.5)
         waits = []
-        async with running(queue):
+        async with running(queue, passes):
             for answer in (
                 ThrottledError("slow down"),
                 ThrottledError("slow down"),
                 ValueError("x"),
-                Requeue(seconds=0),
+                0,
                 ValueError("x"),
             ):
                 queue.enqueue(A)
@@ -329,7 +320,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes, caplog: pytest.LogCaptureFixture
     ) -> None:
         queue = make_queue(chance=0.9)
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             passes.answer(ValueError("value s3cr3t"))
@@ -345,7 +336,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes, caplog: pytest.LogCaptureFixture
     ) -> None:
         queue = make_queue(chance=0.9)
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             passes.answer(ThrottledError("Cognito asks for fewer requests"))
@@ -359,7 +350,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue(chance=0.9)
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             passes.answer(ValueError())
@@ -368,17 +359,30 @@ class TestWorkQueue:
             assert queue._schedule.next_due() is None
             assert queue._failures == {}
 
+    async def test_each_pass_is_timed_also_one_that_fails(
+        self, make_queue: MakeQueue, passes: Passes, time: FakeTime, spans: list[float]
+    ) -> None:
+        queue = make_queue(chance=0.9)
+        async with running(queue, passes):
+            for answer in (None, ValueError()):
+                queue.enqueue(A)
+                await passes.next()
+                time.now += 3
+                passes.answer(answer)
+                await settled(lambda: queue.running == 0)
+        assert spans == [3, 3]
+
     async def test_a_stopped_queue_starts_nothing_and_awaits_what_runs(
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue(workers=1, drain=HANG)
         stop = asyncio.Event()
-        run = asyncio.create_task(queue.run(stop))
+        run = asyncio.create_task(queue.run(passes, stop))
         queue.enqueue(A)
         queue.enqueue(B)
         await passes.next()
         stop.set()
-        passes.answer(Requeue())
+        passes.answer(None)
         async with asyncio.timeout(HANG):
             await run
         assert queue.running == 0
@@ -389,7 +393,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes, caplog: pytest.LogCaptureFixture
     ) -> None:
         queue = make_queue(drain=0.0)
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
         assert queue.running == 0
@@ -401,14 +405,14 @@ class TestWorkQueue:
     ) -> None:
         calls: asyncio.Queue[ResourceKey] = asyncio.Queue()
 
-        async def work(key: ResourceKey) -> Requeue:
+        async def work(key: ResourceKey) -> float | None:
             calls.put_nowait(key)
             if calls.qsize() == 1:
                 raise asyncio.CancelledError
-            return Requeue()
+            return None
 
-        queue = make_queue(work)
-        async with running(queue):
+        queue = make_queue()
+        async with running(queue, work):
             queue.enqueue(A)
             await settled(lambda: calls.qsize() == 2 and queue.running == 0)
 
@@ -418,17 +422,16 @@ class TestWorkQueue:
         queue = make_queue()
         time.now += 500
         assert queue.heartbeat_age() == 0  # a standby is healthy
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             time.now += 40
             assert queue.heartbeat_age() == 40
-            assert queue.longest_pass == 40
             queue.enqueue(B)
             await passes.next()
             assert queue.heartbeat_age() == 0
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             await settled(lambda: queue.running == 0)
         time.now += 500
         assert queue.heartbeat_age() == 0
@@ -442,13 +445,13 @@ class TestWorkQueue:
         time.now += 500
         assert queue.oldest_age == 0  # a standby keeps nobody waiting
         passing = [queue.makes_passes]
-        async with running(queue):
+        async with running(queue, passes):
             assert await passes.next() == A
             passing.append(queue.makes_passes)
             time.now += 7
             assert queue.oldest_age == 7
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             assert await passes.next() == B
             await settled(lambda: queue.running == 0)
             assert queue.oldest_age == 0
@@ -458,7 +461,7 @@ class TestWorkQueue:
             time.now += 3
             assert queue.oldest_age == 3
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             assert await passes.next() == A
             await settled(lambda: queue.running == 0)
         time.now += 500

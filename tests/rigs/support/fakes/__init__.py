@@ -2,7 +2,7 @@
 
 from .cognito import FakeCognito, FakeEndpoint
 from .faults import Call, Crashed, Faults
-from .kubernetes import FakeEvents, FakeResources, FakeRivals
+from .kubernetes import FakeEvents, FakeResources, FakeRoster
 from .process import FakeClock, FakeEntropy, FakePlatform, FakeTelemetry, ProcessClock
 from .secrets_store import FakeSecrets
 from .workloads import Behaviour, FakeWorkloads
@@ -18,7 +18,7 @@ __all__ = [
     "FakeEvents",
     "FakePlatform",
     "FakeResources",
-    "FakeRivals",
+    "FakeRoster",
     "FakeSecrets",
     "FakeTelemetry",
     "FakeWorkloads",
