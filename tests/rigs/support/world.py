@@ -25,14 +25,14 @@ from .fakes import (
     Crashed,
     FakeClock,
     FakeCognito,
+    FakeDuplicates,
     FakeEndpoint,
-    FakeEntropy,
     FakeEvents,
     FakePlatform,
     FakeResources,
-    FakeRivals,
     FakeSecrets,
     FakeTelemetry,
+    FakeValueGenerator,
     FakeWorkloads,
     Faults,
     ProcessClock,
@@ -101,8 +101,8 @@ class World:
         self.workloads = FakeWorkloads(self.clock, self.faults)
         self.resources = FakeResources(self.clock, self.faults)
         self.events = FakeEvents(self.faults)
-        self.value_generator = FakeEntropy()
-        self.duplicates = FakeRivals()
+        self.value_generator = FakeValueGenerator()
+        self.duplicates = FakeDuplicates()
         self.platform = FakePlatform()
         self.processes: list[Process] = []
         self.cognito.add_for_test(ORIGINAL, age=age)

@@ -13,7 +13,7 @@ from cognito_secret_operator.service.ports import KubernetesEvent, RawResource
 from .faults import Faults
 from .process import FakeClock
 
-__all__ = ["FakeEvents", "FakeResources", "FakeRivals"]
+__all__ = ["FakeDuplicates", "FakeEvents", "FakeResources"]
 
 
 @dataclass
@@ -135,7 +135,7 @@ class FakeEvents:
 
 
 @dataclass
-class FakeRivals:
+class FakeDuplicates:
     """Other resources that name the same client."""
 
     others: tuple[ResourceKey, ...] = ()
