@@ -1,7 +1,7 @@
-"""What can go wrong outside, sorted by who has to act.
+"""Errors of outside systems, sorted by the required action.
 
 Adapters translate every error of a client library into one of these and drop the original's text:
-a 422 of the API server can carry a whole Secret, botocore's ``ParamValidationError`` the value.
+a 422 of the API server can contain a whole Secret, botocore's ``ParamValidationError`` the value.
 """
 
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from .reasons import Reason
 
 
 class OutsideError(Exception):
-    """An outside system did not do what was asked; *reason* is CamelCase, *message* for people."""
+    """A request to an outside system failed; *reason* is CamelCase, *message* is for people."""
 
     reason: ClassVar[Reason]
 
     def __init__(self, message: str, *, code: str = "", request_id: str = "") -> None:
-        """Keep what may be told.
+        """Keep the parts that may be shown.
 
         Args:
-            message: what failed and what to do about it; never contains a secret value.
-            code: the outside system's own error code, for metrics and logs.
-            request_id: the outside system's id of the request, where it gave one.
+            message: failure and remedy; never contains a secret value.
+            code: the outside system's error code, for metrics and logs.
+            request_id: the outside system's id of the request, if known.
 
         """
         super().__init__(message)
@@ -31,31 +31,31 @@ class OutsideError(Exception):
 
 
 class RetryLaterError(OutsideError):
-    """Nobody has to act: the next try may succeed (5xx, a broken connection on a read)."""
+    """No action is required: a retry may succeed (5xx, a broken connection on a read)."""
 
     reason = Reason.TEMPORARILY_UNAVAILABLE
 
 
 class ThrottledError(RetryLaterError):
-    """The outside system asked us to slow down; the request was not carried out."""
+    """The outside system throttled the request and did not carry it out."""
 
     reason = Reason.THROTTLED
 
 
 class ConflictError(RetryLaterError):
-    """Somebody else wrote the object first; look again before deciding anything."""
+    """Another writer changed the object first; read it again before any decision."""
 
     reason = Reason.CONFLICT
 
 
 class AnswerLostError(RetryLaterError):
-    """A write may or may not have been carried out: its answer never came."""
+    """A write may or may not have been carried out: the response was lost."""
 
     reason = Reason.ANSWER_LOST
 
 
 class ActionNeededError(OutsideError):
-    """A person has to change something; trying again soon does not help."""
+    """A person must act; a retry without that fails again."""
 
     reason = Reason.ACTION_NEEDED
 
@@ -67,19 +67,19 @@ class AccessDeniedError(ActionNeededError):
 
 
 class NotFoundError(ActionNeededError):
-    """What was asked for is not there."""
+    """The requested object does not exist."""
 
     reason = Reason.NOT_FOUND
 
 
 class ClientNotFoundError(NotFoundError):
-    """The pool, the client or the secret is not there (or not yet: one answer proves nothing)."""
+    """The pool, client or secret does not exist, or not yet: one response is no proof."""
 
     reason = Reason.CLIENT_NOT_FOUND
 
 
 class EndpointUnknownError(ActionNeededError):
-    """The pool's token endpoint cannot be found; the message says why."""
+    """The pool's token endpoint cannot be found; the message gives the reason."""
 
     reason = Reason.TOKEN_ENDPOINT_UNKNOWN
 
@@ -97,7 +97,7 @@ class RefusedError(ActionNeededError):
 
 
 class InvalidResourceError(ActionNeededError):
-    """A resource's spec cannot be understood; the message names the field and the remedy."""
+    """A resource's spec is invalid; the message names the field and the remedy."""
 
     reason = Reason.INVALID_SPEC
 
@@ -113,7 +113,7 @@ _BY_STATUS: Final[Mapping[int, type[OutsideError]]] = {
 
 
 def error_for_status(status: int) -> type[OutsideError]:
-    """Choose the error for an HTTP status of the Kubernetes API (400 to 599)."""
+    """Return the error for an HTTP status of the Kubernetes API (400 to 599)."""
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return RetryLaterError if status >= 500 else RefusedError  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""Every name that other systems see: API group, annotations, keys, suffixes."""
+"""Names visible to other systems: API group, annotations, keys, suffixes."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,16 +11,17 @@ KIND: Final = "CognitoClientSecret"
 PLURAL: Final = "cognitoclientsecrets"
 
 FIELD_MANAGER: Final = "cognito-secret-operator"
-"""Our name in ``managedFields``, in events and in the user agent."""
+"""The operator's name in ``managedFields``, in events and in the user agent."""
 
 METADATA_MANAGER: Final = f"{FIELD_MANAGER}-metadata"
-"""Our name in ``managedFields`` for labels, annotations and owner that the resource asks for.
+"""Field manager for labels, annotations and owner that the resource demands.
 
-Another name than that of who writes data: whoever writes data gets a new date by any write.
+Separate from the manager of data: otherwise a change of metadata would update the time by which
+edits of data are detected.
 """
 
 JOURNAL_SUFFIX: Final = "-cognito-journal"
-"""A resource's journal is the Secret ``<name>-cognito-journal`` in its namespace."""
+"""A resource's journal is the Secret ``<name>-cognito-journal`` in the resource's namespace."""
 
 LONGEST_NAME: Final = 47
 """Longest name of a resource: 63 characters less the journal's suffix."""
@@ -29,50 +30,50 @@ ROTATE_ANNOTATION: Final = f"{GROUP}/rotate"
 """On the resource: any new value rotates once."""
 
 APPROVE_ANNOTATION: Final = f"{GROUP}/approve"
-"""On the resource: the id of a secret whose deletion waits for approval and may go."""
+"""On the resource: the id of a secret whose deletion is approved."""
 
 OVERRIDE_ANNOTATION: Final = f"{GROUP}/retire-without-evidence"
-"""On the resource: the id of a previous secret that is deleted although somebody may hold it."""
+"""On the resource: the id of a previous secret to delete although it may be in use."""
 
 EMERGENCY_ANNOTATION: Final = f"{GROUP}/emergency"
-"""On the resource: the id of a leaked secret, to be replaced and deleted as soon as pods moved."""
+"""On the resource: the id of a leaked secret to replace, and to delete once all pods have moved."""
 
 EMERGENCY_NOW_ANNOTATION: Final = f"{GROUP}/emergency-now"
-"""On the resource: the id of a leaked secret, to be deleted once another one is published."""
+"""On the resource: the id of a leaked secret to delete once another secret is published."""
 
 TAKE_OVER_ANNOTATION: Final = f"{GROUP}/take-over"
-"""On the resource: the uid in a journal from elsewhere that is to be used here from now on."""
+"""On the resource: the uid in a journal from elsewhere that this resource is to adopt."""
 
 RESOURCE_ANNOTATION: Final = f"{GROUP}/resource"
-"""On a target or journal: the resource it belongs to; a user sets it to hand a Secret over."""
+"""On a target or journal: its resource; a user sets it to let the operator adopt a Secret."""
 
 PUBLICATION_ANNOTATION: Final = f"{GROUP}/publication"
-"""On the target: number of the publication that its data are from."""
+"""On the target: number of the publication in its data."""
 
 CURRENT_ID_ANNOTATION: Final = f"{GROUP}/current-id"
 PREVIOUS_ID_ANNOTATION: Final = f"{GROUP}/previous-id"
 
 
 def journal_name(resource_name: str) -> str:
-    """Name the Secret that holds a resource's journal."""
+    """Return the name of the Secret with a resource's journal."""
     return f"{resource_name}{JOURNAL_SUFFIX}"
 
 
 def consumer_ack_annotation(name: str) -> str:
-    """Name the annotation by which an outside consumer says which secret it uses."""
+    """Return the annotation by which an outside consumer acknowledges a secret."""
     return f"{GROUP}/ack.{name}"
 
 
 def stamp_annotation(resource_name: str) -> str:
-    """Name the annotation on pod templates that carries a resource's stamp."""
+    """Return the annotation on pod templates for a resource's stamp."""
     return f"{GROUP}/{resource_name}"
 
 
 def pod_ack_annotation(resource_name: str) -> str:
-    """Name the annotation on pods by which containers acknowledge a publication.
+    """Return the annotation on pods by which containers acknowledge a publication.
 
-    A resource's name has no dot, so that no stamp of another resource is called the same; and with
-    at most 47 characters of it the name part stays within the 63 that Kubernetes allows.
+    A resource's name contains no dot, so the annotation differs from every resource's stamp. With
+    at most 47 characters of it, the name part stays within the 63 that Kubernetes allows.
     """
     return f"{GROUP}/{resource_name}.ack"
 

@@ -1,4 +1,4 @@
-"""The environment, read and checked once at start."""
+"""The settings: environment variables, read and checked once at start."""
 
 import ipaddress
 import math
@@ -16,7 +16,7 @@ from .reasons import Reason
 __all__ = ["PREFIX", "VARIABLES", "Settings", "SettingsError", "Variable", "unknown_variables"]
 
 PREFIX: Final = "CSO_"
-"""Every variable of ours begins with it."""
+"""Prefix of every variable of the operator."""
 
 _LONGEST_SPAN: Final = timedelta(days=30).total_seconds()
 _MOST_WORKERS: Final = 100
@@ -30,11 +30,11 @@ LogFormat = Literal["json", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """An environment variable: a row of the reference in the documentation."""
+    """An environment variable: a row of ``docs/reference/settings.md``."""
 
     name: str
     default: str
-    """As it would be written in the environment; empty where unset means something of its own."""
+    """As written in the environment; empty where the description states what unset means."""
 
     description: str
 
@@ -57,85 +57,96 @@ VARIABLES: Final = (
     Variable(
         "CSO_ALLOW_FILE",
         "",
-        "File of the platform team's allow-list; empty: all is allowed, or, where the whole cluster"
-        " is served, nothing.",
+        "File with the platform team's allow-list; empty: everything is allowed or, where the "
+        "whole cluster is served, nothing.",
     ),
     Variable(
         "CSO_FREEZE_FILE",
         "",
-        "File of the freeze switch: content other than `false` stops all writes; empty: none.",
+        "File of the freeze switch: any text except `false` stops all writes; empty: no switch.",
     ),
     Variable(
-        "CSO_LEASE_NAME", "", "Lease by which replicas take turns; empty: none, for one replica."
+        "CSO_LEASE_NAME",
+        "",
+        "Lease that elects the replica that works; empty: none, for one replica.",
     ),
     Variable(
         "CSO_LEASE_NAMESPACE",
         "",
-        "Namespace of that Lease: the operator's own. Needed with a name.",
+        "Namespace of that Lease: the operator's own. Required with CSO_LEASE_NAME.",
     ),
     Variable(
         "CSO_LEASE_SECONDS",
         "15",
-        "How long a standby waits for a holder that is silent; whole seconds.",
+        "How long after the leader's last renewal a standby takes over; whole seconds.",
     ),
     Variable(
         "CSO_LISTEN_ADDRESS",
         "",
         "IP address for probes and metrics; empty: every address of the pod, IPv4 and IPv6.",
     ),
-    Variable("CSO_PORT", "8080", "Port for probes and metrics; 0 lets the system choose one."),
-    Variable("CSO_PORT_FILE", "", "File to write the port in use to; empty: none."),
+    Variable("CSO_PORT", "8080", "Port for probes and metrics; 0: any free port."),
+    Variable("CSO_PORT_FILE", "", "File to which the port in use is written; empty: none."),
     Variable(
-        "CSO_REVISION", "unknown", "Commit that runs, for the metric build_info; the image sets it."
+        "CSO_REVISION",
+        "unknown",
+        "Commit of the running image, for the metric build_info; set by the image.",
     ),
-    Variable("CSO_LOG_LEVEL", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`; of our own log."),
+    Variable(
+        "CSO_LOG_LEVEL",
+        "INFO",
+        "`DEBUG`, `INFO`, `WARNING` or `ERROR`, for the operator's own log.",
+    ),
     Variable("CSO_LOG_FORMAT", "json", "`json` or `text`."),
-    Variable("CSO_WORKERS", "10", "How many resources are worked on at the same time."),
+    Variable("CSO_WORKERS", "10", "How many resources are reconciled at the same time."),
     Variable(
         "CSO_QUOTA_SHARE", "0.5", "Share of Cognito's request quotas to use: above 0, at most 1."
     ),
-    Variable("CSO_POLL_MIN_SECONDS", "5", "First wait between two looks at something that moves."),
-    Variable("CSO_POLL_MAX_SECONDS", "60", "Longest wait between two such looks."),
+    Variable(
+        "CSO_POLL_MIN_SECONDS", "5", "First wait between two reads while something is in progress."
+    ),
+    Variable("CSO_POLL_MAX_SECONDS", "60", "Longest wait between two such reads."),
     Variable(
         "CSO_SETTLE_SECONDS",
         _seconds(_TIMING.settle),
-        "From a publication until no cache hands out anything older; 0 only without a kubelet.",
+        "How long after a publication a cache may still serve older data; 0 only without a "
+        "kubelet.",
     ),
     Variable(
         "CSO_ADD_DEADLINE_SECONDS",
         _seconds(_TIMING.add_deadline),
-        "From the claim of a pending value until its owner may no longer add it at Cognito.",
+        "How long after its claim a pending value may still be added at Cognito.",
     ),
     Variable(
         "CSO_LIST_LAG_SECONDS",
         _seconds(_TIMING.list_lag),
-        "How far Cognito's list of secrets may lag behind its other answers.",
+        "How far Cognito's list of secrets may lag behind its other responses.",
     ),
     Variable(
         "CSO_LIST_PERIOD_SECONDS",
         _seconds(_TIMING.list_period),
-        "At rest: from one look at Cognito to the next.",
+        "Interval at which Cognito's secrets are listed at rest.",
     ),
     Variable(
         "CSO_LIST_DISTRUST_SECONDS",
         _seconds(_TIMING.list_distrust),
-        "How long the answer of an Add or a Delete outranks the list.",
+        "After an Add or Delete: how long its response is trusted over ListUserPoolClientSecrets.",
     ),
     Variable(
         "CSO_MISSING_GRACE_SECONDS",
         _seconds(_TIMING.missing_grace),
-        "From the first list that lacks a secret to the one that is believed.",
+        "How long a secret must stay absent from the list before it is treated as deleted.",
     ),
     Variable(
         "CSO_REFUSAL_GRACE_SECONDS",
         _seconds(_TIMING.refusal_grace),
-        "How long a new secret may be refused before it counts as refused for good, and a deleted "
-        "one accepted before that is told.",
+        "Grace period before a refused new secret is abandoned, and before a still-accepted "
+        "deleted one is reported.",
     ),
     Variable(
         "CSO_RETRY_AFTER_FAILURE_SECONDS",
         _seconds(_TIMING.retry_after_failure),
-        "From a failed rotation to the next try of the schedule.",
+        "How long after a failed rotation the schedule tries again.",
     ),
 )
 """Every variable in the order of the documentation."""
@@ -144,7 +155,7 @@ _DEFAULTS: Final = {variable.name: variable.default for variable in VARIABLES}
 
 
 class SettingsError(ActionNeededError):
-    """The environment cannot be used as it is; the message names every problem and its remedy."""
+    """The environment is invalid; the message names every problem and its remedy."""
 
     reason = Reason.INVALID_SETTINGS
 
@@ -156,10 +167,10 @@ class SettingsError(ActionNeededError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the platform team chose for this process."""
+    """The platform team's configuration of this process."""
 
     namespaces: tuple[str, ...]
-    """Namespaces to serve, sorted; none means the whole cluster."""
+    """Namespaces to serve, sorted; empty: the whole cluster."""
 
     kubeconfig: Path | None
     allow_file: Path | None
@@ -168,12 +179,12 @@ class Settings:
     lease_namespace: str
     lease_duration: timedelta
     listen_address: str
-    """Empty means every address, of both families."""
+    """Empty: every address, IPv4 and IPv6."""
 
     port: int
     port_file: Path | None
     revision: str
-    """The commit that the image was built from."""
+    """Commit from which the image was built."""
 
     log_level: str
     log_format: LogFormat
@@ -188,7 +199,7 @@ class Settings:
         """Read *environment*; an empty variable counts as unset.
 
         Raises:
-            SettingsError: naming every variable that cannot be used, not only the first.
+            SettingsError: at least one variable is invalid; the error names all of them.
 
         """
         reader = _Reader(environment)
@@ -228,10 +239,10 @@ class Settings:
 
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the variables with our prefix that mean nothing: most likely misspelt, worth a warning.
+    """Return the unknown variables with the prefix `PREFIX`: most likely misspelt.
 
-    Not an error: Kubernetes itself adds ``CSO_SERVICE_HOST`` and the like where a Service is
-    called ``cso`` (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+    Unknown variables cause a warning, not an error: Kubernetes itself adds ``CSO_SERVICE_HOST`` and
+    the like for a Service called ``cso`` (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
     """
     return tuple(
         sorted(name for name in environment if name.startswith(PREFIX) and name not in _DEFAULTS)
@@ -239,7 +250,7 @@ def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _contradictions(settings: Settings) -> list[str]:
-    """Find settings that are fine alone and not together."""
+    """Return the problems of settings that contradict each other."""
     found = []
     if settings.poll_min > settings.poll_max:
         found.append(
@@ -247,21 +258,21 @@ def _contradictions(settings: Settings) -> list[str]:
             " former"
         )
     if settings.timing.list_distrust < settings.timing.list_lag:
-        # A list from before our own Add or Delete would be believed over that call's answer.
+        # A list from before the operator's own Add or Delete would override that call's response.
         found.append(
             "CSO_LIST_DISTRUST_SECONDS is below CSO_LIST_LAG_SECONDS: an outdated list would be"
-            " believed; raise the former or lower the latter"
+            " trusted; raise the former or lower the latter"
         )
     if settings.lease_name and not settings.lease_namespace:
         found.append(
-            "CSO_LEASE_NAME is set and CSO_LEASE_NAMESPACE is not; set it to the operator's own"
-            " namespace"
+            "CSO_LEASE_NAME is set and CSO_LEASE_NAMESPACE is not; set the latter to the"
+            " operator's own namespace"
         )
     return found
 
 
 class _Reader:
-    """Reads variable by variable and collects what is wrong with them."""
+    """Reader of single variables; it collects their problems."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -278,7 +289,7 @@ class _Reader:
         if wrong := sorted(part for part in found if not _NAMESPACE.fullmatch(part)):
             self._refuse(
                 name,
-                f"{', '.join(map(repr, wrong))} cannot be a namespace",
+                f"{', '.join(map(repr, wrong))} is not a valid namespace",
                 "list exact names separated by commas, or leave it empty for the whole cluster",
             )
         return tuple(sorted(found))
@@ -286,7 +297,7 @@ class _Reader:
     def name(self, name: str) -> str:
         text = self.text(name)
         if text and not _NAMESPACE.fullmatch(text):
-            self._refuse(name, "no name of an object", "use lower-case letters, digits and -")
+            self._refuse(name, "not a valid object name", "use lower-case letters, digits and -")
         return text
 
     def path(self, name: str) -> Path | None:
@@ -296,7 +307,7 @@ class _Reader:
     def file(self, name: str) -> Path | None:
         path = self.path(name)
         if path is not None and not path.is_file():
-            self._refuse(name, "there is no such file", "set the path of a kubeconfig file")
+            self._refuse(name, "the file does not exist", "set the path of a kubeconfig file")
         return path
 
     def address(self, name: str) -> str:
@@ -306,7 +317,9 @@ class _Reader:
                 ipaddress.ip_address(text)
         except ValueError:
             self._refuse(
-                name, "not an IP address", "set one of this machine, or leave it empty for all"
+                name,
+                "not an IP address",
+                "set an address of this machine, or leave it empty for all",
             )
         return text
 
@@ -325,7 +338,7 @@ class _Reader:
         text = self.text(name)
         if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
             return int(text)
-        self._refuse(name, "not a whole number in range", f"set one from {low} to {high}")
+        self._refuse(name, "not a whole number in range", f"set a number from {low} to {high}")
         return low
 
     def _number(self, name: str) -> float:
@@ -348,14 +361,14 @@ class _Reader:
         self._refuse(
             name,
             "not a number of seconds in range",
-            f"set one {lowest} to {_LONGEST_SPAN:.0f}, without a unit",
+            f"set a number {lowest} to {_LONGEST_SPAN:.0f}, without a unit",
         )
         return timedelta(seconds=1)
 
     def log_level(self, name: str) -> str:
         level = self.text(name).upper()
         if level not in _LOG_LEVELS:
-            self._refuse(name, "no such level", f"set one of {', '.join(_LOG_LEVELS)}")
+            self._refuse(name, "not a log level", f"set one of {', '.join(_LOG_LEVELS)}")
         return level
 
     def log_format(self, name: str) -> LogFormat:
@@ -365,5 +378,5 @@ class _Reader:
             case "text":
                 return "text"
             case _:
-                self._refuse(name, "no such format", "set json or text")
+                self._refuse(name, "not a log format", "set json or text")
                 return "json"

@@ -20,19 +20,22 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
             "prometheusRule": {"enabled": True, "renderMode": "Always"},
             "grafana": {"alerts": {"enabled": True}},
         },
-        "grafana.alerts.enabled: with the PrometheusRule each alert would come twice",
+        "grafana.alerts.enabled: with the PrometheusRule, each alert would be sent twice",
     ),
     "a dollar that Grafana would take for its own": (
         {"grafana": {"alerts": {"enabled": True}}, "alerts": {"labels": {"team": "$TEAM"}}},
-        "alerts.labels.team: Grafana would replace what follows the $",
+        "alerts.labels.team: Grafana would replace the text after $",
     ),
     "replicas without the Lease": (
         {"lease": {"enabled": False}},
-        "replicaCount: several replicas take turns by the Lease: set lease.enabled=true",
+        "replicaCount: several replicas need the Lease: set lease.enabled=true",
     ),
     "no turns and an update that lets two run": (
         {"replicaCount": 1, "lease": {"enabled": False}},
-        "lease.enabled: without turns, two operators would run at each upgrade: set strategy.type",
+        (
+            "lease.enabled: without the Lease, two operators would run during each upgrade:"
+            " set strategy.type"
+        ),
     ),
     "a budget that keeps all pods": (
         {"podDisruptionBudget": {"minAvailable": 2}},
@@ -56,7 +59,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "the whole cluster without an allow-list": (
         {"allowList": {"enabled": False}},
-        "allowList.enabled: an operator for the whole cluster serves nobody without",
+        "allowList.enabled: without an allow-list, an operator for the whole cluster refuses",
     ),
     "rules that nobody reads": (
         {
@@ -66,7 +69,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
                 "rules": [{"namespaces": ["shop"], "userPools": ["*"]}],
             },
         },
-        "allowList.rules: they would not be used: set allowList.enabled=true",
+        "allowList.rules: the rules would not be used: set allowList.enabled=true",
     ),
     "rules beside a ConfigMap of one's own": (
         {
@@ -89,18 +92,18 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "Deny and Warn": (
         {"admissionPolicy": {"validationActions": ["Deny", "Warn"]}},
-        "admissionPolicy.validationActions: Kubernetes does not take Deny and Warn together",
+        "admissionPolicy.validationActions: Kubernetes refuses Deny together with Warn",
     ),
     "names without Roles": (
         {
             "watch": {"namespaces": ["shop"]},
             "rbac": {"create": False, "secretNames": STRICT},
         },
-        "rbac.secretNames: no Role is created that could use it",
+        "rbac.secretNames: no Role is created for these names",
     ),
     "names for the whole cluster": (
         {"rbac": {"secretNames": STRICT}},
-        "rbac.secretNames: names are granted namespace by namespace",
+        "rbac.secretNames: access by name is granted per namespace",
     ),
     "names in a namespace that is not served": (
         {"watch": {"namespaces": ["bank"]}, "rbac": {"secretNames": STRICT}},
@@ -112,7 +115,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "names without a journal": (
         {"watch": {"namespaces": ["shop"]}, "rbac": {"secretNames": {"shop": ["orders-api"]}}},
-        "rbac.secretNames.shop: no journal is among the names",
+        "rbac.secretNames.shop: the names lack a journal",
     ),
     "names beside a rule for all Secrets": (
         {
@@ -136,7 +139,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an API server anywhere at the port of AWS": (
         {"networkPolicy": {"enabled": True, "awsTo": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}},
-        "networkPolicy.awsTo: any address is open at port 443 for the API server: set",
+        "networkPolicy.awsTo: port 443 is open to any address for the API server: set",
     ),
     "an API server anywhere at the port of a proxy": (
         {
@@ -147,23 +150,23 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
                 "awsTo": [{"ipBlock": {"cidr": "10.0.0.0/8"}}],
             },
         },
-        "networkPolicy.awsTo: any address is open at port 6443 for the API server: set",
+        "networkPolicy.awsTo: port 6443 is open to any address for the API server: set",
     ),
     "arguments that the command does not take": ({"extraArgs": ["--x"]}, "'extraArgs' not allowed"),
     "a role and keys": (
         {"aws": {"roleArn": "arn:aws:iam::111122223333:role/x", "credentialsSecret": "keys"}},
-        "aws.credentialsSecret: keys from a Secret win over the role of aws.roleArn",
+        "aws.credentialsSecret: keys from a Secret take precedence over the role of aws.roleArn",
     ),
     "a role for an account that is not made here": (
         {
             "aws": {"roleArn": "arn:aws:iam::111122223333:role/x"},
             "serviceAccount": {"create": False, "name": "mine"},
         },
-        "aws.roleArn: it is an annotation of the ServiceAccount, which is not created here",
+        "aws.roleArn: the chart annotates only a ServiceAccount that it creates",
     ),
     "a way around no proxy": (
         {"aws": {"proxy": {"noProxy": ["example.test"]}}},
-        "aws.proxy.noProxy: there is no proxy to go around",
+        "aws.proxy.noProxy: no proxy is set: set aws.proxy.url",
     ),
     "a first wait above the longest": (
         {"timing": {"pollMinSeconds": 61}},
@@ -175,15 +178,15 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a variable that the chart sets": (
         {"extraEnv": [{"name": "CSO_WORKERS", "value": "3"}]},
-        "extraEnv: the chart sets CSO_WORKERS itself: use its value",
+        "extraEnv: the chart sets CSO_WORKERS itself: use the chart's own value",
     ),
     "both monitors": (
         {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}},
-        "podMonitor.enabled: with the ServiceMonitor everything would be scraped twice",
+        "podMonitor.enabled: with the ServiceMonitor, every pod would be scraped twice",
     ),
     "a ServiceMonitor without a Service": (
         {"serviceMonitor": {"enabled": True}, "service": {"create": False}},
-        "serviceMonitor.enabled: it needs the Service",
+        "serviceMonitor.enabled: a ServiceMonitor needs the Service",
     ),
     "a ServiceMonitor that the cluster does not know": (
         {"serviceMonitor": {"enabled": True}},

@@ -284,7 +284,7 @@ def test_an_upgrade_brings_the_resource_type_up_to_date_and_keeps_resources(
     shop.apply(shop.resource(client))
     assert "recovery" not in _spec_fields(kubectl)
     stale = release.self_test(tmp_path)
-    assert (stale.returncode, "it lacks recovery" in stale.stdout) == (1, True), stale.stdout
+    assert (stale.returncode, "the type lacks recovery" in stale.stdout) == (1, True), stale.stdout
     release.upgrade(chosen)
     assert "recovery" in _spec_fields(kubectl)
     assert shop.get()["spec"]["clientId"] == client.client_id

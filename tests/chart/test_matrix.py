@@ -74,7 +74,7 @@ def test_helm_lint_finds_nothing(values: dict[str, Any], helm: Helm) -> None:
 
 
 def test_helm_lint_would_say_so(helm: Helm) -> None:
-    with pytest.raises(HelmError, match="several replicas take turns by the Lease"):
+    with pytest.raises(HelmError, match="several replicas need the Lease"):
         helm.lint({"lease": {"enabled": False}})
 
 

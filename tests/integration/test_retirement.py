@@ -48,7 +48,7 @@ def events(shop: Shop, reason: str) -> list[tuple[str, str]]:
 
 def orders_counted(operator: OperatorProcess) -> dict[str, float]:
     """Read the counter of ordered deletions."""
-    pattern = r'ordered_retirements_total\{order="(\w+)"\} ([0-9.]+)'
+    pattern = r'forced_retirements_total\{retired_by="(\w+)"\} ([0-9.]+)'
     return {order: float(number) for order, number in re.findall(pattern, operator.metrics())}
 
 

@@ -87,7 +87,7 @@ def page(printed: dict[str, str]) -> str:
         + "\n".join(f"| [`{one.name}`](#{one.name}) | {one.means} |" for one in STATES)
         + "\n",
         f"```console\n$ {first}\n{printed[first]}\n```\n",
-        "Who holds it up, in a sentence (`-o wide` has the same columns beside all others):\n",
+        "What it is waiting for (`-o wide` has the same columns beside all others):\n",
         f"```console\n$ {second}\n{printed[second]}\n```\n",
     ]
     for state in STATES:

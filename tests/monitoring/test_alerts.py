@@ -142,8 +142,8 @@ def test_with_two_hours_between_two_looks_only_what_is_not_looked_at_any_more_is
     series = {'observed_timestamp_seconds{name="seen"}': looks}
     series['observed_timestamp_seconds{name="lost"}'] = "60x1080"
     told = {"alert": NOT_OBSERVED, "severity": "warning", "labels": {"name": "lost"}}
-    told["summary"] = "Nobody knows what Cognito has for shop/lost."
-    told["description"] = "Its secrets could not be listed since 17h 58m 0s."
+    told["summary"] = "The secrets of shop/lost have not been listed recently."
+    told["description"] = "No list from Cognito has succeeded for 17h 58m 0s."
     case = {"name": "rare looks", "at": "17h59m", "series": series, "fires": [told]}
     test: dict[str, Any] = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m"}
     test["tests"] = [unit_test(case, [NOT_OBSERVED], "namespace", RUNBOOK)]

@@ -108,7 +108,7 @@ def _acts_of_the_operator(stage: Stage) -> None:
     )
     held = stage.secret_id("holding", "Previous")
     stage.act(
-        "CognitoSecretOperatorOrderedRetirement",
+        "CognitoSecretOperatorForcedRetirement",
         lambda: shop.annotate("holding", **{"retire-without-evidence": held}),
         lambda: None,
     )

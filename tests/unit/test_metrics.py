@@ -251,14 +251,14 @@ def test_what_happens_is_counted() -> None:
     assert value(metrics, f"{PROCESS}rotations_total", **labels) == 1
     assert value(metrics, f"{PROCESS}rotation_duration_seconds_count") == 2
     assert value(metrics, f"{PROCESS}rotation_duration_seconds_bucket", le="7200.0") == 2
-    assert value(metrics, f"{PROCESS}exposure_seconds_sum") == 3600
+    assert value(metrics, f"{PROCESS}overlap_seconds_sum") == 3600
     assert value(metrics, f"{PROCESS}step_duration_seconds_sum", step="Settling") == 61
     assert value(metrics, f"{PROCESS}step_duration_seconds_count", step="Overlap") == 0
     assert value(metrics, f"{PROCESS}drift_total", kind="target") == 1
     assert value(metrics, f"{PROCESS}drift_total", kind="journal") == 0
     assert value(metrics, f"{PROCESS}reconcile_duration_seconds_count") == 1
-    assert value(metrics, f"{PROCESS}ordered_retirements_total", order="max_overlap") == 1
-    assert value(metrics, f"{PROCESS}ordered_retirements_total", order="override") == 0
+    assert value(metrics, f"{PROCESS}forced_retirements_total", retired_by="max_overlap") == 1
+    assert value(metrics, f"{PROCESS}forced_retirements_total", retired_by="override") == 0
     assert value(metrics, f"{PROCESS}reconciles_total", result="effect") == 1
     assert value(metrics, f"{PROCESS}aws_requests_total", code="OK", **add) == 1
     assert value(metrics, f"{PROCESS}aws_request_duration_seconds_count", **add) == 1

@@ -40,8 +40,8 @@
 {{- end }}
 {{- end -}}
 
-{{/* "yes" where admission policies are made: where nothing is said, for the whole cluster. There the
-account could otherwise have the token of any other account. */}}
+{{/* "yes" where admission policies are created: by default for the whole cluster. There the account
+could otherwise obtain the token of any other account. */}}
 {{- define "cso.policed" -}}
 {{- include "cso.refuseContradictions" . -}}
 {{- $wished := .Values.admissionPolicy.enabled -}}

@@ -1,5 +1,5 @@
 {{/* Values that contradict each other end the rendering, with the field and the remedy. Helm renders
-templates in an order of its own, so whatever would stumble over such values asks first. */}}
+templates in its own order, so each template that depends on such values includes this check. */}}
 
 {{- define "cso.refuseContradictions" -}}
 {{- include "cso.refuseReplicas" . -}}
@@ -15,15 +15,15 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- define "cso.refuseReplicas" -}}
 {{- with .Values -}}
 {{- if and (gt (int .replicaCount) 1) (not .lease.enabled) -}}
-{{- fail "replicaCount: several replicas take turns by the Lease: set lease.enabled=true, or replicaCount=1" -}}
+{{- fail "replicaCount: several replicas need the Lease: set lease.enabled=true, or replicaCount=1" -}}
 {{- end -}}
 {{- if and (not .lease.enabled) (ne (toString (get .strategy "type")) "Recreate") -}}
-{{- fail "lease.enabled: without turns, two operators would run at each upgrade: set strategy.type=Recreate, or lease.enabled=true" -}}
+{{- fail "lease.enabled: without the Lease, two operators would run during each upgrade: set strategy.type=Recreate, or lease.enabled=true" -}}
 {{- end -}}
 {{- $minimum := not (kindIs "invalid" .podDisruptionBudget.minAvailable) -}}
 {{- $maximum := not (kindIs "invalid" .podDisruptionBudget.maxUnavailable) -}}
 {{- if and .podDisruptionBudget.enabled $minimum $maximum -}}
-{{- fail "podDisruptionBudget: set one of minAvailable and maxUnavailable, and leave the other one empty (null)" -}}
+{{- fail "podDisruptionBudget: set either minAvailable or maxUnavailable, and leave the other empty (null)" -}}
 {{- end -}}
 {{- $budget := .podDisruptionBudget -}}
 {{- if and $budget.enabled (gt (int .replicaCount) 1) -}}
@@ -42,16 +42,16 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- define "cso.refusePlatform" -}}
 {{- with .Values -}}
 {{- if and (not .watch.namespaces) (not .allowList.enabled) -}}
-{{- fail "allowList.enabled: an operator for the whole cluster serves nobody without an allow-list: set allowList.enabled=true and allowList.rules, or name watch.namespaces" -}}
+{{- fail "allowList.enabled: without an allow-list, an operator for the whole cluster refuses every resource: set allowList.enabled=true and allowList.rules, or set watch.namespaces" -}}
 {{- end -}}
 {{- if and (not .allowList.enabled) .allowList.rules -}}
-{{- fail "allowList.rules: they would not be used: set allowList.enabled=true, or remove them" -}}
+{{- fail "allowList.rules: the rules would not be used: set allowList.enabled=true, or remove the rules" -}}
 {{- end -}}
 {{- if and .platformConfigMap .allowList.rules -}}
 {{- fail "platformConfigMap: the allow-list is read from your ConfigMap's key allow.yaml: move allowList.rules there" -}}
 {{- end -}}
 {{- if and .platformConfigMap (include "cso.freeze" $) -}}
-{{- fail "platformConfigMap: the freeze switch is your ConfigMap's key freeze: set it there, and freeze to an empty text" -}}
+{{- fail "platformConfigMap: the freeze switch is the key freeze of your ConfigMap: set it there, and leave the value freeze empty" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -59,13 +59,13 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- define "cso.refuseAccess" -}}
 {{- with .Values -}}
 {{- if and (not .serviceAccount.create) (not .serviceAccount.name) -}}
-{{- fail "serviceAccount.name: name your ServiceAccount, or set serviceAccount.create=true: the account called default is every pod's" -}}
+{{- fail "serviceAccount.name: set the name of your ServiceAccount, or set serviceAccount.create=true: the account named default belongs to every pod" -}}
 {{- end -}}
 {{- if and .rbac.userRoles.create .watch.namespaces (or .rbac.userRoles.aggregateToEdit .rbac.userRoles.aggregateToAdmin) -}}
 {{- fail "rbac.userRoles: a Role in a namespace cannot be added to edit or admin: set aggregateToEdit=false and aggregateToAdmin=false and bind the Roles, or leave watch.namespaces empty" -}}
 {{- end -}}
 {{- if and (has "Deny" .admissionPolicy.validationActions) (has "Warn" .admissionPolicy.validationActions) -}}
-{{- fail "admissionPolicy.validationActions: Kubernetes does not take Deny and Warn together: remove one of them" -}}
+{{- fail "admissionPolicy.validationActions: Kubernetes refuses Deny together with Warn: remove one of them" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -74,24 +74,24 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- with .Values -}}
 {{- $served := .watch.namespaces -}}
 {{- if and .rbac.secretNames (not .rbac.create) -}}
-{{- fail "rbac.secretNames: no Role is created that could use it: set rbac.create=true, or write the names into your own Roles" -}}
+{{- fail "rbac.secretNames: no Role is created for these names: set rbac.create=true, or write the names into your own Roles" -}}
 {{- end -}}
 {{- if and .rbac.secretNames (not $served) -}}
-{{- fail "rbac.secretNames: names are granted namespace by namespace: list the same namespaces in watch.namespaces" -}}
+{{- fail "rbac.secretNames: access by name is granted per namespace: list the same namespaces in watch.namespaces" -}}
 {{- end -}}
 {{- range $namespace, $names := .rbac.secretNames -}}
 {{- if not (has $namespace $served) -}}
 {{- fail (printf "rbac.secretNames.%s: the namespace is not served: add it to watch.namespaces, or remove it here" $namespace) -}}
 {{- end -}}
 {{- if not (regexMatch "-cognito-journal( |$)" (join " " $names)) -}}
-{{- fail (printf "rbac.secretNames.%s: no journal is among the names: add <resource>-cognito-journal for each resource" $namespace) -}}
+{{- fail (printf "rbac.secretNames.%s: the names lack a journal: add <resource>-cognito-journal for each resource" $namespace) -}}
 {{- end -}}
 {{- end -}}
 {{- if .rbac.secretNames -}}
 {{- range .rbac.extraRules -}}
 {{- $reaches := or (has "secrets" .resources) (has "*" .resources) -}}
 {{- if and $reaches (or (has "" .apiGroups) (has "*" .apiGroups)) -}}
-{{- fail "rbac.extraRules: a rule for Secrets would undo strict mode: name them in rbac.secretNames, or name the resources of the rule without secrets and *" -}}
+{{- fail "rbac.extraRules: a rule for Secrets would undo strict mode: list the Secrets in rbac.secretNames, or remove secrets and * from the rule's resources" -}}
 {{- end -}}
 {{- end -}}
 {{- range $served -}}
@@ -106,13 +106,13 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- define "cso.refuseAws" -}}
 {{- with .Values -}}
 {{- if and .aws.roleArn .aws.credentialsSecret -}}
-{{- fail "aws.credentialsSecret: keys from a Secret win over the role of aws.roleArn: set only one of them" -}}
+{{- fail "aws.credentialsSecret: keys from a Secret take precedence over the role of aws.roleArn: set only one of them" -}}
 {{- end -}}
 {{- if and .aws.roleArn (not .serviceAccount.create) -}}
-{{- fail "aws.roleArn: it is an annotation of the ServiceAccount, which is not created here: annotate yours with eks.amazonaws.com/role-arn" -}}
+{{- fail "aws.roleArn: the chart annotates only a ServiceAccount that it creates: annotate yours with eks.amazonaws.com/role-arn" -}}
 {{- end -}}
 {{- if and .aws.proxy.noProxy (not .aws.proxy.url) -}}
-{{- fail "aws.proxy.noProxy: there is no proxy to go around: set aws.proxy.url, or remove it" -}}
+{{- fail "aws.proxy.noProxy: no proxy is set: set aws.proxy.url, or remove noProxy" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -129,7 +129,7 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- range include "cso.ownEnvironment" $ | fromYamlArray -}}{{- $ours = append $ours .name -}}{{- end -}}
 {{- range .extraEnv -}}
 {{- if has .name $ours -}}
-{{- fail (printf "extraEnv: the chart sets %s itself: use its value" .name) -}}
+{{- fail (printf "extraEnv: the chart sets %s itself: use the chart's own value for it" .name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -140,7 +140,7 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- if and .enabled .awsTo (not .apiServerTo) -}}
 {{- range include "cso.awsPorts" $ | fromJsonArray -}}
 {{- if has (int .) $.Values.networkPolicy.apiServerPorts | or (has (float64 .) $.Values.networkPolicy.apiServerPorts) -}}
-{{- fail (printf "networkPolicy.awsTo: any address is open at port %d for the API server: set networkPolicy.apiServerTo, or take the port out of networkPolicy.apiServerPorts" (int .)) -}}
+{{- fail (printf "networkPolicy.awsTo: port %d is open to any address for the API server: set networkPolicy.apiServerTo, or remove the port from networkPolicy.apiServerPorts" (int .)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -150,17 +150,17 @@ templates in an order of its own, so whatever would stumble over such values ask
 {{- define "cso.refuseMonitors" -}}
 {{- with .Values -}}
 {{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
-{{- fail "podMonitor.enabled: with the ServiceMonitor everything would be scraped twice: enable one of them" -}}
+{{- fail "podMonitor.enabled: with the ServiceMonitor, every pod would be scraped twice: enable one of them" -}}
 {{- end -}}
 {{- if and .serviceMonitor.enabled (not .service.create) -}}
-{{- fail "serviceMonitor.enabled: it needs the Service: set service.create=true, or use podMonitor" -}}
+{{- fail "serviceMonitor.enabled: a ServiceMonitor needs the Service: set service.create=true, or use podMonitor" -}}
 {{- end -}}
 {{- if and .prometheusRule.enabled .grafana.alerts.enabled -}}
-{{- fail "grafana.alerts.enabled: with the PrometheusRule each alert would come twice: enable one of them" -}}
+{{- fail "grafana.alerts.enabled: with the PrometheusRule, each alert would be sent twice: enable one of them" -}}
 {{- end -}}
 {{- range $name, $text := .alerts.labels -}}
 {{- if and $.Values.grafana.alerts.enabled (contains "$" $text) -}}
-{{- fail (printf "alerts.labels.%s: Grafana would replace what follows the $ by its environment: write it without one" $name) -}}
+{{- fail (printf "alerts.labels.%s: Grafana would replace the text after $ by an environment variable: remove the $" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -22,7 +22,7 @@ def rotations() -> Row:
     spans = [
         Query(quantile(0.5, "rotation_duration_seconds"), "rotation, median"),
         Query(quantile(0.95, "rotation_duration_seconds"), "rotation, 95 %"),
-        Query(quantile(0.95, "exposure_seconds"), "both secrets valid, 95 %"),
+        Query(quantile(0.95, "overlap_seconds"), "both secrets valid, 95 %"),
     ]
     mean = (
         f"{per_second('step_duration_seconds_sum', 'step')}"
@@ -124,8 +124,9 @@ def operator() -> Row:
             "drift: {{kind}}",
         ),
         Query(
-            f"sum by (order) (increase({of_operator('ordered_retirements_total')}[{RANGE}])) > 0",
-            "ordered: {{order}}",
+            "sum by (retired_by)"
+            f" (increase({of_operator('forced_retirements_total')}[{RANGE}])) > 0",
+            "retired by: {{retired_by}}",
         ),
         Query(
             f"sum(increase({of_operator('foreign_secrets_deleted_total')}[{RANGE}])) > 0",
@@ -154,8 +155,8 @@ def operator() -> Row:
                 unit="s",
             ),
             graph(
-                "Changed by others, and by order",
-                "Targets and journals that were changed, and deletions that somebody ordered.",
+                "External changes and forced deletions",
+                "Corrected changes of targets and journals; deletions by maxOverlap or override.",
                 *by_hand,
             ),
             graph(

@@ -1,1 +1,1 @@
-"""The ports fulfilled, one outside system a module: translation, and no decisions."""
+"""Adapters: each module implements a port for one outside system; translation, no decisions."""

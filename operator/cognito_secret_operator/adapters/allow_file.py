@@ -1,4 +1,4 @@
-"""The allow-list's text -> rules. YAML, of which JSON is a part."""
+"""Parser of the allow-list: YAML (and thus JSON) -> rules."""
 
 import re
 from collections.abc import Mapping
@@ -21,18 +21,18 @@ _KEYS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
         'a role\'s ARN like "arn:aws:iam::111122223333:role/cognito-*"',
     ),
 }
-"""Key of a rule -> what its entries look like, and how to say so."""
+"""Key of a rule -> form of its entries, and an example for the error message."""
 
 
 class UnusableError(Exception):
-    """The text is no list of rules; the message, which follows the file's name, says where."""
+    """The text is not a valid list of rules; the message names the place, after the file's name."""
 
 
 def read_rules(raw: bytes) -> AllowList:
     """Read ``rules: [{namespaces: […], userPools: […], roles: […]}]``.
 
     Raises:
-        UnusableError: anything is not understood. A rule that is half understood might widen.
+        UnusableError: any part is invalid. A partly understood rule might allow too much.
 
     """
     try:
@@ -40,12 +40,12 @@ def read_rules(raw: bytes) -> AllowList:
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" at line {mark.line + 1}" if mark else ""
-        raise UnusableError(f"is no YAML{line}") from None
+        raise UnusableError(f"is not valid YAML{line}") from None
     if not isinstance(document, dict) or list(document) != ["rules"]:
-        raise UnusableError("must hold the one key rules, a list")
+        raise UnusableError("must have exactly one key, rules, with a list")
     rules = document["rules"]
     if not isinstance(rules, list):
-        raise UnusableError("must have a list under rules; an empty one, [], allows nothing")
+        raise UnusableError("must have a list under rules; an empty list, [], allows nothing")
     return AllowList(tuple(_rule(f"rules[{at}]", rule) for at, rule in enumerate(rules)))
 
 

@@ -1,7 +1,7 @@
-"""boto3's clients and credentials: with `cognito`, the only modules that know boto3 and botocore.
+"""boto3's clients and credentials; only this module and `cognito` import boto3 and botocore.
 
-One client for each region serves every resource and role, since a client costs megabytes: whose
-role signs a request, and whose name its user agent shows, is decided call by call.
+One client per region serves every resource and role, since a client costs megabytes. The role that
+signs a request and the resource in its user agent are set for each call.
 """
 
 import threading
@@ -18,35 +18,35 @@ from ..domain.model import Caller, ClientRef, ResourceKey
 from ..names import FIELD_MANAGER
 from .cognito_answers import request_id_of
 
-if TYPE_CHECKING:  # the stubs are no dependency of the operator
+if TYPE_CHECKING:  # the operator does not depend on the stubs
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_sts import STSClient
 
 __all__ = ["THREADS", "AwsClients", "NotSentError", "Sending", "session_name"]
 
 THREADS: Final = 8
-"""How many calls are made at the same time."""
+"""Number of calls at the same time."""
 
 _LONGEST_SESSION_NAME: Final = 64
 _MOST_ROLES: Final = 10_000
-"""Role sessions kept, one for each resource that has a role: the oldest one goes first."""
+"""Number of cached role sessions, one per resource with a role; the oldest is dropped first."""
 
 _CONFIG: Final = Config(
     connect_timeout=3,
     read_timeout=10,
     max_pool_connections=THREADS,
-    # A hidden second Add would answer LimitExceeded for our own first.
+    # A hidden retry of an Add would fail with LimitExceeded because the first Add succeeded.
     retries={"total_max_attempts": 1},
     user_agent_extra=f"{FIELD_MANAGER}/{__version__}",
 )
 
 
 class NotSentError(Exception):
-    """*may_send* said no."""
+    """*may_send* returned False."""
 
 
 class Sending(threading.local):
-    """What belongs to the one call that a thread is making."""
+    """State of the call that a thread is making."""
 
     caller: Caller = Caller()
     region: str = ""
@@ -55,25 +55,25 @@ class Sending(threading.local):
     request_id: str = ""
 
     def begin(self, client: ClientRef, may_send: Callable[[], bool] | None) -> None:
-        """Forget the last call."""
+        """Reset the state for a new call."""
         self.caller, self.region = client.caller, client.region
         self.may_send, self.is_sent, self.request_id = may_send, False, ""
 
 
 def session_name(key: ResourceKey | None) -> str:
-    """Name a resource in CloudTrail: ``<namespace>.<name>``, cut to what STS takes.
+    """Return a resource's session name for CloudTrail: ``<namespace>.<name>``, cut to STS's limit.
 
-    Neither part can hold a dot: a trust policy can match one namespace by ``<namespace>.*``.
+    Neither part can contain a dot: a trust policy can match one namespace by ``<namespace>.*``.
     """
     text = f"{key.namespace}.{key.name}" if key else FIELD_MANAGER
     return text[:_LONGEST_SESSION_NAME]
 
 
 class AwsClients:
-    """Makes clients and has roles assumed; credentials come from boto3's own environment."""
+    """Factory of clients and role credentials; base credentials come from boto3's environment."""
 
     def __init__(self) -> None:
-        """Make nothing yet."""
+        """Prepare, without creating a client yet."""
         # Sessions are not thread-safe and cost 12 MiB: one, used only under the lock.
         self._session = boto3.Session()
         self._lock = threading.Lock()
@@ -83,7 +83,7 @@ class AwsClients:
         self.sending = Sending()
 
     def cognito(self, region: str) -> "CognitoIdentityProviderClient":
-        """Give the region's client."""
+        """Return the region's client."""
         with self._lock:
             if region not in self._cognito:
                 api = self._session.client("cognito-idp", region_name=region, config=_CONFIG)
@@ -107,9 +107,9 @@ class AwsClients:
             context.setdefault("signing", {})["request_credentials"] = role
 
     def _role(self, arn: str, session: str, region: str) -> DeferredRefreshableCredentials:
-        """Give a role's credentials: assumed when a request is signed, anew before they expire.
+        """Return a role's credentials: assumed when a request is signed, renewed before expiry.
 
-        STS of the pool's own region is asked: it is there when the pool is, in any partition.
+        STS of the pool's own region is used: it exists wherever the pool does, in any partition.
         """
         key = (arn, session, region)
         with self._lock:
@@ -127,7 +127,7 @@ class AwsClients:
     def _before_send(self, *, request: AWSPreparedRequest, **_: object) -> None:
         key = self.sending.caller.key
         if key is not None:
-            # Here, since botocore writes the header anew until now; it is not signed.
+            # Set as late as here since botocore rewrites the header before; it is not signed.
             agent = request.headers["User-Agent"]
             text = agent.decode() if isinstance(agent, bytes) else agent
             request.headers["User-Agent"] = f"{text} resource/{key.namespace}.{key.name}"

@@ -1,9 +1,8 @@
 """Amazon Cognito through boto3.
 
-boto3 blocks, so its calls run in threads of their own: the loop's default executor also resolves
-host names, which slow AWS calls would hold up. Nothing is retried here, and of an error only what
-cannot carry a value is kept: never its text, since ``ParamValidationError`` and Cognito's own
-``InvalidParameterException`` repeat the value they refuse.
+boto3 blocks, so its calls run in their own threads: the loop's default executor also resolves host
+names, which slow AWS calls would delay. Nothing is retried here. The text of an error is dropped,
+since ``ParamValidationError`` and Cognito's ``InvalidParameterException`` repeat the refused value.
 """
 
 import asyncio
@@ -30,7 +29,7 @@ from . import cognito_answers as answers
 from .aws_clients import THREADS, AwsClients, NotSentError
 from .cognito_answers import PoolDomain, Refusal
 
-if TYPE_CHECKING:  # the stubs are no dependency of the operator
+if TYPE_CHECKING:  # the operator does not depend on the stubs
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
 __all__ = ["Cognito", "Quota"]
@@ -39,27 +38,27 @@ _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _MOST_PAGES: Final = 5
-"""Two secrets never fill more; an endless chain of pages would eat the quota."""
+"""Page limit of a list: two secrets need fewer, and an endless list would use up the quota."""
 
 _DOMAIN_KEPT: Final = 3600.0
-"""Seconds for which a pool's domain, or that we may not ask for it, is remembered."""
+"""Seconds for which a pool's domain, or the denial of access to it, is cached."""
 
 _NOT_SENT: Final = (
     exceptions.ConnectTimeoutError,
     exceptions.EndpointConnectionError,
     exceptions.ProxyConnectionError,
 )
-"""There was no connection to send anything over."""
+"""Errors without a connection: the request was not sent."""
 
 
 class Quota(Protocol):
-    """Shares Cognito's request rates; both methods are called in the event loop's thread."""
+    """Limiter of Cognito's request rates; both methods are called in the event loop's thread."""
 
     async def acquire(self, operation: str, client: ClientRef) -> None:
         """Wait until *operation* may be sent for *client*'s pool."""
 
     def throttled(self, operation: str, client: ClientRef) -> None:
-        """Note that Cognito answered *operation* with ``TooManyRequestsException``."""
+        """Record that Cognito answered *operation* with ``TooManyRequestsException``."""
 
 
 class Cognito:
@@ -76,12 +75,12 @@ class Cognito:
         on_call: Callable[[str, str, float], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; nothing is asked yet.
+        """Prepare, without a call yet.
 
         Args:
             quota: waited for before each call.
-            on_call: told operation, ``OK`` or the error's code, and seconds, from a worker
-                thread, after each call that was tried.
+            on_call: called from a worker thread after each attempted call, with operation,
+                ``OK`` or the error's code, and seconds.
             monotonic: seconds on a clock that never jumps.
 
         """
@@ -94,12 +93,12 @@ class Cognito:
         self._domain_locks: dict[tuple[str, str | None], asyncio.Lock] = {}
 
     def close(self) -> None:
-        """Take no further calls; one that is under way ends by itself within 13 seconds."""
+        """Accept no further calls; calls in progress end by themselves within 13 seconds."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._clients.close()
 
     async def list_secrets(self, client: ClientRef) -> tuple[RemoteSecret, ...]:
-        """``ListUserPoolClientSecrets``, all pages, oldest first.
+        """Return all pages of ``ListUserPoolClientSecrets``, oldest secret first.
 
         Raises:
             ClientNotFoundError: no such pool or client, or not yet.
@@ -113,10 +112,12 @@ class Cognito:
             secrets += page
             if not token:
                 return tuple(sorted(secrets, key=lambda secret: (secret.created_at, secret.id)))
-        raise RetryLaterError(f"{answers.LIST} gives page after page", code="EndlessPages")
+        raise RetryLaterError(
+            f"{answers.LIST} returned more pages than expected", code="EndlessPages"
+        )
 
     async def describe_client(self, client: ClientRef) -> ClientDescription:
-        """``DescribeUserPoolClient``: the original secret's value while it lives.
+        """Return ``DescribeUserPoolClient``: the original secret's value while the secret exists.
 
         Raises:
             ClientNotFoundError: no such pool or client, or not yet.
@@ -134,15 +135,16 @@ class Cognito:
     async def add_secret(
         self, client: ClientRef, value: SecretValue, *, may_send: Callable[[], bool]
     ) -> RemoteSecret:
-        """``AddUserPoolClientSecret``, once.
+        """Send ``AddUserPoolClientSecret`` once.
 
-        *may_send* is asked in the worker thread when credentials, signature and connection pool
-        are ready and the next step is the request itself: a slow STS cannot delay it any more.
+        *may_send* is called in the worker thread when credentials, signature and connection pool
+        are ready and the next step is the request itself, so that a slow STS cannot delay it.
 
         Raises:
-            RetryLaterError: it was not sent: *may_send* said no, or there was no connection.
-            AnswerLostError: it may have been carried out (time-out, connection, 5xx).
-            ThrottledError: it was not carried out.
+            RetryLaterError: the request was not sent: *may_send* returned False, or there was no
+                connection.
+            AnswerLostError: the request may have been carried out (time-out, connection, 5xx).
+            ThrottledError: the request was not carried out.
             LimitReachedError: the client has two secrets.
 
         """
@@ -156,14 +158,14 @@ class Cognito:
         return await self._call(answers.ADD, client, add, may_send=may_send)
 
     async def delete_secret(self, client: ClientRef, secret_id: str) -> str:
-        """``DeleteUserPoolClientSecret``, once; an id that is unknown by now counts as deleted.
+        """Send ``DeleteUserPoolClientSecret`` once; an unknown id counts as deleted.
 
         Returns:
             AWS's id of the request.
 
         Raises:
-            AnswerLostError: it may have been carried out.
-            RefusedError: it is the client's last secret.
+            AnswerLostError: the request may have been carried out.
+            RefusedError: the secret is the client's last one.
             ClientNotFoundError: the pool or the client is not there, or List still shows the id.
 
         """
@@ -176,21 +178,21 @@ class Cognito:
             return await self._call(answers.DELETE, client, delete, secret_id=secret_id)
         except ClientNotFoundError as error:
             missing = error
-        # Cognito says the same of an unknown client: only a List tells the two apart.
+        # Cognito returns the same for an unknown client: only a List distinguishes the two.
         if any(secret.id == secret_id for secret in await self.list_secrets(client)):
             raise missing
         return missing.request_id
 
     async def pool_domain(self, client: ClientRef) -> PoolDomain:
-        """Find the token endpoint of *client*'s pool (``DescribeUserPool``), once an hour.
+        """Return the token endpoint of *client*'s pool (``DescribeUserPool``), cached for an hour.
 
-        Being denied is an answer too: the permission is optional.
+        Denied access is cached too: the permission is optional.
 
         Raises:
-            OutsideError: Cognito gave no answer; nothing is remembered.
+            OutsideError: Cognito did not answer; nothing is cached.
 
         """
-        # One role may ask what another one may not.
+        # Roles may differ in this permission.
         kept = (client.pool_id, client.caller.role_arn)
         async with self._domain_locks.setdefault(kept, asyncio.Lock()):
             until, known = self._domains.get(kept, (0.0, None))
@@ -200,10 +202,10 @@ class Cognito:
             return known
 
     async def probe_by_refresh(self, client: ClientRef, value: SecretValue) -> Probe:
-        """Ask about *value* by ``GetTokensFromRefreshToken`` with a made-up token, unsigned.
+        """Verify *value* by ``GetTokensFromRefreshToken`` with an invalid token, unsigned.
 
-        Whether AWS checks the secret before the token is inferred: see the documentation on
-        verification. Never raises an `OutsideError`.
+        That AWS checks the secret before the token is an inference: see the documentation on
+        verification. `OutsideError` is never raised.
         """
 
         def refresh(api: "CognitoIdentityProviderClient") -> Probe:
@@ -243,10 +245,10 @@ class Cognito:
         may_send: Callable[[], bool] | None = None,
         secret_id: str = "",
     ) -> _T:
-        """Wait for the quota, then *send* in a thread.
+        """Wait for the quota, then call *send* in a thread.
 
         Raises:
-            OutsideError: whatever went wrong; no exception of boto3 gets past here.
+            OutsideError: the call failed; exceptions of boto3 are translated here.
 
         """
         await self._quota.acquire(operation, client)
@@ -266,14 +268,14 @@ class Cognito:
         may_send: Callable[[], bool] | None,
         secret_id: str,
     ) -> _T:
-        """Make one call in this thread; count and log it here, so that cancelling loses neither."""
+        """Make one call in this thread, count and log it; a cancellation loses neither."""
         sending = self._clients.sending
         sending.begin(client, may_send)
         began = self._monotonic()
         outcome: _T | OutsideError
         try:
             outcome = send(self._clients.cognito(client.region))
-        except Exception as error:  # noqa: BLE001  # whatever it is, its text stays here
+        except Exception as error:  # noqa: BLE001  # the text of any error stays here
             outcome = _translate(operation, client, error, is_sent=sending.is_sent)
         code = outcome.code if isinstance(outcome, OutsideError) else "OK"
         self._on_call(operation, code, self._monotonic() - began)
@@ -281,7 +283,7 @@ class Cognito:
             shown = outcome.id if isinstance(outcome, RemoteSecret) else secret_id
             self._log_write(operation, client, code, shown, sending.request_id)
         if isinstance(outcome, OutsideError):
-            # Raised out here, it has no context: a chained error's frames and text hold the value.
+            # Raised outside the handler: a chained error's frames and text contain the value.
             raise outcome
         return outcome
 
@@ -330,14 +332,14 @@ def _refusal(error: exceptions.ClientError) -> Refusal:
 def _translate(
     operation: str, client: ClientRef, error: Exception, *, is_sent: bool
 ) -> OutsideError:
-    """Choose our error for whatever boto3 raised, without a word of its text."""
+    """Return the `OutsideError` for an exception of boto3, without its text."""
     where = f"client {client.client_id} of user pool {client.pool_id}"
     kind = type(error).__name__
     match error:
         case exceptions.ClientError():
             return answers.error_of(operation, client, _refusal(error))
         case NotSentError():
-            message = f"{operation} for {where} was not sent: it was too late for it"
+            message = f"{operation} for {where} was not sent: its deadline had passed"
             return RetryLaterError(message, code="NotSent")
         case exceptions.NoCredentialsError() | exceptions.PartialCredentialsError():
             message = f"no credentials for cognito-idp:{operation} on user pool {client.pool_id}"

@@ -1,7 +1,7 @@
-"""What Cognito's answers mean to us: plain functions, without AWS's client library.
+"""Interpretation of Cognito's responses: plain functions, without AWS's client library.
 
-Of an error's text only a principal's ARN and the name of a field are taken: Cognito's
-``InvalidParameterException`` repeats the value that it refuses.
+Only a principal's ARN and a field's name are taken from an error's text: Cognito's
+``InvalidParameterException`` repeats the refused value.
 """
 
 import json
@@ -55,7 +55,7 @@ WRITES: Final = frozenset({ADD, DELETE})
 OPERATIONS: Final = (ADD, LIST, DELETE, DESCRIBE_CLIENT, DESCRIBE_POOL, REFRESH)
 
 MADE_UP: Final = f"{FIELD_MANAGER}-probe"
-"""A refresh token, or a code, that nobody was ever given."""
+"""A refresh token, or a code, that was never issued."""
 
 _THROTTLED: Final = re.compile(r"TooManyRequests.*|Throttl.*|RequestLimitExceeded|SlowDown")
 _SESSION: Final = re.compile(
@@ -77,45 +77,45 @@ _WRONG_SECRET: Final = re.compile(
 )
 
 _REFUSED: Final[Mapping[str, str]] = {
-    ADD: "has the client a secret at all (a public one can be given none)",
-    DELETE: "is it the client's last secret, which Cognito never deletes",
+    ADD: "does the client have a secret (a public client cannot have one)",
+    DELETE: "is this the client's last secret, which Cognito never deletes",
 }
-"""Operation -> the likeliest reason for ``InvalidParameterException``."""
+"""Operation -> most likely reason for ``InvalidParameterException``."""
 
 _DOMAIN_LABELS: Final[Mapping[str, str]] = {"aws": "auth", "aws-us-gov": "auth-fips"}
-"""Partition -> label before the region in a domain of Cognito's own.
+"""Partition -> label before the region in a domain hosted by Cognito.
 
-GovCloud has FIPS domains only (GovCloud user guide, "Amazon Cognito"). Other partitions have no
-hosted domains, or none that we know of.
+GovCloud has FIPS domains only (GovCloud user guide, "Amazon Cognito"). No hosted domains are known
+for other partitions.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer other than success."""
+    """An error response."""
 
     operation: str
-    """What answered: one of `OPERATIONS`, or an operation of STS behind it."""
+    """Operation that answered: one of `OPERATIONS`, or the operation of STS before it."""
 
     code: str
     status: int
-    """HTTP status; 0 where the answer told none."""
+    """HTTP status; 0 if unknown."""
 
     text: str
-    """Whatever Cognito wrote: it may hold a value and is never passed on."""
+    """Cognito's text: it may contain a value and is never passed on."""
 
     request_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class PoolDomain:
-    """Where a pool's token endpoint is."""
+    """A pool's token endpoint, or the reason for its absence."""
 
     url: str | None
-    """``https://…/oauth2/token``; None where there is none or it cannot be found."""
+    """``https://…/oauth2/token``; None if the pool has none or it cannot be found."""
 
     reason: str
-    """Why *url* is None, in words a user reads; empty otherwise."""
+    """Reason for *url* being None, for users; else empty."""
 
 
 def secret_of(descriptor: Mapping[str, Any], request_id: str = "") -> RemoteSecret:
@@ -130,15 +130,15 @@ def secret_of(descriptor: Mapping[str, Any], request_id: str = "") -> RemoteSecr
 
 
 def request_id_of(answer: Mapping[str, Any]) -> str:
-    """Find AWS's id of the request in any answer; empty where it gave none."""
+    """Return AWS's id of the request from any response; empty if missing."""
     return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
 
 
 def domain_of(pool: Mapping[str, Any], client: ClientRef, partition: str) -> PoolDomain:
-    """Find the token endpoint in a ``UserPoolType``; a custom domain goes first.
+    """Return the token endpoint of a ``UserPoolType``; a custom domain takes precedence.
 
     Args:
-        pool: as ``DescribeUserPool`` gives it.
+        pool: as ``DescribeUserPool`` returns it.
         client: any client of the pool.
         partition: AWS's partition of the pool's region, such as ``aws``.
 
@@ -156,7 +156,7 @@ def domain_of(pool: Mapping[str, Any], client: ClientRef, partition: str) -> Poo
 
 
 def verdict_of(refusal: Refusal) -> Probe | None:
-    """Read what ``GetTokensFromRefreshToken`` says of a secret; None where it did not look."""
+    """Return the verdict of ``GetTokensFromRefreshToken``; None for a throttled or lost call."""
     if _THROTTLED.fullmatch(refusal.code) or _is_lost(refusal):
         return None
     if refusal.code in {"NotAuthorizedException", "InvalidParameterException"}:
@@ -168,7 +168,7 @@ def verdict_of(refusal: Refusal) -> Probe | None:
 
 
 def error_of(operation: str, client: ClientRef, refusal: Refusal) -> OutsideError:
-    """Choose the error for an answer to *operation*, and say what to do about it."""
+    """Return the error for a refused *operation*, with the remedy in its message."""
     kind, message = _reading(operation, client, refusal)
     return kind(message, code=refusal.code, request_id=refusal.request_id)
 
@@ -177,7 +177,7 @@ def _reading(operation: str, client: ClientRef, refusal: Refusal) -> tuple[type[
     code = refusal.code
     where = f"client {client.client_id} of user pool {client.pool_id}"
     if _THROTTLED.fullmatch(code) or refusal.status == 429:  # noqa: PLR2004
-        return ThrottledError, f"AWS asked us to slow down with {refusal.operation}"
+        return ThrottledError, f"AWS throttled {refusal.operation}"
     if refusal.operation != operation:
         return _without_credentials(operation, client, refusal)
     if _is_lost(refusal):
@@ -191,7 +191,7 @@ def _reading(operation: str, client: ClientRef, refusal: Refusal) -> tuple[type[
         )
     if _BAD_CREDENTIALS.fullmatch(code):
         return AccessDeniedError, (
-            f"AWS does not accept our credentials ({code}) for cognito-idp:{operation}"
+            f"AWS does not accept the operator's credentials ({code}) for cognito-idp:{operation}"
             f" on user pool {client.pool_id}"
         )
     return _refused(operation, where, refusal)
@@ -201,13 +201,13 @@ def _refused(operation: str, where: str, refusal: Refusal) -> tuple[type[Outside
     if refusal.code == "ResourceNotFoundException":
         return (
             ClientNotFoundError,
-            f"Cognito does not find {where}, or what {operation} asks for in it",
+            f"Cognito does not find {where}, or the object of {operation} in it",
         )
     if refusal.code == "LimitExceededException":
         if operation == ADD:
             return LimitReachedError, f"{where} has two secrets already"
         return RetryLaterError, f"{operation} answered {refusal.code} for {where}"
-    if refusal.status in {401, 403}:  # a firewall or proxy on the way, not IAM
+    if refusal.status in {401, 403}:  # from a firewall or proxy, not from IAM
         return AccessDeniedError, (
             f"{operation} (cognito-idp:{operation}) for {where} was refused with {refusal.code}"
         )
@@ -221,12 +221,12 @@ def _refused(operation: str, where: str, refusal: Refusal) -> tuple[type[Outside
 def _without_credentials(
     operation: str, client: ClientRef, refusal: Refusal
 ) -> tuple[type[OutsideError], str]:
-    """Read a refusal by STS: the request itself was never sent."""
+    """Return the error for a refusal by STS: the request itself was never sent."""
     role = client.caller.role_arn if refusal.operation == ASSUME_ROLE else None
     of_role = f" of spec.aws.roleArn {role}" if role else ""
     what = f"sts:{refusal.operation}{of_role} answered {refusal.code}"
     if _is_lost(refusal):
-        return RetryLaterError, f"no credentials for now: {what}"
+        return RetryLaterError, f"no credentials at present: {what}"
     if role and refusal.code in _DENIED:
         return AccessDeniedError, (
             f"{what}; allow the operator sts:AssumeRole (with EKS Pod Identity sts:TagSession too)"
@@ -240,20 +240,20 @@ def _without_credentials(
 
 
 def _trust(principal: str) -> str:
-    """Write the statement that lets *principal* assume a role; a session's role has the right."""
+    """Return the statement that lets *principal* assume a role; for a session: its role."""
     session = _SESSION.fullmatch(principal)
     if session is not None:
         principal = f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"
     elif not principal.startswith("arn:"):
         principal = "<the operator's role>"
     who = {"AWS": principal}
-    # EKS Pod Identity's session tags are transitive: the role has to let them in as well.
+    # EKS Pod Identity's session tags are transitive: the role must allow them as well.
     actions = ["sts:AssumeRole", "sts:TagSession"]
     return json.dumps({"Effect": "Allow", "Principal": who, "Action": actions})
 
 
 def _is_lost(refusal: Refusal) -> bool:
-    """Tell whether the answer leaves open what was done: 5xx, a time-out, no status at all."""
+    """Return whether the request may have been carried out: 5xx, a time-out, no status."""
     return (
         not 400 <= refusal.status < 500  # noqa: PLR2004
         or _LOST.fullmatch(refusal.code) is not None

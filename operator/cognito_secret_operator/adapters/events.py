@@ -1,4 +1,4 @@
-"""Kubernetes Events on a resource, repeated ones counted up instead of posted again."""
+"""Kubernetes Events on a resource; a repeated event increments the count of the first."""
 
 import logging
 from collections import OrderedDict
@@ -18,7 +18,7 @@ __all__ = ["EventRecorder"]
 LONGEST_MESSAGE: Final = 1024
 REPEATS_WITHIN: Final = timedelta(minutes=10)
 REMEMBERED: Final = 1000
-"""Events that may be counted up; of more, the longest unused is posted anew."""
+"""Number of cached events; beyond it, the least recently used is posted as new."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Posted:
-    """An event that the API server has."""
+    """An event that the API server stores."""
 
     name: str
     count: int
@@ -35,10 +35,10 @@ class _Posted:
 
 
 class EventRecorder:
-    """Posts events; fulfils `service.ports.EventPort`.
+    """Poster of events; implements `service.ports.EventPort`.
 
-    Takes ``create`` and ``patch`` on ``events``. Without them one line is logged, and the operator
-    works on.
+    Requires ``create`` and ``patch`` on ``events``. Without these, one line is logged, and the
+    operator continues.
     """
 
     def __init__(self, api: KubeApi, clock: Clock) -> None:
@@ -48,24 +48,24 @@ class EventRecorder:
         self._said_denied = False
 
     async def record(self, key: ResourceKey, uid: str, event: KubernetesEvent) -> None:
-        """Post an event, or count up an equal one of the last ten minutes.
+        """Post an event, or increment the count of an equal one of the last ten minutes.
 
-        Failing to do so is logged and never raised.
+        Failures are logged and never raised.
 
         Args:
-            key: the resource it is about.
+            key: the resource.
             uid: the resource's uid.
-            event: what to tell; a message over 1,024 characters is cut.
+            event: the event; a message over 1,024 characters is cut.
 
         """
         try:
             await self._record(key, uid, event)
         except AccessDeniedError as error:
             if not self._said_denied:
-                _LOG.warning("no events are recorded: %s", error.message)
+                _LOG.warning("events cannot be recorded: %s", error.message)
             self._said_denied = True
         except OutsideError as error:
-            _LOG.warning("event %s on %s is not recorded: %s", event.reason, key, error.message)
+            _LOG.warning("event %s on %s was not recorded: %s", event.reason, key, error.message)
 
     async def _record(self, key: ResourceKey, uid: str, event: KubernetesEvent) -> None:
         now = self._clock.now()
@@ -110,7 +110,7 @@ class EventRecorder:
         return _Posted(answer.body["metadata"]["name"], count=1, last_at=now)
 
     async def _count_up(self, namespace: str, posted: _Posted, now: datetime) -> _Posted | None:
-        """Count an event up; None where it has expired meanwhile."""
+        """Increment an event's count; return None if the event has expired."""
         body: dict[str, Any] = {"count": posted.count + 1, "lastTimestamp": _timestamp(now)}
         path = api_path("v1", "events", namespace, posted.name)
         try:

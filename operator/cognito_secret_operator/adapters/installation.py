@@ -1,4 +1,4 @@
-"""What a self-test asks: the API server about types and access, the operator about itself."""
+"""Reads of the self-test: types and access from the API server, readiness from the operator."""
 
 import re
 from http import HTTPStatus
@@ -24,13 +24,13 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 
 
 class AccessReviews:
-    """Fulfils `service.selftest.AccessPort` by SelfSubjectAccessReviews, open to everybody."""
+    """Implements `selftest.checks.AccessPort` by SelfSubjectAccessReviews, open to every user."""
 
     def __init__(self, api: KubeApi) -> None:
         self._api = api
 
     async def may(self, right: Right, namespace: str = "", name: str = "") -> bool:
-        """Ask whether our own credentials have a right; no namespace means all, no name any."""
+        """Return whether the process's credentials have a right; see `AccessPort.may`."""
         resource, _, subresource = right.resource.partition("/")
         attributes = {
             "verb": right.verb,
@@ -54,16 +54,16 @@ class AccessReviews:
 
 
 class ServedTypes:
-    """Fulfils `service.selftest.TypePort` by discovery, which everybody may read."""
+    """Implements `selftest.checks.TypePort` by discovery, open to every user."""
 
     def __init__(self, api: KubeApi) -> None:
         self._api = api
 
     async def served(self) -> ServedType:
-        """Read our resource type as it is served.
+        """Read the served resource type.
 
         Raises:
-            NotFoundError: it is not served.
+            NotFoundError: the API server does not serve the type.
 
         """
         listed = await self._api.request("GET", f"/apis/{GROUP}/{VERSION}")
@@ -79,8 +79,8 @@ class ServedTypes:
         )
 
 
-def _spec_fields(published: Any) -> frozenset[str]:  # noqa: ANN401  # JSON as it comes
-    """Find the fields of our kind's spec in an OpenAPI document."""
+def _spec_fields(published: Any) -> frozenset[str]:  # noqa: ANN401  # JSON as received
+    """Return the fields of the kind's spec from an OpenAPI document."""
     for schema in published.get("components", {}).get("schemas", {}).values():
         kinds = schema.get("x-kubernetes-group-version-kind") or ()
         if {"group": GROUP, "version": VERSION, "kind": KIND} in kinds:
@@ -90,7 +90,7 @@ def _spec_fields(published: Any) -> frozenset[str]:  # noqa: ANN401  # JSON as i
 
 
 class OwnEndpoints:
-    """Fulfils `service.selftest.OwnPort` over HTTP; an asynchronous context manager."""
+    """Implements `selftest.checks.OwnPort` over HTTP; an asynchronous context manager."""
 
     def __init__(self, url: str) -> None:
         """Use the operator at *url*, such as ``http://cognito-secret-operator:8080``."""
@@ -98,7 +98,7 @@ class OwnEndpoints:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the HTTP session. No proxy: a Service is next door."""
+        """Open the HTTP session, without a proxy: the Service is in the cluster."""
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
         return self
 
@@ -114,23 +114,25 @@ class OwnEndpoints:
             self._session = None
 
     async def readiness(self) -> str | None:
-        """Say why the operator is not ready; None when it is."""
+        """Return why the operator is not ready; None if it is."""
         try:
             status, text = await self._read("/readyz")
         except RetryLaterError as error:
             return error.message
-        return None if status == HTTPStatus.OK else f"{self._url}/readyz says {text.strip()[:200]}"
+        return (
+            None if status == HTTPStatus.OK else f"{self._url}/readyz returned {text.strip()[:200]}"
+        )
 
     async def version(self) -> str:
-        """Read the version from the metrics; empty where they tell none.
+        """Read the version from the metrics; empty if they lack it.
 
         Raises:
-            RetryLaterError: they cannot be read.
+            RetryLaterError: the metrics cannot be read.
 
         """
         status, text = await self._read("/metrics")
         if status != HTTPStatus.OK:
-            raise RetryLaterError(f"{self._url}/metrics was answered by {status}")
+            raise RetryLaterError(f"{self._url}/metrics returned HTTP {status}")
         found = _VERSION.search(text)
         return found[1] if found else ""
 

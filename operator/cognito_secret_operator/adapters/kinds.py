@@ -1,4 +1,4 @@
-"""Kinds of workloads: where the API server keeps them, and whether their pods follow a template."""
+"""Kinds of workloads: their API paths, and whether their pods follow a template."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,19 +14,19 @@ __all__ = ["KNOWN", "POD", "REPLICA_SET", "Kind", "Kinds"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind, as discovery tells of it."""
+    """A kind as discovery describes it."""
 
     api_version: str
     name: str
     plural: str
-    passes: bool = False
-    """Its objects come and go by nature: one that is listed and not there has ended."""
+    is_transient: bool = False
+    """Objects of the kind are short-lived: a listed one that is missing has ended."""
 
     restarts: bool = True
-    """Its controller replaces pods when the template changes."""
+    """The kind's controller replaces pods when the template changes."""
 
     template: tuple[str, ...] = ("spec", "template")
-    """Where the pod template is."""
+    """Path of the pod template in an object."""
 
     @property
     def group(self) -> str:
@@ -34,7 +34,7 @@ class Kind:
         return self.api_version.rpartition("/")[0]
 
     def path(self, namespace: str, name: str = "") -> str:
-        """Write the path of an object, or of all of them in a namespace."""
+        """Return the API path of an object, or of a namespace's collection."""
         return api_path(self.api_version, self.plural, namespace, name)
 
 
@@ -42,8 +42,8 @@ KNOWN: Final = (
     Kind("apps/v1", "Deployment", "deployments"),
     Kind("apps/v1", "StatefulSet", "statefulsets"),
     Kind("apps/v1", "DaemonSet", "daemonsets"),
-    # A running Job's pods end by themselves; the next run of a CronJob reads what is there then.
-    Kind("batch/v1", "Job", "jobs", passes=True, restarts=False),
+    # A running Job's pods end by themselves; the next run of a CronJob reads the Secret anew.
+    Kind("batch/v1", "Job", "jobs", is_transient=True, restarts=False),
     Kind(
         "batch/v1",
         "CronJob",
@@ -55,27 +55,27 @@ KNOWN: Final = (
 """The kinds that are listed in every read."""
 
 REPLICA_SET: Final = Kind("apps/v1", "ReplicaSet", "replicasets", restarts=False)
-"""Read for its owners' sake; a bare one does not replace its pods when the template changes."""
+"""Read for its owner references; a bare ReplicaSet keeps its pods when the template changes."""
 
-POD: Final = Kind("v1", "Pod", "pods", passes=True, restarts=False, template=())
+POD: Final = Kind("v1", "Pod", "pods", is_transient=True, restarts=False, template=())
 
 
 class Kinds:
-    """Finds the plural of a kind by discovery; what was found once is kept."""
+    """Cache of kinds, whose plurals are found by discovery."""
 
     def __init__(self, api: KubeApi) -> None:
-        """Use *api*; nothing is asked yet."""
+        """Use *api*, without a request yet."""
         self._api = api
         self._found: dict[tuple[str, str], Kind] = {
             (kind.group, kind.name): kind for kind in (*KNOWN, REPLICA_SET, POD)
         }
 
     def known(self, group: str, name: str) -> Kind | None:
-        """Give a kind that needs no discovery, or that was discovered before."""
+        """Return a kind that needs no discovery, or that was discovered before; else None."""
         return self._found.get((group, name))
 
     async def find(self, listed: Listed) -> Kind | None:
-        """Find the kind of a listed workload; None where the API server serves no such kind.
+        """Return the kind of a listed workload; None if the API server does not serve it.
 
         Raises:
             OutsideError: discovery failed otherwise.
@@ -88,7 +88,7 @@ class Kinds:
         plural = await self._plural(listed.api_version, kind)
         if plural is None:
             return None
-        # Another version of a kind that is known behaves like it.
+        # Another version of a known kind behaves like the known one.
         other = Kind(listed.api_version, kind, plural)
         self._found[group, kind] = (
             replace(found, api_version=listed.api_version, plural=plural) if found else other

@@ -1,8 +1,8 @@
-"""A raw-JSON client of the API server: the only module that knows the `kubernetes` package.
+"""A raw-JSON client of the API server: the only module that imports the `kubernetes` package.
 
-The package gives configuration, authentication and a transport; its typed models, 80 MiB of them,
-stay unloaded. Nothing is sent twice, and nothing of an answer that could carry a value gets into an
-error: a 422 can quote a whole Secret.
+The package provides configuration, authentication and a transport; its typed models, 80 MiB, stay
+unloaded. No request is sent twice, and an error contains no part of a response that could contain a
+value: a 422 can quote a whole Secret.
 """
 
 import asyncio
@@ -40,14 +40,14 @@ JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
 METADATA_LIST: Final = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
-"""Accept header of a list of which only metadata are wanted."""
+"""Accept header for a list of metadata only."""
 
 AS_WRITER: Final = (("fieldManager", FIELD_MANAGER),)
-"""Query of a write: our name in ``managedFields``."""
+"""Query of a write: the operator's name in ``managedFields``."""
 
 CONNECT_SECONDS: Final = 10.0
 TOTAL_SECONDS: Final = 30.0
-"""Of one request, from the moment it is its turn."""
+"""Time limit of one request, from the end of its wait for a slot."""
 
 AT_ONCE: Final = 10
 PER_SECOND: Final = 20.0
@@ -63,7 +63,7 @@ class KubeApi:
     Args:
         configuration: where the API server is and how to authenticate.
         total_seconds: time limit of one request.
-        per_second: how many requests leave in a second on average, in bursts of at most as many.
+        per_second: average number of requests a second, and largest burst.
 
     """
 
@@ -88,11 +88,11 @@ class KubeApi:
 
     @classmethod
     async def connect(cls, kubeconfig: Path | None = None) -> Self:
-        """Load the configuration of a cluster; nothing is requested yet.
+        """Load the configuration of a cluster, without a request yet.
 
-        The first of, as kopf's login has it: *kubeconfig*, the pod's ServiceAccount (its token is
-        read anew every minute), the files in ``KUBECONFIG``, ``~/.kube/config``. Exec plugins are
-        run, and run again every minute.
+        The first that exists is used, in the order of kopf's login: *kubeconfig*, the pod's
+        ServiceAccount (its token is read again every minute), the files in ``KUBECONFIG``,
+        ``~/.kube/config``. Exec plugins are run again every minute.
 
         Raises:
             ActionNeededError: there is no usable configuration.
@@ -146,14 +146,14 @@ class KubeApi:
             path: of the object or collection, see `api_path`.
             query: parameters.
             body: the object or patch.
-            content_type: of the body; a patch has to say which kind it is.
-            accept: what the answer shall be.
+            content_type: of the body; it states the kind of a patch.
+            accept: content type of the answer.
 
         Raises:
             AnswerLostError: a write may or may not have been carried out (5xx, a broken
                 connection, a time-out).
-            RetryLaterError: a read failed so, or a write did not even leave.
-            OutsideError: the other ones of `error_for_status`.
+            RetryLaterError: a read failed in such a way, or a write was not sent.
+            OutsideError: the other errors of `error_for_status`.
 
         """
         exchange = await self._exchange(method, path, query, body, (content_type, accept))
@@ -162,10 +162,10 @@ class KubeApi:
         return exchange.answer()
 
     async def find(self, path: str) -> Answer | None:
-        """Read an object; None where the API server itself says that there is none of this name.
+        """Read an object; None where the API server itself reports that it does not exist.
 
         Raises:
-            NotFoundError: a 404 of another kind: no such resource type, or a proxy's.
+            NotFoundError: another 404: of an unknown resource type, or from a proxy.
             OutsideError: as `request`.
 
         """
@@ -177,13 +177,13 @@ class KubeApi:
         return exchange.answer()
 
     async def pages(self, path: str, *, accept: str = JSON) -> AsyncIterator[Answer]:
-        """List a collection page by page, from etcd and of one moment.
+        """Yield a collection page by page: a consistent list from etcd.
 
-        Every answer's body has ``items``, a list. A page that fails ends the iteration with the
-        error: who has not seen the end has no complete list.
+        Every answer's body has ``items``, a list. A failed page ends the iteration with its error:
+        only an iteration that reaches its end yields the complete list.
 
         Raises:
-            RetryLaterError: also where the list expired while it was read (410).
+            RetryLaterError: also where the list expired while being read (410).
             OutsideError: as `request`.
 
         """
@@ -192,7 +192,7 @@ class KubeApi:
             query = [("limit", str(PAGE))] + ([("continue", token)] if token else [])
             answer = await self.request("GET", path, query=query, accept=accept)
             if "items" not in answer.body:
-                raise RetryLaterError(f"GET {path} was answered by something that is no list")
+                raise RetryLaterError(f"GET {path} did not return a list")
             items = answer.body["items"] or []
             yield Answer(answer.status, {**answer.body, "items": items}, answer.date)
             token = answer.body.get("metadata", {}).get("continue") or ""
@@ -207,7 +207,7 @@ class KubeApi:
         body: Mapping[str, Any] | None,
         types: tuple[str, str],
     ) -> Exchange:
-        """Send and read; a broken exchange becomes an error without the original in tow."""
+        """Send and read; a broken exchange becomes an error without the original as its context."""
         await self._pace.take()
         async with self._slots:
             try:
@@ -247,16 +247,16 @@ class KubeApi:
 
 
 class _SentOnceError(aiohttp.ClientError):
-    """A request broke, or was redirected, after it may have arrived."""
+    """A request that may have arrived broke or was redirected."""
 
 
 async def _send_once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a request again.
+    """Prevent aiohttp from sending a request again.
 
-    It repeats a GET or PUT when a kept connection turns out to be closed, and follows redirects
-    with the body, which may be a Secret.
+    By default aiohttp repeats a GET or PUT when a kept connection turns out to be closed, and
+    follows redirects with the body, which may be a Secret.
     """
     try:
         response = await handler(request)
@@ -273,14 +273,14 @@ async def _send_once(
 
 
 class _Pace:
-    """A token bucket that holds one second's worth of requests."""
+    """A token bucket for one second's requests."""
 
     def __init__(self, per_second: float) -> None:
         self._gap = 1 / per_second
         self._next = 0.0
 
     async def take(self) -> None:
-        """Wait until it is the caller's turn."""
+        """Wait for a token."""
         now = asyncio.get_running_loop().time()
         self._next = max(self._next, now - 1) + self._gap
         if self._next > now:
@@ -288,7 +288,7 @@ class _Pace:
 
 
 def _broken(method: str, path: str, error: Exception) -> OutsideError:
-    """Translate what broke an exchange; only its type is told."""
+    """Return the error for a broken exchange; it names only the type of *error*."""
     not_sent = (
         aiohttp.ClientConnectorError,
         aiohttp.ConnectionTimeoutError,
@@ -315,7 +315,7 @@ def _load_service_account(configuration: Configuration) -> None:
 
 
 async def _load_kubeconfig(files: str, configuration: Configuration) -> Any:  # noqa: ANN401
-    """Load kubeconfig files; of an error only the type is told: its text can quote a token."""
+    """Load kubeconfig files; an error shows only its type, since its text can quote a token."""
     try:
         return await load_kube_config(  # type: ignore[no-untyped-call]
             config_file=files, client_configuration=configuration, persist_config=False
@@ -326,13 +326,13 @@ async def _load_kubeconfig(files: str, configuration: Configuration) -> Any:  # 
 
 
 async def _keep_fresh(loader: Any, configuration: Configuration) -> None:  # noqa: ANN401
-    """Run an exec plugin again every minute, as the package does, but outlive its failures."""
+    """Run an exec plugin again every minute, as the package does, but survive its failures."""
     while True:
         try:
             await refresh_token(  # type: ignore[no-untyped-call]
                 loader, configuration, interval=REFRESH_SECONDS
             )
-        except Exception as error:  # noqa: BLE001  # whatever a plugin does wrong
+        except Exception as error:  # noqa: BLE001  # any failure of a plugin
             _LOG.warning("credentials cannot be refreshed (%s)", type(error).__name__)
         else:
             return  # nothing to refresh

@@ -1,8 +1,8 @@
-"""What a request to the API server asked and what came back, translated into our own words.
+"""A request to the API server and its response, translated into the operator's errors.
 
-Of an answer that is no success only the status, its ``reason``, field paths and the audit id are
-kept, each checked for its form; what was denied is told from our own request. The answer's text
-never leaves this module: a 422 can quote a whole Secret.
+Only status, ``reason``, field paths and audit id of a failure are kept, each checked for its form;
+the message names the operation from the request. The response's text never leaves this module: a
+422 can quote a whole Secret.
 """
 
 import json
@@ -31,7 +31,7 @@ _PATH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of success; its body may be a Secret and is left out of ``repr``."""
+    """A successful response; the body may be a Secret and is excluded from ``repr``."""
 
     status: int
     body: Mapping[str, Any] = field(repr=False)
@@ -42,7 +42,7 @@ class Answer:
 def api_path(
     api: str, plural: str, namespace: str | None, name: str = "", subresource: str = ""
 ) -> str:
-    """Write the path of an object or a collection.
+    """Return the path of an object or a collection.
 
     Args:
         api: ``v1`` for the core group, else ``group/version``.
@@ -61,12 +61,12 @@ def api_path(
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and what came back, whatever its status."""
+    """A request and its response, of any status."""
 
     method: str
     path: str
     is_apply: bool
-    """Whether it was a server-side apply, which may create."""
+    """Whether the request was a server-side apply, which may create."""
 
     status: int
     date: datetime | None
@@ -84,15 +84,15 @@ class Exchange:
         headers: Mapping[str, str],
         raw: bytes,
     ) -> Self:
-        """Read an answer's parts; those of another form than expected are left out.
+        """Read the parts of a response; parts of an unexpected form are omitted.
 
         Args:
             method: of the request.
             path: of the request.
             is_apply: whether the request was a server-side apply.
             status: the HTTP status, 100 to 599.
-            headers: of the answer; ``Date`` and ``Audit-Id`` are looked at.
-            raw: the answer's body.
+            headers: of the response; ``Date`` and ``Audit-Id`` are read.
+            raw: the response's body.
 
         """
         return cls(
@@ -112,7 +112,7 @@ class Exchange:
 
     @property
     def is_true_not_found(self) -> bool:
-        """A proxy's 404, or one of a missing resource type, doesn't name the object."""
+        """Whether a 404 names the object, unlike a proxy's or one for an unknown resource type."""
         if self.status != HTTPStatus.NOT_FOUND or self.body is None:
             return False
         named = _mapping(self.body.get("details")).get("name")
@@ -120,17 +120,17 @@ class Exchange:
 
     @property
     def reason(self) -> str:
-        """The API server's own word for a failure; empty where somebody else answered."""
+        """The API server's ``reason`` of a failure; empty for a response by another server."""
         if self.body is None or self.body.get("kind") != "Status":
             return ""
         return _only(_WORD, self.body.get("reason"))
 
     def answer(self) -> Answer:
-        """Give a success's body.
+        """Return a successful response.
 
         Raises:
-            RetryLaterError: there is no JSON object in it, or no date.
-            AnswerLostError: so it is with the answer of a write.
+            RetryLaterError: a read's response lacks a JSON object or a date.
+            AnswerLostError: a write's response lacks a JSON object or a date.
 
         """
         if self.body is None or self.date is None:
@@ -140,7 +140,7 @@ class Exchange:
         return Answer(self.status, self.body, self.date)
 
     def refusal(self) -> OutsideError:
-        """Say what was refused: from our own request, the status, its reason and field paths."""
+        """Return the error for a failure: from request, status, reason and field paths."""
         what = _describe(self.path)
         if self.status == HTTPStatus.UNAUTHORIZED:
             message = f"the API server does not accept the operator's credentials ({what})"
@@ -155,11 +155,11 @@ class Exchange:
 
     def _error_type(self) -> type[OutsideError]:
         if self.status == HTTPStatus.GONE:
-            return RetryLaterError  # the list or the version asked for is history
+            return RetryLaterError  # the requested list or version has expired
         if self._fields == ("metadata.uid",):
-            return ConflictError  # a patch's precondition: the name belongs to another object now
+            return ConflictError  # a patch's precondition failed: another object has the name now
         kind = error_for_status(self.status)
-        # The API server says 500 or 504 also when etcd was slow and wrote after all.
+        # The API server returns 500 or 504 also when etcd was slow but completed the write.
         return AnswerLostError if kind is RetryLaterError and self.method != "GET" else kind
 
     @property
@@ -171,7 +171,7 @@ class Exchange:
 
     @property
     def _verbs(self) -> str:
-        """The verbs of RBAC that the request takes."""
+        """The verbs of RBAC that the request requires."""
         if self.is_apply:
             return "create and patch"
         verbs = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -184,7 +184,7 @@ def _target(path: str) -> dict[str, str]:
 
 
 def _describe(path: str) -> str:
-    """Write what a path is about, as in ``deployments.apps "web" in namespace "shop"``."""
+    """Return a path's object in words, as in ``deployments.apps "web" in namespace "shop"``."""
     target = _target(path)
     if not target:
         return path
@@ -200,14 +200,14 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _only(pattern: re.Pattern[str], text: object) -> str:
-    """Let *text* through if it is all of a harmless form."""
+    """Return *text* if the whole of it has a harmless form; else an empty text."""
     return text if isinstance(text, str) and pattern.fullmatch(text) else ""
 
 
 def _parse_object(raw: bytes) -> Mapping[str, Any] | None:
     try:
         parsed = json.loads(raw)
-    except ValueError:  # its own text and `doc` hold the answer
+    except ValueError:  # the error's text and `doc` contain the response
         return None
     return parsed if isinstance(parsed, dict) else None
 

@@ -1,4 +1,4 @@
-"""The Lease that replicas take turns with (``coordination.k8s.io/v1``)."""
+"""The Lease that elects the replica that works (``coordination.k8s.io/v1``)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ _API: Final = "coordination.k8s.io/v1"
 
 
 class LeaseStore:
-    """One Lease; fulfils `service.ports.LeasePort`. Takes ``get``, ``create``, ``update``."""
+    """One Lease; implements `service.ports.LeasePort`. Requires ``get``, ``create``, ``update``."""
 
     def __init__(self, api: KubeApi, namespace: str, name: str, clock: Clock) -> None:
         self._api = api
@@ -23,17 +23,17 @@ class LeaseStore:
         self._clock = clock
 
     async def read(self) -> LeaseRecord | None:
-        """Read the Lease; None where there is none."""
+        """Read the Lease; None if it does not exist."""
         answer = await self._api.find(self._path(self._name))
         return None if answer is None else _record(answer)
 
     async def write(
         self, seen: LeaseRecord | None, *, holder: str, duration: timedelta
     ) -> LeaseRecord:
-        """Create the Lease, or replace it if it is still as it was *seen*.
+        """Create the Lease, or replace it if it is unchanged since *seen*.
 
         Raises:
-            ConflictError: somebody else was first.
+            ConflictError: another process wrote the Lease first.
 
         """
         now = _text(self._clock.now())
@@ -72,5 +72,5 @@ def _record(answer: Answer) -> LeaseRecord:
 
 
 def _text(moment: datetime) -> str:
-    """Write a ``MicroTime``. For people only: nothing is ever decided by it."""
+    """Return a time as ``MicroTime``, for people only: the operator does not decide by it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,9 +1,8 @@
 """The platform team's files, mounted from a ConfigMap: the allow-list and the freeze switch.
 
-Both are read whole at each question, a few hundred bytes from memory: no watch to miss a change, no
-cache to outlive one. Neither can be made to widen anything by breaking it: an allow-list that
-cannot be used leaves the last good one in force, and at first none; a freeze switch that cannot be
-read is on.
+Both are read in full at each use, a few hundred bytes from memory, without a watch that could miss
+changes, and without a cache. A broken file never allows more: an unusable allow-list leaves the
+last good one in force or, before the first, allows nothing; an unreadable freeze switch is on.
 """
 
 import logging
@@ -21,45 +20,45 @@ _LOG = logging.getLogger(__name__)
 _EVERYTHING: Final = AllowList((AllowRule(("*",), ("*",)), AllowRule(("*",), ("*",), ("*",))))
 _OFF: Final = frozenset({"", "false"})
 _LONGEST_WORD: Final = 200
-"""Of what stands in the freeze switch: it is shown to whoever may read a resource."""
+"""Longest text shown from the freeze switch: every reader of a resource sees it."""
 
 
 class PlatformFiles:
-    """Fulfils `service.ports.PlatformPort`."""
+    """The platform team's files; implements `service.ports.PlatformPort`."""
 
     def __init__(
         self, *, allow_file: Path | None, freeze_file: Path | None, open_without_list: bool
     ) -> None:
-        """Read nothing yet.
+        """Keep the paths, without a read yet.
 
         Args:
-            allow_file: the list of rules; None where there is none.
-            freeze_file: the switch; None where there is none.
-            open_without_list: whether everything is allowed where there is no list.
+            allow_file: the list of rules; None for none.
+            freeze_file: the switch; None for none.
+            open_without_list: whether everything is allowed without a list.
 
         """
         self._allow_file = allow_file
         self._freeze_file = freeze_file
         self._list = _EVERYTHING if allow_file is None and open_without_list else AllowList()
         self._raw: bytes | None = None
-        """The bytes that were last looked at, good or not."""
+        """The bytes last read, valid or not."""
 
         self._problem = ""
         self._switch_was_there = False
 
     def policy(self, namespace: str, client: ClientRef) -> PlatformPolicy:
-        """Tell what holds for a resource in *namespace* that names *client*."""
+        """Return the policy for a resource in *namespace* that names *client*."""
         denial = None
         if not self.allow_list().allows(namespace, client):
             denial = Denial(self._where(), rule_text(namespace, client))
         return PlatformPolicy(denial, self.frozen())
 
     def reaches(self, namespace: str, pool_id: str) -> bool:
-        """Tell whether a resource in *namespace* may reach the pool with any role."""
+        """Return whether a resource in *namespace* may use the pool with any role."""
         return self.allow_list().reaches(namespace, pool_id)
 
     def allow_list(self) -> AllowList:
-        """Give the list in force, after another look at its file."""
+        """Return the list in force after reading its file again."""
         if self._allow_file is None:
             return self._list
         try:
@@ -74,7 +73,7 @@ class PlatformFiles:
         return self._list
 
     def frozen(self) -> str | None:
-        """Say why everything is frozen, after another look at the switch; None while it is not."""
+        """Return why everything is frozen after reading the switch again; None if it is not."""
         if self._freeze_file is None:
             return None
         try:
@@ -82,18 +81,18 @@ class PlatformFiles:
         except FileNotFoundError:
             if not self._switch_was_there:
                 return None
-            return self._unreadable("was there and is gone")
+            return self._unreadable("existed and is missing now")
         except (OSError, UnicodeDecodeError) as error:
             return self._unreadable(f"cannot be read ({type(error).__name__})")
         self._switch_was_there = True
         if text.lower() in _OFF:
             return None
         word = "".join(one for one in text.splitlines()[0][:_LONGEST_WORD] if one.isprintable())
-        said = f" ({word})" if word.lower() != "true" else ""
-        return f"the platform team froze the operator{said}"
+        cause = f" ({word})" if word.lower() != "true" else ""
+        return f"the platform team froze the operator{cause}"
 
     def is_list_good(self) -> bool:
-        """Tell whether the list in force is what stands in its file."""
+        """Return whether the list in force equals its file."""
         self.allow_list()
         return not self._problem
 
@@ -114,7 +113,7 @@ class PlatformFiles:
         _LOG.info("the allow-list %s has %d rules", self._allow_file, len(self._list.rules))
 
     def _keep(self, problem: str) -> None:
-        """Leave the list in force as it is, and say so once for each problem."""
+        """Keep the list in force, and log each problem once."""
         if problem != self._problem:
             kept = f"the last good one, of {len(self._list.rules)} rules, stays in force"
             _LOG.error("the allow-list %s %s; %s", self._allow_file, problem, kept)

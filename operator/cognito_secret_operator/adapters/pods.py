@@ -1,4 +1,4 @@
-"""A pod as the API server gave it -> what evidence is drawn from."""
+"""Conversion of a pod from the API server to the facts that count as evidence."""
 
 import re
 from collections.abc import Mapping
@@ -31,17 +31,17 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class FoundPod:
-    """A pod whose owner is not looked up yet."""
+    """A pod before its owner has been looked up."""
 
     pod: Pod
     controller: Controller | None
     labels: frozenset[tuple[str, str]]
     refers: bool
-    """Its spec refers to the Secret."""
+    """Whether the pod's spec refers to the Secret."""
 
 
 def found_pod(body: Mapping[str, Any], search: Search) -> FoundPod:
-    """Reduce a pod to what evidence is drawn from; who owns and covers it is open yet."""
+    """Convert a pod to the facts that count as evidence, without owner and coverage."""
     metadata, spec = body["metadata"], body.get("spec") or {}
     refers = refers_to(spec, search.secret_name)
     reads = readers(spec, search.secret_name) if refers else all_readers(spec)
@@ -60,7 +60,7 @@ def found_pod(body: Mapping[str, Any], search: Search) -> FoundPod:
 
 
 def controller_of(body: Mapping[str, Any]) -> Controller | None:
-    """Find what controls an object."""
+    """Return the controlling owner of an object."""
     for owner in body["metadata"].get("ownerReferences") or ():
         if owner.get("controller"):
             group, _, _ = owner["apiVersion"].rpartition("/")
@@ -69,16 +69,16 @@ def controller_of(body: Mapping[str, Any]) -> Controller | None:
 
 
 def is_finished(pod: Mapping[str, Any]) -> bool:
-    """Tell whether no container of *pod* runs any more, nor ever will again.
+    """Return whether all containers of *pod* have ended for good.
 
-    The phase alone says nothing: pod garbage collection sets Failed on pods of a node that is
-    gone, whose containers may live on there, and eviction sets it before kubelet has ended them.
-    So each of ``spec.containers`` needs a status, and every status there is (init and ephemeral
-    containers too) has to say terminated. A pod that was evicted before it started has no statuses:
-    it counts as running until it is deleted. That errs to the side of waiting.
+    The phase alone is no proof: pod garbage collection sets Failed on pods of a lost node, whose
+    containers may still run there, and eviction sets Failed before kubelet ends the containers. So
+    each of ``spec.containers`` needs a status, and every status (of init and ephemeral containers
+    too) must be terminated. A pod that was evicted before its start has no statuses: it counts as
+    running until it is deleted, which is the safe side.
 
     Args:
-        pod: the pod as the API server gave it.
+        pod: the pod as the API server returned it.
 
     """
     status = pod.get("status") or {}
@@ -87,15 +87,15 @@ def is_finished(pod: Mapping[str, Any]) -> bool:
     statuses = [one for name in _STATUS_LISTS for one in status.get(name) or ()]
     if not all("terminated" in (one.get("state") or {}) for one in statuses):
         return False
-    told = {one.get("name") for one in status.get("containerStatuses") or ()}
+    reported = {one.get("name") for one in status.get("containerStatuses") or ()}
     containers = (pod.get("spec") or {}).get("containers") or ()
-    return bool(told) and told.issuperset(container["name"] for container in containers)
+    return bool(reported) and reported.issuperset(container["name"] for container in containers)
 
 
 def _alive(reads: tuple[Reader, ...], body: Mapping[str, Any]) -> tuple[Reader, ...]:
-    """Leave the init containers out that have ended: they hold nothing and acknowledge nothing.
+    """Return the containers without ended init containers, which need not acknowledge.
 
-    What they wrote for others is those others' to answer for.
+    A value that an init container copied is covered by the containers that use the copy.
     """
     init = {one["name"]: one for one in (body.get("spec") or {}).get("initContainers") or ()}
     ended = {
@@ -108,7 +108,7 @@ def _alive(reads: tuple[Reader, ...], body: Mapping[str, Any]) -> tuple[Reader, 
 
 
 def _acknowledged(metadata: Mapping[str, Any], key: str) -> frozenset[tuple[str, int]]:
-    """Read ``app=7,sidecar=7``; what cannot be read acknowledges nothing."""
+    """Read ``app=7,sidecar=7``; entries of another form are ignored."""
     text = (metadata.get("annotations") or {}).get(key) or ""
     found = [_ACKNOWLEDGEMENT.fullmatch(part) for part in text.split(",")]
     return frozenset((one[1], int(one[3])) for one in found if one is not None)

@@ -1,7 +1,7 @@
-"""How far a workload's roll-out is, after kstatus, plus the states in which it never gets there.
+"""Progress of a workload's roll-out, as in kstatus, plus the states in which it never completes.
 
-Source: kubernetes-sigs/cli-utils, ``pkg/kstatus/status/core.go``. kstatus calls a StatefulSet with
-a partition, or anything with ``OnDelete``, finished; here pods of the old template count as left.
+Source: kubernetes-sigs/cli-utils, ``pkg/kstatus/status/core.go``. For kstatus a StatefulSet with a
+partition, or a workload with ``OnDelete``, is finished; here pods of the old template count.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,20 +14,20 @@ __all__ = ["progress_of"]
 _Verdict = tuple[Progress, str]
 
 _COMPLETE: Final[_Verdict] = (Progress.COMPLETE, "")
-_ON_DELETE: Final = "OnDelete keeps older pods until somebody deletes them"
+_ON_DELETE: Final = "OnDelete keeps older pods until they are deleted by hand"
 
 
 def progress_of(workload: Mapping[str, Any]) -> tuple[Progress, str]:
-    """Judge a workload by its spec and status.
+    """Return a workload's progress by its spec and status.
 
-    Anything else is judged by kstatus' rules for kinds that it does not know, and an Argo Rollout
-    by its phase. A Job and a CronJob have nothing to roll out.
+    Unknown kinds are judged by kstatus' generic rules, and an Argo Rollout by its phase. A Job and
+    a CronJob have nothing to roll out.
 
     Args:
-        workload: the object as the API server gave it, with its ``kind``.
+        workload: the object as the API server returned it, with its ``kind``.
 
     Returns:
-        The progress, and why it is not complete in words a user reads (empty when it is).
+        The progress, and for users the reason why it is not complete (empty if it is).
 
     """
     if workload["kind"] in _NOTHING_TO_ROLL_OUT:
@@ -80,11 +80,11 @@ def _judge_stateful_set(
         _too_many(status, wanted),
         _too_few(status, "readyReplicas", wanted, "ready"),
     )
-    # With OnDelete the controller never calls the updated revision the current one, and with a
-    # partition only after the partition is gone.
+    # With OnDelete the updated revision never becomes the current one, and with a partition only
+    # after the partition has been removed.
     follows = _stateful_set_blocker(spec) is None
     if not missing and follows and status.get("currentRevision") != status.get("updateRevision"):
-        missing = "the updated revision is not the current one yet"
+        missing = "the updated revision is not yet the current revision"
     return (Progress.RUNNING, missing) if missing else _COMPLETE
 
 
@@ -94,7 +94,7 @@ def _stateful_set_blocker(spec: Mapping[str, Any]) -> str | None:
         return _ON_DELETE
     partition = (strategy.get("rollingUpdate") or {}).get("partition") or 0
     if partition:
-        return f"partition {partition} keeps older pods as they are"
+        return f"partition {partition} keeps older pods"
     return None
 
 
@@ -137,11 +137,11 @@ _ARGO_PHASES: Final[Mapping[str, Progress]] = {
 
 
 def _judge_other_kind(workload: Mapping[str, Any]) -> _Verdict:
-    """Judge by ``observedGeneration`` and the conditions Stalled, Reconciling and Ready."""
+    """Return the progress by ``observedGeneration`` and conditions Stalled, Reconciling, Ready."""
     status = workload.get("status") or {}
     if not status:
         return Progress.RUNNING, "it has no status yet"
-    seen = str(status.get("observedGeneration", ""))  # an Argo Rollout writes it as a text
+    seen = str(status.get("observedGeneration", ""))  # an Argo Rollout writes it as text
     generation = (workload.get("metadata") or {}).get("generation", 0)
     if seen.isdigit() and int(seen) < generation:
         return Progress.RUNNING, _unseen_template(unseen=True)
@@ -174,7 +174,7 @@ def _too_few(status: Mapping[str, Any], name: str, wanted: int, word: str) -> st
 
 def _too_many(status: Mapping[str, Any], wanted: int) -> str:
     surplus = (status.get("replicas") or 0) - wanted
-    return f"{surplus} more pods than wanted are left" if surplus > 0 else ""
+    return f"{surplus} surplus pods remain" if surplus > 0 else ""
 
 
 def _first(*reasons: str) -> str:

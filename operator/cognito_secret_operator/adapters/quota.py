@@ -1,8 +1,8 @@
-"""Shares Cognito's request rates among all resources of this process.
+"""Limits of Cognito's request rates, shared by all resources of this process.
 
 Cognito allows 5 requests a second for each operation in a pool, and 15 a second for reads and for
-updates of app clients in an account and region ("Quotas in Amazon Cognito"). We take a share of
-them and leave the rest to others. At a share up to 0.8 no second ever sees more than the quota.
+updates of app clients in an account and region ("Quotas in Amazon Cognito"). The operator uses a
+share of these quotas. With a share up to 0.8, no second exceeds the quota.
 """
 
 import asyncio
@@ -32,32 +32,32 @@ _CATEGORIES: Final[Mapping[str, str]] = {
     DESCRIBE_CLIENT: "UserPoolClientRead",
     LIST: "UserPoolClientRead",
 }
-"""Any other operation has a category to itself."""
+"""Every other operation has its own category."""
 
 _BURST: Final = 0.2
-"""Seconds' worth of tokens that a bucket keeps, but one token at least."""
+"""Capacity of a bucket, as seconds of its rate; at least one token."""
 
 _SLOWEST: Final = 1 / 16
-"""Lowest part of a bucket's rate that throttling leaves."""
+"""Lowest fraction of a bucket's rate after throttling."""
 
 _SAME_ANSWER: Final = 1.0
-"""Seconds: throttled answers closer together than this are one (8 calls may be under way)."""
+"""Seconds within which throttled answers count as one (8 calls may be in progress)."""
 
 _SLOW_FOR: Final = 10.0
-"""Seconds from a throttled answer until the rate begins to rise again."""
+"""Seconds from a throttled answer until the rate starts to rise again."""
 
 _RECOVERY: Final = 60.0
-"""Seconds in which the rate rises from nothing to the whole."""
+"""Seconds in which the rate rises from 0 to the full rate."""
 
 _ALMOST: Final = 1e-9
-"""Rounding: a token that lacks less than this is whole."""
+"""Rounding tolerance: a token that lacks less than this is complete."""
 
 
 class Bucket:
     """A token bucket; the time, in seconds on a clock that never jumps, is an argument."""
 
     def __init__(self, rate: float, now: float) -> None:
-        """Begin full.
+        """Start with a full bucket.
 
         Args:
             rate: tokens a second, above 0.
@@ -72,23 +72,23 @@ class Bucket:
         self._slowed_to = 1.0
 
     def rate(self, now: float) -> float:
-        """Tell the tokens a second at *now*: the whole rate, or what throttling left of it."""
+        """Return the tokens a second at *now*: the full rate, or the rest after throttling."""
         since_rising = max(0.0, now - self._slowed_at - _SLOW_FOR)
         return self._full_rate * min(1.0, self._slowed_to + since_rising / _RECOVERY)
 
     def wait(self, now: float) -> float:
-        """Tell the seconds from *now* until there is a token; 0 where there is one."""
+        """Return the seconds from *now* until a token is available; 0 if one is."""
         self._fill(now)
         missing = 1.0 - self._tokens
         return 0.0 if missing <= _ALMOST else missing / self.rate(now)
 
     def take(self, now: float) -> None:
-        """Take a token that `wait` showed."""
+        """Take a token after `wait` returned 0."""
         self._fill(now)
         self._tokens -= 1.0
 
     def slow_down(self, now: float) -> None:
-        """Halve the rate, down to a sixteenth, and empty the bucket: Cognito throttled us."""
+        """Halve the rate, at least to a sixteenth, and empty the bucket after throttling."""
         if now - self._slowed_at < _SAME_ANSWER:
             return
         self._fill(now)
@@ -104,24 +104,24 @@ class Bucket:
 
 @dataclass(slots=True)
 class _Lane:
-    """Those who wait to send one operation to one pool, first come first served."""
+    """Queue of callers that wait to send one operation to one pool, first come first served."""
 
     own: Bucket
     shared: Bucket
-    """The category's, in the account and region."""
+    """Bucket of the operation's category in the account and region."""
 
     waiters: deque[tuple[int, asyncio.Future[None]]] = field(default_factory=deque)
-    """Ticket number and the turn that is waited for."""
+    """Ticket number and the future of the turn."""
 
     def wait(self, now: float) -> float:
         return max(self.own.wait(now), self.shared.wait(now))
 
 
 class QuotaLimiter:
-    """Makes callers wait for their share of the quotas (`adapters.cognito.Quota`).
+    """Limiter that lets callers wait for their share of the quotas (`adapters.cognito.Quota`).
 
-    Belongs to one event loop. Who came first goes first, except that nobody waits behind a pool
-    whose own rate is used up.
+    Belongs to one event loop. Callers are served in their order, except that callers of a pool
+    whose own rate is used up do not block the callers of other pools.
     """
 
     def __init__(
@@ -134,8 +134,8 @@ class QuotaLimiter:
         """Prepare.
 
         Args:
-            share: the part of the quotas to use, above 0 and at most 1.
-            on_wait: told operation and seconds waited, after each wait.
+            share: the share of the quotas to use, above 0 and at most 1.
+            on_wait: called after each wait with operation and seconds.
             monotonic: seconds on a clock that never jumps.
 
         Raises:
@@ -159,13 +159,13 @@ class QuotaLimiter:
         turn = asyncio.get_running_loop().create_future()
         self._lane(operation, client).waiters.append((next(self._tickets), turn))
         self._serve()
-        # Whoever is cancelled here stays in line; `_serve` passes over turns that are done.
+        # A cancelled caller stays in the queue; `_serve` skips turns that are done.
         await turn
         if self._on_wait is not None:
             self._on_wait(operation, self._monotonic() - began)
 
     def throttled(self, operation: str, client: ClientRef) -> None:
-        """Go slower with *operation* in *client*'s pool: Cognito throttled it."""
+        """Reduce the rate of *operation* in *client*'s pool after throttling by Cognito."""
         self._lane(operation, client).own.slow_down(self._monotonic())
 
     def _lane(self, operation: str, client: ClientRef) -> _Lane:
@@ -180,7 +180,7 @@ class QuotaLimiter:
         return self._lanes[key]
 
     def _serve(self) -> None:
-        """Give a turn to everybody who may go now, and come back when the next one may."""
+        """Give a turn to all callers that may send now, and schedule the next call of itself."""
         now = self._monotonic()
         while ready := [lane for lane in self._waiting() if lane.wait(now) == 0.0]:
             first = min(ready, key=lambda lane: lane.waiters[0][0])
@@ -195,7 +195,7 @@ class QuotaLimiter:
         self._timer = loop.call_later(min(waits), self._serve) if waits else None
 
     def _waiting(self) -> list[_Lane]:
-        """Give the lanes in which somebody still waits, cancelled ones taken out of the front."""
+        """Return the lanes with waiting callers, after removing cancelled ones at their front."""
         for lane in self._lanes.values():
             while lane.waiters and lane.waiters[0][1].done():
                 lane.waiters.popleft()
@@ -203,17 +203,17 @@ class QuotaLimiter:
 
 
 class FreezableQuota:
-    """A quota that lets no write to Cognito through while everything is frozen.
+    """A quota that refuses writes to Cognito while everything is frozen.
 
-    Fulfils `adapters.cognito.Quota`.
+    Implements `adapters.cognito.Quota`.
     """
 
     def __init__(self, quota: Quota, frozen: Callable[[], str | None]) -> None:
-        """Keep both.
+        """Wrap *quota*.
 
         Args:
-            quota: is waited for first.
-            frozen: says why everything is frozen; None while it is not.
+            quota: waited for first.
+            frozen: returns why everything is frozen; None if it is not.
 
         """
         self._quota = quota
@@ -223,7 +223,7 @@ class FreezableQuota:
         """Wait until *operation* may be sent for *client*'s pool.
 
         Raises:
-            RetryLaterError: it is a write, and everything was frozen meanwhile.
+            RetryLaterError: *operation* is a write, and everything is frozen.
 
         """
         await self._quota.acquire(operation, client)
@@ -232,5 +232,5 @@ class FreezableQuota:
             raise RetryLaterError(f"{operation} was not sent: {why}", code="NotSent")
 
     def throttled(self, operation: str, client: ClientRef) -> None:
-        """Go slower with *operation* in *client*'s pool: Cognito throttled it."""
+        """Reduce the rate of *operation* in *client*'s pool after throttling by Cognito."""
         self._quota.throttled(operation, client)

@@ -1,4 +1,4 @@
-"""Whether a pod's spec hands a Secret's data to its containers, and to which of them how."""
+"""References from a pod's spec to a Secret: which containers read it, and how."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -11,20 +11,20 @@ _CONTAINER_LISTS: Final = ("containers", "initContainers", "ephemeralContainers"
 
 
 def refers_to(pod_spec: Mapping[str, Any], secret_name: str) -> bool:
-    """Tell whether a container of *pod_spec* can have read the Secret's data through kubelet.
+    """Return whether a container of *pod_spec* can have read the Secret's data through kubelet.
 
-    Looked at: ``env`` and ``envFrom`` of all containers, init and ephemeral ones included, and
+    Counted: ``env`` and ``envFrom`` of all containers, init and ephemeral ones included, and
     volumes, projected ones included, mounted or not. Optional references and single keys count
     like all others.
 
-    Not looked at: ``imagePullSecrets`` and the Secrets that volume drivers use
-    (``csi.nodePublishSecretRef``, ``flexVolume``, ``rbd`` and so on). kubelet hands those to the
-    runtime or the driver to sign in with; what a container sees is the image or the volume. An
-    app client's secret is of no use there, and to suspect such pods would hold a rotation up
-    for ever in the name of a value that they cannot hold.
+    Not counted: ``imagePullSecrets`` and the Secrets that volume drivers use
+    (``csi.nodePublishSecretRef``, ``flexVolume``, ``rbd`` and so on). kubelet passes those to the
+    runtime or the driver to sign in with; a container sees only the image or the volume. An app
+    client's secret is useless there, and counting such pods would block a rotation for ever
+    because of a value that they cannot hold.
 
     Args:
-        pod_spec: ``spec`` of a pod or of a pod template, as the API server gave it.
+        pod_spec: ``spec`` of a pod or of a pod template, as the API server returned it.
         secret_name: the Secret's name, in the pod's namespace.
 
     """
@@ -32,7 +32,7 @@ def refers_to(pod_spec: Mapping[str, Any], secret_name: str) -> bool:
 
 
 def secret_names(pod_spec: Mapping[str, Any]) -> frozenset[str]:
-    """Name all Secrets that `refers_to` says yes to."""
+    """Return the names of all Secrets for which `refers_to` is true."""
     found = {
         *(name for one in _containers(pod_spec) for name in _names_in_environment(one)),
         *(name for one in pod_spec.get("volumes") or () for name in _names_in_volume(one)),
@@ -41,9 +41,9 @@ def secret_names(pod_spec: Mapping[str, Any]) -> frozenset[str]:
 
 
 def readers(pod_spec: Mapping[str, Any], secret_name: str) -> tuple[Reader, ...]:
-    """List the containers that read the Secret, and whether each can read it again.
+    """Return the containers that read the Secret, and whether each can read it again.
 
-    A volume that no container mounts makes no reader: `refers_to` counts it all the same.
+    A volume without a mount makes no reader, although `refers_to` counts it.
     """
     volumes = {
         volume["name"]
@@ -62,7 +62,7 @@ def readers(pod_spec: Mapping[str, Any], secret_name: str) -> tuple[Reader, ...]
 
 
 def all_readers(pod_spec: Mapping[str, Any]) -> tuple[Reader, ...]:
-    """Count every container as one that asks the API server for the Secret."""
+    """Return every container as a reader of the Secret through the API server."""
     return tuple(Reader(one["name"], reloads=True) for one in _containers(pod_spec))
 
 
@@ -85,7 +85,7 @@ def _names_in_volume(volume: Mapping[str, Any]) -> Iterator[str | None]:
 
 
 def _within(value: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    """Follow *keys*; an absent or null part is empty."""
+    """Return the value at *keys*; an absent or null part is empty."""
     for key in keys:
         value = value.get(key) or {}
     return value

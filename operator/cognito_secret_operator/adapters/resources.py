@@ -1,4 +1,4 @@
-"""The `CognitoClientSecret` resources: read afresh, listed once at the start, status written."""
+"""The `CognitoClientSecret` resources: read uncached, listed once at start, status written."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -16,20 +16,20 @@ _API: Final = f"{GROUP}/{VERSION}"
 
 
 class ResourceStore:
-    """The resources of a cluster; fulfils `service.ports.ResourcePort`.
+    """The resources of a cluster; implements `service.ports.ResourcePort`.
 
-    Takes ``get`` and ``list`` on ``cognitoclientsecrets``, ``patch`` on their ``status``.
+    Requires ``get`` and ``list`` on ``cognitoclientsecrets``, ``patch`` on their ``status``.
     """
 
     def __init__(self, api: KubeApi) -> None:
         self._api = api
 
     async def read(self, key: ResourceKey) -> RawResource | None:
-        """Read a resource from etcd; None where the API server itself says there is none.
+        """Read a resource from etcd; None where the API server reports that it does not exist.
 
         Raises:
             NotFoundError: the resource type is not installed.
-            OutsideError: it could not be read; whether it exists is unknown.
+            OutsideError: the resource could not be read; its existence is unknown.
 
         """
         try:
@@ -44,12 +44,12 @@ class ResourceStore:
         """Replace the keys of *status* in the status subresource (merge patch, None deletes).
 
         Raises:
-            ConflictError: the resource is not at *resource_version* any more, or is gone.
-            AnswerLostError: it may or may not have been written.
+            ConflictError: the resource was deleted, or changed since *resource_version*.
+            AnswerLostError: the status may or may not have been written.
 
         """
-        # The API server takes the stored metadata for a status and compares only resourceVersion
-        # (tried on 1.36): etcd's revision, which no other object of the name ever had.
+        # For a status the API server keeps the stored metadata and compares only resourceVersion
+        # (tested on 1.36): etcd's revision, unique among all objects of the name.
         precondition = {"uid": uid, "resourceVersion": resource_version}
         try:
             await self._api.request(
@@ -63,14 +63,14 @@ class ResourceStore:
             raise ConflictError(f"{key} is gone") from None
 
     async def list_all(self, namespaces: Sequence[str] | None = None) -> tuple[RawResource, ...]:
-        """List every resource, complete or not at all.
+        """Return every resource; the list is complete.
 
         Args:
-            namespaces: where to look; None for all of the cluster.
+            namespaces: namespaces to list; None for the whole cluster.
 
         Raises:
             NotFoundError: the resource type is not installed.
-            OutsideError: a page of it failed.
+            OutsideError: a page of the list failed.
 
         """
         found: list[RawResource] = []

@@ -1,6 +1,6 @@
 """Kubernetes Secrets: read by name, created empty, replaced by compare-and-swap.
 
-Data travel in a PUT of the whole object only, never in a patch, and nothing is listed or watched.
+Data are sent only in a PUT of the whole object, never in a patch; nothing is listed or watched.
 """
 
 import base64
@@ -21,9 +21,9 @@ __all__ = ["SecretStore", "data_owner", "data_written_at"]
 
 _DATA_FIELD: Final = "f:data"
 _TEXT_FIELD: Final = "f:stringData"
-"""What server-side apply notes instead of `_DATA_FIELD` for data given as text.
+"""Field that server-side apply records instead of `_DATA_FIELD` for data given as text.
 
-The API server turns the text into data afterwards, and the key keeps its earlier owner: "The
+The API server converts the text to data afterwards, and the key keeps its earlier owner: "The
 stringData field does not work well with server-side apply" (Kubernetes' page on Secrets).
 """
 
@@ -31,20 +31,20 @@ _TEXT: Final = "text of "
 
 
 class SecretStore:
-    """The Secrets of a cluster; fulfils `service.ports.SecretStorePort`.
+    """The Secrets of a cluster; implements `service.ports.SecretStorePort`.
 
-    Takes the verbs ``get``, ``create``, ``patch`` and ``update`` on ``secrets``, which RBAC can
-    limit to names.
+    Requires ``get``, ``create``, ``patch`` and ``update`` on ``secrets``, which RBAC can limit to
+    names.
     """
 
     def __init__(self, api: KubeApi) -> None:
         self._api = api
 
     async def read(self, namespace: str, name: str) -> StoredSecret | None:
-        """Read a Secret from etcd; None where the API server itself says there is none.
+        """Read a Secret from etcd; None where the API server reports that it does not exist.
 
         Raises:
-            OutsideError: it could not be read; whether it exists is unknown.
+            OutsideError: the Secret could not be read; its existence is unknown.
 
         """
         answer = await self._api.find(_path(namespace, name))
@@ -55,11 +55,11 @@ class SecretStore:
     ) -> StoredSecret:
         """Create a Secret without data by server-side apply, which RBAC can grant by name.
 
-        One that exists keeps its data, and gets *annotations* where nobody else owns them.
+        An existing Secret keeps its data and gets those *annotations* that have no other owner.
 
         Raises:
-            ConflictError: it exists and another manager owns one of *annotations*.
-            AnswerLostError: it may or may not have been created.
+            ConflictError: the Secret exists and another manager owns one of *annotations*.
+            AnswerLostError: the Secret may or may not have been created.
 
         """
         body = {
@@ -87,17 +87,17 @@ class SecretStore:
         data: Mapping[str, SecretValue],
         annotations: Mapping[str, str],
     ) -> StoredSecret:
-        """PUT *data* in place of *stored*'s and merge *annotations*, if *stored* is still current.
+        """Replace *stored*'s data by *data* and merge *annotations*, if *stored* is still current.
 
-        Keys of the object that *stored* does not show stay.
+        Keys of the object that *stored* lacks are kept.
 
-        The object is read again for what `StoredSecret` does not carry (type, owner references,
-        finalizers); uid and resourceVersion of *stored* go into the PUT, so that the API server
-        itself refuses it when somebody wrote in between.
+        The object is read again for the parts that `StoredSecret` lacks (type, owner references,
+        finalizers); the PUT contains uid and resourceVersion of *stored*, so that the API server
+        refuses the PUT after any other write.
 
         Raises:
-            ConflictError: uid or resourceVersion differ by now, or it is gone.
-            AnswerLostError: it may or may not have been written.
+            ConflictError: uid or resourceVersion have changed, or the Secret was deleted.
+            AnswerLostError: the Secret may or may not have been written.
             RefusedError: the Secret is immutable.
 
         """
@@ -108,7 +108,7 @@ class SecretStore:
             raise ConflictError(f"{what} is gone")
         metadata = answer.body["metadata"]
         if (metadata["uid"], metadata["resourceVersion"]) != (stored.uid, stored.resource_version):
-            raise ConflictError(f"{what} was written by somebody else meanwhile")
+            raise ConflictError(f"{what} was changed by another writer meanwhile")
         if answer.body.get("immutable"):
             raise RefusedError(f"{what} is immutable: delete it, or name another target")
         body = _replaced(answer.body, stored.data, data, annotations)
@@ -119,14 +119,14 @@ class SecretStore:
         return _stored(written)
 
     async def decorate(self, stored: StoredSecret, target_metadata: TargetMetadata) -> StoredSecret:
-        """Apply *decoration* in place of an earlier one, if *stored* is still current.
+        """Apply *decoration* instead of an earlier one, if *stored* is still current.
 
-        Applied by a manager of its own, so that the dates of who wrote data stay; what that manager
-        applied before and does not now is removed by the API server.
+        A separate field manager applies it, so that the dates of data writes stay unchanged; the
+        API server removes metadata that this manager applied before and no longer applies.
 
         Raises:
-            ConflictError: uid or resourceVersion differ by now, or it is gone.
-            AnswerLostError: it may or may not have been written.
+            ConflictError: uid or resourceVersion have changed, or the Secret was deleted.
+            AnswerLostError: the Secret may or may not have been written.
 
         """
         metadata: dict[str, Any] = {
@@ -155,17 +155,17 @@ class SecretStore:
 
 
 def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
-    """Tell who wrote a Secret's data when, from ``metadata.managedFields``.
+    """Return a text of the writers of a Secret's data and the times, from ``managedFields``.
 
-    The text differs after every write that changed data, and stays when another manager changes
-    labels or annotations only. It may differ after less: a manager of data who changes something
-    else gets a new time too. The names of the keys are in it, since a manager who removes a key
-    owns nothing by that. Two writes by one manager within a second that end as they began are not
-    told apart, nor need they be.
+    The text changes with every write that changes data, and is unchanged when another manager
+    changes only labels or annotations. It may change more often: a manager of data that changes
+    another field gets a new time too. The text includes the keys' names, since the removal of a key
+    leaves no owner. Two writes by one manager within a second that restore the data are not
+    distinguished, which is harmless.
 
     Args:
         metadata: the Secret's ``metadata``.
-        has_data: whether there are any data. Where managedFields were cleared, nobody owns them,
+        has_data: whether there are any data. After managedFields were cleared, data have no owner,
             and every write counts.
 
     """
@@ -180,7 +180,7 @@ def data_owner(metadata: Mapping[str, Any], *, has_data: bool) -> str:
 
 
 def data_written_at(metadata: Mapping[str, Any]) -> datetime | None:
-    """Tell when somebody last wrote data, from ``metadata.managedFields``."""
+    """Return the time of the last data write, from ``metadata.managedFields``."""
     times = [
         datetime.fromisoformat(entry["time"])
         for entry in metadata.get("managedFields") or ()
@@ -190,7 +190,7 @@ def data_written_at(metadata: Mapping[str, Any]) -> datetime | None:
 
 
 def _owner(entry: Mapping[str, Any], only: str | None = None) -> Owner:
-    """Read an entry, of all data keys or of one; a key with a text applied shows as such."""
+    """Read an entry, of all data keys or of one; a key applied as text is marked."""
     keys = {*_data_keys(entry), *(f"{_TEXT}{key}" for key in _data_keys(entry, _TEXT_FIELD))}
     if only is not None:
         keys &= {only, f"{_TEXT}{only}"}
@@ -229,7 +229,7 @@ def _stored(answer: Answer) -> StoredSecret:
 
 
 def _decorated(metadata: Mapping[str, Any]) -> frozenset[str]:
-    """Name the labels, annotations and owners that `SecretStore.decorate` applied."""
+    """Return the labels, annotations and owners that `SecretStore.decorate` applied."""
     parts: list[str] = []
     for entry in _entries(metadata, METADATA_MANAGER):
         fields = entry["fieldsV1"].get("f:metadata") or {}
@@ -242,16 +242,16 @@ def _decorated(metadata: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _own_keys(metadata: Mapping[str, Any]) -> frozenset[str]:
-    """Name the data keys that we wrote last."""
+    """Return the data keys that the operator wrote last."""
     ours = _entries(metadata, FIELD_MANAGER)
     return frozenset(key for entry in ours for key in _data_keys(entry))
 
 
 def _key_owners(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Tell of each data key who wrote its value when.
+    """Return for each data key the writers of its value and the times.
 
-    Where it is ours the other owners do not matter: had one of them changed the value, the key
-    would not be ours any more; they have applied the same value. Whoever applied a text counts.
+    For a key that the operator owns, other owners are irrelevant: a changed value would have taken
+    the key from the operator, so they have applied the same value. Managers of text count.
     """
     ours, owners = _own_keys(metadata), dict[str, list[Owner]]()
     for entry in metadata.get("managedFields") or ():

@@ -1,4 +1,4 @@
-"""This process's own clocks, and the operating system's random generator."""
+"""The process's clocks and the operating system's random generator."""
 
 import secrets
 import string
@@ -11,10 +11,10 @@ from ..domain.value import SecretValue
 __all__ = ["SystemClock", "SystemValueGenerator"]
 
 _ALPHABET: Final = string.ascii_letters + string.digits
-"""Cognito also allows ``+`` and ``_``, which some OAuth clients mangle."""
+"""Alphabet of values. Cognito also allows ``+`` and ``_``, which some OAuth clients corrupt."""
 
 _LENGTH: Final = 64
-"""Cognito's longest: 381 bits in this alphabet."""
+"""Cognito's maximum length: 381 bits in this alphabet."""
 
 
 class SystemClock:
@@ -25,13 +25,13 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Read the clock that never jumps, in seconds."""
+        """Read the monotonic clock, in seconds."""
         return time.monotonic()
 
 
 class SystemValueGenerator:
-    """Draws new values."""
+    """Generator of new values."""
 
     def draw_value(self) -> SecretValue:
-        """Draw 64 characters of ``[A-Za-z0-9]`` from the operating system's generator."""
+        """Return 64 characters of ``[A-Za-z0-9]`` from the operating system's generator."""
         return SecretValue("".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)))

@@ -1,7 +1,7 @@
-"""A pool's token endpoint, asked about a value without having a token issued.
+"""Verification of a value at a pool's token endpoint, without having a token issued.
 
-RFC 6749 section 5.2: a made-up refresh token answers ``invalid_grant`` where the client's secret
-is right and ``invalid_client`` where it is not. Any other answer proves neither way.
+RFC 6749 section 5.2: with an invalid refresh token the endpoint returns ``invalid_grant`` if the
+client's secret is right, and ``invalid_client`` if it is wrong. Other responses prove nothing.
 """
 
 import json
@@ -21,14 +21,14 @@ from .cognito_answers import MADE_UP, PoolDomain
 __all__ = ["CognitoProbes", "TokenEndpoint"]
 
 _TIMEOUT: Final = 10.0
-"""Seconds for one question, from name resolution to the last byte."""
+"""Seconds for one request, from name resolution to the last byte."""
 
 _LONGEST_ANSWER: Final = 65536
 
 _QUESTIONS: Final = (
     {"grant_type": "refresh_token", "refresh_token": MADE_UP},
-    # Only where the first grant is switched off: it needs a redirect URI, and a wrong one may
-    # answer before the secret is looked at.
+    # Only where the first grant is disabled: this grant needs a redirect URI, and a wrong URI may
+    # be refused before the secret is checked.
     {
         "grant_type": "authorization_code",
         "code": MADE_UP,
@@ -46,17 +46,17 @@ _CODES: Final = _ASK_OTHERWISE | {
     "server_error",
     "temporarily_unavailable",
 }
-"""Codes that may be shown; an unknown one could repeat what was sent."""
+"""Codes that may be shown; an unknown code could repeat parts of the request."""
 
 
 class CognitoProbes(Protocol):
-    """What `Cognito` does for a pool whose token endpoint nobody named."""
+    """The part of `Cognito` for pools without a token endpoint in the spec."""
 
     async def pool_domain(self, client: ClientRef) -> PoolDomain:
-        """Find the token endpoint of *client*'s pool."""
+        """Return the token endpoint of *client*'s pool."""
 
     async def probe_by_refresh(self, client: ClientRef, value: SecretValue) -> Probe:
-        """Ask about *value* without a token endpoint."""
+        """Verify *value* without a token endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,18 @@ class _Answer:
     """RFC 6749's error code, or empty."""
 
     shown: str
-    """What the answer was, for people."""
+    """The response in words, for people."""
 
 
 class TokenEndpoint:
-    """Asks about values (`service.ports.EndpointPort`); an asynchronous context manager."""
+    """Verifier of values (`service.ports.EndpointPort`); an asynchronous context manager."""
 
     def __init__(self, cognito: CognitoProbes, *, timeout: float = _TIMEOUT) -> None:
         """Prepare.
 
         Args:
-            cognito: finds endpoints, and asks where there is none.
-            timeout: seconds for one question.
+            cognito: finds endpoints, and verifies values of pools without one.
+            timeout: seconds for one request.
 
         """
         self._cognito = cognito
@@ -102,13 +102,13 @@ class TokenEndpoint:
             self._session = None
 
     async def probe(self, client: ClientRef, value: SecretValue, *, endpoint: str | None) -> Probe:
-        """Ask whether Cognito accepts *value*; never raises, an odd answer is UNKNOWN.
+        """Return whether Cognito accepts *value*; never raises, an unclear response is UNKNOWN.
 
         Args:
-            client: whose value it is.
-            value: what to ask about.
-            endpoint: URL from the spec; None has it found by ``DescribeUserPool``, and where the
-                pool has none, ``GetTokensFromRefreshToken`` is asked instead.
+            client: the app client of *value*.
+            value: the value to verify.
+            endpoint: URL from the spec; with None, ``DescribeUserPool`` finds it, and for a pool
+                without one ``GetTokensFromRefreshToken`` is used instead.
 
         """
         try:
@@ -120,17 +120,17 @@ class TokenEndpoint:
             probe = await self._cognito.probe_by_refresh(client, value)
         except OutsideError as error:
             return Probe(Verdict.UNKNOWN, error.message)
-        except Exception as error:  # noqa: BLE001  # its text may hold the request
+        except Exception as error:  # noqa: BLE001  # the error's text may contain the request
             kind = type(error).__name__
             return Probe(Verdict.UNKNOWN, f"the token endpoint gave no answer: {kind}")
         return Probe(probe.verdict, f"{probe.detail} (no token endpoint: {domain.reason})")
 
     async def find(self, client: ClientRef) -> str:
-        """Find the token endpoint of *client*'s pool by ``DescribeUserPool``.
+        """Return the token endpoint of *client*'s pool, found by ``DescribeUserPool``.
 
         Raises:
-            EndpointUnknownError: the pool has none that we know of, or we may not ask.
-            OutsideError: Cognito gave no answer.
+            EndpointUnknownError: the pool has no known endpoint, or access is denied.
+            OutsideError: Cognito did not answer.
 
         """
         domain = await self._cognito.pool_domain(client)
@@ -173,10 +173,10 @@ class TokenEndpoint:
 def _authenticated(
     client: ClientRef, value: SecretValue, question: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Give headers and form that authenticate the client (RFC 6749 section 2.3.1).
+    """Return headers and form that authenticate the client (RFC 6749 section 2.3.1).
 
-    HTTP Basic wants the secret form-urlencoded, which not every server undoes. A secret that this
-    would change goes into the form, where its encoding is beyond doubt.
+    HTTP Basic requires a form-urlencoded secret, which some servers do not decode. A secret that
+    the encoding would change is sent in the form, where its encoding is unambiguous.
     """
     headers = {"Accept": "application/json", "User-Agent": FIELD_MANAGER}
     form = question | {"client_id": client.client_id}
@@ -188,12 +188,12 @@ def _authenticated(
 
 
 def _read(status: int, body: bytes) -> _Answer:
-    """Find the error code of RFC 6749 section 5.2; only a 400 or a 401 can carry one."""
+    """Read the error code of RFC 6749 section 5.2; only a 400 or a 401 can contain one."""
     if status not in {400, 401}:
         return _Answer("", f"HTTP {status}")
     try:
         document = json.loads(body)
-    except ValueError:  # not JSON, or not even text
+    except ValueError:  # not JSON, or not text
         return _Answer("", f"HTTP {status} without JSON")
     code = document.get("error") if isinstance(document, dict) else None
     if not isinstance(code, str) or code not in _CODES:

@@ -20,26 +20,26 @@ __all__ = ["WorkloadStore"]
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Something that may own pods."""
+    """A workload that may own pods."""
 
     uid: str
     labels: frozenset[tuple[str, str]]
     controller: Controller | None
     refers: bool
-    """Its pod template refers to the Secret."""
+    """Whether the pod template refers to the Secret."""
 
     workload: Workload
 
 
 @dataclass(frozen=True, slots=True)
 class _Namespace:
-    """What one read has found; says who owns whom and who is covered."""
+    """Result of one read; resolves ownership and coverage."""
 
     search: Search
     by_uid: Mapping[str, _Found]
 
     def covers(self, ref: WorkloadRef, uid: str) -> bool:
-        """Tell whether the user counts a workload as a consumer, or something that owns it."""
+        """Return whether the spec covers a workload or one of its owners as a consumer."""
         found = self.by_uid.get(uid)
         if self.search.chosen.covers(ref, found.labels if found else frozenset()):
             return True
@@ -47,9 +47,9 @@ class _Namespace:
         return above is not None and above.uid != uid and self.covers(above.ref, above.uid)
 
     def uses(self, found: _Found) -> bool:
-        """Tell whether a workload is to be reported: it refers to the Secret, or it is named.
+        """Return whether to report a workload: it refers to the Secret, or the spec names it.
 
-        A ReplicaSet that has an owner is its owner's business.
+        For a ReplicaSet with an owner, the owner is reported instead.
         """
         if found.refers:
             return True
@@ -59,7 +59,7 @@ class _Namespace:
         return named and self.covers(found.workload.ref, found.uid)
 
     def judged(self, one: FoundPod) -> Pod | None:
-        """Give a pod with its owner; None where it has nothing to do with the Secret."""
+        """Return a pod with its owner; None for a pod unrelated to the Secret."""
         controller, chosen = one.controller, self.search.chosen
         covered = chosen.covers(WorkloadRef(POD.name, one.pod.name, POD.group), one.labels) or (
             controller is not None and self.covers(controller.ref, controller.uid)
@@ -69,7 +69,7 @@ class _Namespace:
         return replace(one.pod, owner=self._owner(controller), covered=covered)
 
     def _owner(self, controller: Controller | None) -> WorkloadRef | None:
-        """Find who moves a pod: what the user lists, else what stands above its ReplicaSet."""
+        """Return the workload that replaces a pod: a listed one, else the ReplicaSet's owner."""
         owners = list(self._above(controller))
         if self.search.chosen.mode is ConsumerMode.LISTED:
             for owner in owners:
@@ -88,11 +88,11 @@ class _Namespace:
 
 
 class WorkloadStore:
-    """The workloads of a cluster; fulfils `service.ports.WorkloadPort`.
+    """The workloads of a cluster; implements `service.ports.WorkloadPort`.
 
-    Takes ``list`` on pods, replicasets, jobs, cronjobs, deployments, statefulsets and daemonsets,
-    and ``patch`` on the last three. For kinds of the user's own that are listed in the spec it
-    takes ``get`` and ``patch``.
+    Requires ``list`` on pods, replicasets, jobs, cronjobs, deployments, statefulsets and
+    daemonsets, and ``patch`` on the last three; ``get`` and ``patch`` on custom kinds that the spec
+    lists.
     """
 
     def __init__(self, api: KubeApi) -> None:
@@ -100,12 +100,12 @@ class WorkloadStore:
         self._kinds = Kinds(api)
 
     async def consumers(self, search: Search) -> Consumers:
-        """Read everything that refers to the Secret or is named by the user: full and uncached.
+        """Read all pods and workloads that refer to the Secret or are listed, uncached.
 
-        Pods come first, so that `Consumers.read_at` is the time of what evidence is drawn from:
-        a pod of that time that may hold the Secret is in the list whatever its workload does
-        meanwhile. Workloads serve for stamps and progress only; one that changed in between makes
-        its stamp conflict.
+        Pods are read first, so that `Consumers.read_at` is the time of the evidence: a pod of that
+        time that may hold the Secret is in the list, whatever its workload does meanwhile.
+        Workloads are used for stamps and progress only; for one that changed in between, the stamp
+        conflicts.
 
         Raises:
             RetryLaterError: a list could not be read to its end.
@@ -131,12 +131,12 @@ class WorkloadStore:
         )
 
     async def stamp(self, namespace: str, workload: Workload, *, key: str, value: str) -> None:
-        """Set an annotation on the pod template if the workload is still the one that was read.
+        """Set an annotation on the pod template if the workload is unchanged since its read.
 
         Raises:
-            ConflictError: uid or resourceVersion differ by now, or it is gone.
+            ConflictError: uid or resourceVersion have changed, or the workload was deleted.
             AccessDeniedError: the message names the rule to add.
-            AnswerLostError: it may or may not have been written.
+            AnswerLostError: the annotation may or may not have been written.
 
         """
         kind = self._kinds.known(workload.ref.group, workload.ref.kind)
@@ -157,10 +157,10 @@ class WorkloadStore:
         except NotFoundError:
             raise ConflictError(f"{workload.ref} in namespace {namespace} is gone") from None
         except AccessDeniedError as error:
-            raise _with_the_rule(error, kind) from None
+            raise _naming_the_rule(error, kind) from None
 
     async def _pods(self, search: Search) -> tuple[list[FoundPod], datetime]:
-        """List the pods, each page reduced at once."""
+        """Return the pods; each page is reduced when it arrives."""
         found: list[FoundPod] = []
         read_at: datetime | None = None
         async for page in self._api.pages(POD.path(search.namespace)):
@@ -172,7 +172,7 @@ class WorkloadStore:
         return found, read_at
 
     async def _workloads(self, kind: Kind, search: Search) -> list[_Found]:
-        """List the workloads of *kind*, each page reduced at once."""
+        """Return the workloads of *kind*; each page is reduced when it arrives."""
         return [
             _found(kind, body, search)
             async for page in self._api.pages(kind.path(search.namespace))
@@ -180,7 +180,7 @@ class WorkloadStore:
         ]
 
     async def _replica_sets(self, search: Search, pods: Iterable[FoundPod]) -> list[_Found]:
-        """List the ReplicaSets' metadata, only where a pod has one or the user lists one."""
+        """Return the ReplicaSets' metadata; read only if a pod has one or the spec lists one."""
         refs = [one.controller.ref for one in pods if one.controller is not None]
         refs += [one.ref for one in search.chosen.workloads]
         if not any(_is_replica_set(ref) for ref in refs):
@@ -195,14 +195,14 @@ class WorkloadStore:
     async def _listed(
         self, search: Search, found: Iterable[_Found], pods: Iterable[FoundPod]
     ) -> tuple[list[_Found], tuple[WorkloadRef, ...]]:
-        """Get what the user lists of other kinds; tell what of the whole list is not there."""
+        """Read the listed workloads of other kinds; return the missing ones of the whole list."""
         there = {one.workload.ref for one in found}
         there |= {WorkloadRef(POD.name, one.pod.name, POD.group) for one in pods}
         others: list[_Found] = []
         missing: list[WorkloadRef] = []
         for listed in search.chosen.workloads:
             known = self._kinds.known(listed.ref.group, listed.ref.kind)
-            if listed.ref in there or (known is not None and known.passes):
+            if listed.ref in there or (known is not None and known.is_transient):
                 continue
             one = await self._get(listed, search)
             if one is None:
@@ -213,8 +213,8 @@ class WorkloadStore:
         return others, tuple(missing)
 
     async def _get(self, listed: Listed, search: Search) -> _Found | None:
-        """Get a workload of a kind that is not listed in every read."""
-        if listed.ref.kind in _LISTED_ANYWAY.get(listed.ref.group, ()):
+        """Read a workload of a kind that is not part of every read."""
+        if listed.ref.kind in _ALWAYS_LISTED.get(listed.ref.group, ()):
             return None
         kind = await self._kinds.find(listed)
         if kind is None:
@@ -222,23 +222,23 @@ class WorkloadStore:
         try:
             answer = await self._api.find(kind.path(search.namespace, listed.ref.name))
         except AccessDeniedError as error:
-            raise _with_the_rule(error, kind) from None
+            raise _naming_the_rule(error, kind) from None
         return _found(kind, answer.body, search) if answer is not None else None
 
 
-_LISTED_ANYWAY: Mapping[str, frozenset[str]] = {
+_ALWAYS_LISTED: Mapping[str, frozenset[str]] = {
     group: frozenset(kind.name for kind in (*KNOWN, REPLICA_SET, POD) if kind.group == group)
     for group in {kind.group for kind in (*KNOWN, REPLICA_SET, POD)}
 }
 
 
 def _found(kind: Kind, body: Mapping[str, Any], search: Search) -> _Found:
-    """Reduce a workload, or the metadata of one, to what is needed of it."""
+    """Convert a workload, or its metadata, to the needed fields."""
     metadata = body["metadata"]
     template = _at(body, *kind.template)
     secrets = secret_names(_at(template, "spec"))
     annotations = _at(template, "metadata", "annotations")
-    # A list's items do not carry their kind.
+    # Items of a list lack their kind.
     progress, detail = progress_of({**body, "kind": kind.name})
     workload = Workload(
         ref=WorkloadRef(kind.name, metadata["name"], kind.group),
@@ -264,7 +264,7 @@ _STAMPS: Final = ("f:spec", "f:template", "f:metadata", "f:annotations")
 
 
 def _stamped_at(metadata: Mapping[str, Any]) -> datetime | None:
-    """Find when we last wrote stamps that are still there: the only thing that we ever write."""
+    """Return when the operator last wrote the present stamps, which are all that it writes."""
     for entry in metadata.get("managedFields") or ():
         if entry.get("manager") != FIELD_MANAGER or "time" not in entry:
             continue
@@ -283,8 +283,8 @@ def _is_replica_set(ref: WorkloadRef) -> bool:
     return (ref.group, ref.kind) == (REPLICA_SET.group, REPLICA_SET.name)
 
 
-def _with_the_rule(error: AccessDeniedError, kind: Kind) -> AccessDeniedError:
-    """Name the rule of RBAC that is missing."""
+def _naming_the_rule(error: AccessDeniedError, kind: Kind) -> AccessDeniedError:
+    """Return *error* with the missing rule of RBAC."""
     return AccessDeniedError(
         f'{error.message}: add apiGroups ["{kind.group}"], resources [{kind.plural}], verbs '
         "[get, patch] to its Role",

@@ -1,7 +1,7 @@
 """Metrics: the only package that knows prometheus_client.
 
 An object's state is rendered at the scrape from the latest report, so that no series outlives its
-resource. No label holds a text that somebody else wrote: label sets stay few.
+resource. No label contains text of other writers, which limits the number of label sets.
 """
 
 from .descriptions import METRICS, OF_RESOURCES, Description

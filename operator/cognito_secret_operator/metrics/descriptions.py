@@ -1,4 +1,4 @@
-"""Every metric of ours by name, kind, labels and meaning, as code and documentation read it."""
+"""Every metric of the operator: name, kind, labels and help, for code and documentation."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -8,7 +8,7 @@ __all__ = ["METRICS", "OF_RESOURCES", "Description"]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A metric as the documentation shows it."""
+    """A metric's name, kind, labels and help."""
 
     name: str
     kind: Literal["counter", "gauge", "histogram"]
@@ -29,7 +29,7 @@ def _process(
 
 INFO: Final = _object(
     "info",
-    "Always 1: what the resource names, to join on.",
+    "Always 1: identifiers of the resource, for joins.",
     "user_pool_id",
     "client_id",
     "region",
@@ -37,7 +37,7 @@ INFO: Final = _object(
 )
 CONDITION: Final = _object(
     "status_condition",
-    "1 for the status that the condition has, 0 for the others.",
+    "1 for the condition's present status, 0 for the others.",
     "type",
     "status",
 )
@@ -49,7 +49,7 @@ LAST_ROTATION: Final = _object(
 )
 NEXT_ROTATION: Final = _object(
     "next_rotation_timestamp_seconds",
-    "When the next rotation is due, or was but did not begin; 0 if suspended or unknown.",
+    "When the next rotation is due, or a missed one was; 0 if suspended or unknown.",
 )
 INTERVAL: Final = _object("rotation_interval_seconds", "Interval between rotations, from the spec.")
 MAX_AGE: Final = _object(
@@ -58,20 +58,22 @@ MAX_AGE: Final = _object(
 MAX_OVERLAP: Final = _object(
     "max_overlap_seconds", "How long two secrets may be valid at once, from the spec."
 )
-STEP: Final = _object("rotation_step", "1 for the step the rotation is at, 0 for others.", "step")
+STEP: Final = _object(
+    "rotation_step", "1 for the rotation's present step, 0 for the others.", "step"
+)
 STEP_STARTED: Final = _object(
     "rotation_step_started_timestamp_seconds",
-    "When the step began, or a bound from before it where this process did not see it; 0 if Idle.",
+    "Start of the present step (a lower bound after a restart); 0 if Idle.",
 )
 ROTATION_STARTED: Final = _object(
-    "rotation_started_timestamp_seconds", "When the rotation that is on began; 0 if none is."
+    "rotation_started_timestamp_seconds", "Start of the rotation in progress; 0 if there is none."
 )
 WAITS_FOR: Final = _object(
     "waits_for", "Always 1: the reason of the last plan, as in status.waitsFor.", "reason"
 )
-ACTIVE: Final = _object("active_secrets", "Secrets at Cognito that the operator knows of.")
+ACTIVE: Final = _object("active_secrets", "Secrets that the client has at Cognito, as last listed.")
 FOREIGN: Final = _object(
-    "foreign_secrets", "Those among them that the operator neither made nor took over."
+    "foreign_secrets", "Secrets at Cognito that the operator neither created nor adopted."
 )
 HOLDERS: Final = _object(
     "pods_on_previous",
@@ -79,7 +81,7 @@ HOLDERS: Final = _object(
 )
 OUTSIDE: Final = _object(
     "acknowledgements_missing",
-    "Declared consumers outside that have yet to say that they moved. Absent where unknown.",
+    "Declared outside consumers whose acknowledgement is missing. Absent where unknown.",
 )
 SUSPENDED: Final = _object("suspended", "1 if the spec suspends all writes, else 0.")
 OBSERVED: Final = _object(
@@ -89,70 +91,79 @@ OBSERVED: Final = _object(
 ROTATIONS: Final = _process(
     "counter", "rotations_total", "Rotations that ended.", "result", "trigger"
 )
-ORDERED: Final = _process(
+FORCED: Final = _process(
     "counter",
-    "ordered_retirements_total",
-    "Previous secrets that were deleted by an order although somebody may have held them.",
-    "order",
+    "forced_retirements_total",
+    "Previous secrets deleted by maxOverlap or override although they may have been in use.",
+    "retired_by",
 )
 FOREIGN_DELETED: Final = _process(
     "counter",
     "foreign_secrets_deleted_total",
-    "Secrets not made by the operator that were deleted as adoption.retireSecretIds says.",
+    "Foreign secrets deleted because adoption.retireSecretIds lists them.",
 )
 AWS_REQUESTS: Final = _process(
-    "counter", "aws_requests_total", "Calls to AWS by OK or error code.", "operation", "code"
+    "counter",
+    "aws_requests_total",
+    "Calls to AWS by code: OK or the error code.",
+    "operation",
+    "code",
 )
 AWS_DURATION: Final = _process(
-    "histogram", "aws_request_duration_seconds", "How long calls to AWS took.", "operation"
+    "histogram", "aws_request_duration_seconds", "Duration of calls to AWS.", "operation"
 )
 AWS_WAIT: Final = _process(
     "counter",
     "aws_ratelimit_wait_seconds_total",
-    "Seconds that calls waited for our share of Cognito's quotas.",
+    "Seconds that calls waited for the operator's share of Cognito's quotas.",
     "operation",
 )
 ROTATION_DURATION: Final = _process(
     "histogram",
     "rotation_duration_seconds",
-    "From the beginning of a rotation to its end.",
+    "Duration of rotations, from start to end.",
 )
-EXPOSURE: Final = _process(
+OVERLAP: Final = _process(
     "histogram",
-    "exposure_seconds",
+    "overlap_seconds",
     "How long both secrets of a successful rotation were valid.",
 )
 STEP_DURATION: Final = _process(
     "histogram",
     "step_duration_seconds",
-    "How long a step of a rotation took, where this process saw both its ends.",
+    "Duration of rotation steps that began and ended in this process.",
     "step",
 )
 DRIFT: Final = _process(
-    "counter", "drift_total", "Changes by somebody else that the operator answered.", "kind"
+    "counter",
+    "drift_total",
+    "External changes to managed objects that the operator corrected.",
+    "kind",
 )
-RECONCILES: Final = _process("counter", "reconciles_total", "Passes by what came of it.", "result")
+RECONCILES: Final = _process("counter", "reconciles_total", "Reconcile passes by result.", "result")
 RECONCILE_DURATION: Final = _process(
-    "histogram", "reconcile_duration_seconds", "How long a turn of one resource took."
+    "histogram",
+    "reconcile_duration_seconds",
+    "Duration of one turn of a resource, which may have several passes.",
 )
 QUEUE_DEPTH: Final = _process("gauge", "queue_depth", "Resources that are due and wait.")
 QUEUE_OLDEST: Final = _process(
     "gauge",
     "queue_oldest_timestamp_seconds",
-    "Since when the resource that waits longest is due; 0 if none waits.",
+    "Due time of the longest-waiting resource; 0 if none waits.",
 )
 HEARTBEAT: Final = _process(
-    "gauge", "heartbeat_timestamp_seconds", "When the work queue last turned."
+    "gauge", "heartbeat_timestamp_seconds", "When the work queue last completed a loop."
 )
 FROZEN: Final = _process("gauge", "frozen", "1 while the freeze switch stops all writes, else 0.")
 ALLOW_FILE_VALID: Final = _process(
     "gauge", "allow_file_valid", "1 if the allow-list in force is the one in its file, else 0."
 )
 LEADER: Final = _process(
-    "gauge", "leader", "1 if this process makes passes, 0 if it does not yet or stands by."
+    "gauge", "leader", "1 if this process reconciles, 0 while it starts or stands by."
 )
 BUILD: Final = _process(
-    "gauge", "build_info", "Always 1: what is running.", "version", "revision", "python_version"
+    "gauge", "build_info", "Always 1: the running build.", "version", "revision", "python_version"
 )
 
 OF_RESOURCES: Final = (
@@ -175,15 +186,15 @@ OF_RESOURCES: Final = (
     SUSPENDED,
     OBSERVED,
 )
-"""The state of one resource: rendered at the scrape, gone with it."""
+"""Metrics of one resource's state: rendered at the scrape; they end with the resource."""
 
 METRICS: Final = (
     *OF_RESOURCES,
     ROTATIONS,
     ROTATION_DURATION,
-    EXPOSURE,
+    OVERLAP,
     STEP_DURATION,
-    ORDERED,
+    FORCED,
     FOREIGN_DELETED,
     AWS_REQUESTS,
     AWS_DURATION,
@@ -199,4 +210,4 @@ METRICS: Final = (
     LEADER,
     BUILD,
 )
-"""Every metric of ours; ``process_*`` comes from prometheus_client as well."""
+"""Every metric of the operator; prometheus_client adds ``process_*``."""

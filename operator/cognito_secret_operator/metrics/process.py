@@ -1,4 +1,4 @@
-"""What the process counts and is asked for at the scrape, in a registry of its own."""
+"""Metrics of the process and their registry, rendered at the scrape."""
 
 import platform
 import re
@@ -31,12 +31,12 @@ from .descriptions import (
     AWS_WAIT,
     BUILD,
     DRIFT,
-    EXPOSURE,
+    FORCED,
     FOREIGN_DELETED,
     FROZEN,
     HEARTBEAT,
     LEADER,
-    ORDERED,
+    OVERLAP,
     QUEUE_DEPTH,
     QUEUE_OLDEST,
     RECONCILE_DURATION,
@@ -51,7 +51,7 @@ from .resources import Resources
 __all__ = ["AWS_OPERATIONS", "RESULTS", "Metrics"]
 
 RESULTS: Final = ("effect", "wait", "hold", "error", "gone")
-"""What `Metrics.reconciled` is told."""
+"""Results that `Metrics.reconciled` counts."""
 
 AWS_OPERATIONS: Final = (
     "AddUserPoolClientSecret",
@@ -61,7 +61,7 @@ AWS_OPERATIONS: Final = (
     "DescribeUserPool",
     "GetTokensFromRefreshToken",
 )
-"""Operations whose series begin at 0."""
+"""Operations whose series start at 0."""
 
 AWS_CODES: Final = (
     "OK",
@@ -70,19 +70,19 @@ AWS_CODES: Final = (
     "TooManyRequestsException",
     "InternalErrorException",
 )
-"""Codes whose series begin at 0: `increase` does not see the 1 that a series begins with."""
+"""Codes whose series start at 0: `increase` misses the 1 with which a new series starts."""
 
 _CODE: Final = re.compile(r"[A-Za-z0-9]{1,64}")
 _BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
-"""Seconds; a call gives up after 13."""
+"""Seconds; a call times out after 13."""
 
 _TURNS: Final = (0.05, 0.25, 1.0, 2.5, 5.0, 15.0, 60.0)
-"""Seconds; a turn is some calls, each of which may wait for the quota."""
+"""Seconds; a turn makes several calls, each of which may wait for the quota."""
 
 _SPANS: Final = (10, 60, 300, 900, 3600, 2 * 3600, 6 * 3600, 86400, 3 * 86400, 7 * 86400)
-"""Seconds: from a roll-out in a test cluster to a secret that waits for an approval."""
+"""Seconds: from a roll-out in a test cluster to a secret that waits for approval."""
 
-_ORDERS: Final = {RetiredBy.MAX_OVERLAP: "max_overlap", RetiredBy.OVERRIDE: "override"}
+_RETIRED_BY: Final = {RetiredBy.MAX_OVERLAP: "max_overlap", RetiredBy.OVERRIDE: "override"}
 
 _disable_created: Final[Callable[[], None]] = disable_created_metrics  # it has no types
 
@@ -91,10 +91,10 @@ class Metrics:
     """All metrics of the process, in a registry of its own (`service.ports.Telemetry`)."""
 
     def __init__(self, revision: str = "unknown") -> None:
-        """Begin with every series that is known in advance at 0.
+        """Create every series that is known in advance, at 0.
 
         Args:
-            revision: the commit that runs, as its image tells it.
+            revision: commit of the running image.
 
         """
         # A `_created` series beside each counter would double what Prometheus stores.
@@ -104,7 +104,7 @@ class Metrics:
         self._registry.register(Resources(self._reports))
         ProcessCollector(registry=self._registry)
         self._rotations = self._counter(ROTATIONS)
-        self._ordered = self._counter(ORDERED)
+        self._forced = self._counter(FORCED)
         self._foreign_deleted = self._counter(FOREIGN_DELETED)
         self._requests = self._counter(AWS_REQUESTS)
         self._waits = self._counter(AWS_WAIT)
@@ -113,7 +113,7 @@ class Metrics:
         self._durations = self._histogram(AWS_DURATION, _BUCKETS)
         self._turns = self._histogram(RECONCILE_DURATION, _TURNS)
         self._rotation_spans = self._histogram(ROTATION_DURATION, _SPANS)
-        self._exposures = self._histogram(EXPOSURE, _SPANS)
+        self._overlaps = self._histogram(OVERLAP, _SPANS)
         self._steps = self._histogram(STEP_DURATION, _SPANS)
         self._depth = self._gauge(QUEUE_DEPTH)
         self._oldest = self._gauge(QUEUE_OLDEST)
@@ -137,28 +137,28 @@ class Metrics:
         self._rotations.labels(outcome.name.lower(), trigger.name.lower()).inc()
 
     def rotation_took(self, span: timedelta, exposure: timedelta | None) -> None:
-        """Time a rotation that ended, and for how long two secrets were valid where that is known.
+        """Record how long a rotation took and, where known, how long two secrets were valid.
 
-        A clock that was set may make a span negative; it counts as none.
+        A negative span, possible after a clock change, counts as 0.
         """
         self._rotation_spans.observe(max(0.0, span.total_seconds()))
         if exposure is not None:
-            self._exposures.observe(max(0.0, exposure.total_seconds()))
+            self._overlaps.observe(max(0.0, exposure.total_seconds()))
 
     def step_took(self, step: Step, span: timedelta) -> None:
-        """Time a step of a rotation."""
+        """Record how long a step of a rotation took."""
         self._steps.labels(step.value).observe(max(0.0, span.total_seconds()))
 
     def drifted(self, drift: Drift) -> None:
-        """Count a change by somebody else that was answered."""
+        """Count a corrected external change."""
         self._drift.labels(drift.value).inc()
 
     def retired_by_order(self, order: RetiredBy) -> None:
-        """Count a previous secret that went although somebody may have held it."""
-        self._ordered.labels(_ORDERS[order]).inc()
+        """Count a previous secret that was deleted although it may have been in use."""
+        self._forced.labels(_RETIRED_BY[order]).inc()
 
     def foreign_deleted(self) -> None:
-        """Count the deletion of a secret that is not ours, by order of a resource."""
+        """Count the deletion of a foreign secret that a resource listed."""
         self._foreign_deleted.inc()
 
     def reconciled(self, result: str) -> None:
@@ -166,7 +166,7 @@ class Metrics:
         self._reconciles.labels(result).inc()
 
     def reconcile_took(self, seconds: float) -> None:
-        """Time a turn of one resource."""
+        """Record how long one turn of a resource took."""
         self._turns.observe(seconds)
 
     def aws_call(self, operation: str, code: str, seconds: float) -> None:
@@ -174,8 +174,8 @@ class Metrics:
 
         Args:
             operation: such as ``ListUserPoolClientSecrets``.
-            code: ``OK`` or AWS's error code; anything that does not look like one is ``Other``.
-            seconds: how long it took.
+            code: ``OK`` or AWS's error code; text of another form is counted as ``Other``.
+            seconds: duration of the call.
 
         """
         shown = code if _CODE.fullmatch(code) else "Other"
@@ -193,12 +193,12 @@ class Metrics:
         oldest_age: Callable[[], float],
         heartbeat_age: Callable[[], float],
     ) -> None:
-        """Ask the work queue at each scrape.
+        """Read the work queue at each scrape.
 
         Args:
-            depth: how many resources are due and wait.
-            oldest_age: seconds since the one that waits longest is due; 0 where none waits.
-            heartbeat_age: seconds since the queue last turned.
+            depth: number of resources that are due and wait.
+            oldest_age: seconds since the longest-waiting resource became due; 0 if none waits.
+            heartbeat_age: seconds since the queue last completed a loop.
 
         """
         self._depth.set_function(depth)
@@ -208,7 +208,7 @@ class Metrics:
     def watch_platform(
         self, *, frozen: Callable[[], bool], allow_file_valid: Callable[[], bool]
     ) -> None:
-        """Ask for the platform team's orders at each scrape.
+        """Read the platform team's switches at each scrape.
 
         Args:
             frozen: whether the freeze switch is on.
@@ -219,11 +219,11 @@ class Metrics:
         self._allow_file_valid.set_function(lambda: float(allow_file_valid()))
 
     def watch_leadership(self, is_leader: Callable[[], bool]) -> None:
-        """Ask at each scrape whether this process leads and makes passes."""
+        """Read at each scrape whether this process leads and reconciles."""
         self._leader.set_function(lambda: float(is_leader()))
 
     def render(self) -> tuple[bytes, str]:
-        """Give the body and the content type of ``/metrics``."""
+        """Return the body and the content type of ``/metrics``."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
     def _counter(self, about: Description) -> Counter:
@@ -242,7 +242,7 @@ class Metrics:
             for outcome in Outcome:
                 self._rotations.labels(outcome.name.lower(), trigger.name.lower())
         for order in RetiredBy:
-            self._ordered.labels(_ORDERS[order])
+            self._forced.labels(_RETIRED_BY[order])
         for result in RESULTS:
             self._reconciles.labels(result)
         for drift in Drift:
@@ -258,5 +258,5 @@ class Metrics:
 
 
 def _moment(age: float) -> float:
-    """Give the time of *age* seconds ago; 0 for no age."""
+    """Return the time *age* seconds ago; 0 for no age."""
     return time.time() - age if age > 0 else 0.0

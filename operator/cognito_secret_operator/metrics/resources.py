@@ -41,10 +41,10 @@ _Sample = tuple[Description, tuple[str, ...], float]
 
 
 class Resources(Collector):
-    """Renders the latest reports whenever it is asked."""
+    """Collector that renders the latest reports at each scrape."""
 
     def __init__(self, reports: dict[ResourceKey, Report]) -> None:
-        """Read *reports*, which others change, at each scrape."""
+        """Keep *reports*: a shared dictionary, read anew at each scrape."""
         self._reports = reports
 
     def collect(self) -> Iterable[Metric]:
@@ -102,7 +102,7 @@ def _seconds(at: datetime | None) -> float:
 
 
 def _holders(report: Report) -> Iterator[_Sample]:
-    """Yield how many may hold the previous secret: nothing where nobody was asked about one."""
+    """Yield the number of holders of the previous secret; nothing while it is unknown."""
     if report.holders is not None:
         yield HOLDERS, (), float(len(report.holders) - report.outside_holders)
         yield OUTSIDE, (), float(report.missing_acknowledgements)

@@ -1,1 +1,1 @@
-"""What `selftest` checks of an installation: access, resource type, endpoints."""
+"""Checks of an installation by the command `selftest`: access, resource type, endpoints."""

@@ -1,7 +1,6 @@
-"""Whether an installation is as it should be: the resource type, the process, its access.
+"""Checks of an installation, without changes: the resource type, the process, its access.
 
-Changes nothing. Access is asked for in both directions: what is needed must be there, and what must
-never be there must be refused.
+Access is checked in both directions: needed rights must be granted, forbidden ones refused.
 """
 
 import asyncio
@@ -19,45 +18,45 @@ __all__ = ["AccessPort", "Check", "Installation", "OwnPort", "SelfTest", "Served
 
 TRIES: Final = 30
 TYPE_TRIES: Final = 10
-"""To read the type: an API server publishes the schema a while after it took the resource type."""
+"""Tries to read the type: an API server publishes a schema some time after its installation."""
 
 PAUSE_SECONDS: Final = 2.0
-"""Between two tries to reach the process: a Service may still send to pods that are going."""
+"""Pause between two tries: a Service may still route to pods that are ending."""
 
 PATIENCE_SECONDS: Final = 180.0
-"""For all tries together, each of which may wait for an answer; `helm test` gives up after 300."""
+"""Limit for all tries together, each of which may wait; `helm test` times out after 300."""
 
 EVERY_CLUSTER_HAS: Final = ("default", "kube-system")
-"""Namespaces that are asked about by name: no review asks about Roles in any namespace whatever."""
+"""Namespaces to check by name: no access review covers the Roles of all namespaces at once."""
 
 UNGRANTED: Final = "cognito-secret-operator-selftest"
-"""Name of a Secret that nobody grants."""
+"""Name of a Secret that no Role grants."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServedType:
-    """Our resource type as the API server serves it."""
+    """The resource type as the API server serves it."""
 
     subresources: frozenset[str]
     spec_fields: frozenset[str]
-    """Of the first level."""
+    """Fields of the first level."""
 
 
 class AccessPort(Protocol):
-    """The API server's word on what this process's credentials may do."""
+    """The API server's access reviews for the process's credentials."""
 
     async def may(self, right: Right, namespace: str = "", name: str = "") -> bool:
-        """Ask; no namespace means all of them, no name any object."""
+        """Return whether *right* is granted; no namespace means all, no name any object."""
 
 
 class TypePort(Protocol):
     """The API server's discovery."""
 
     async def served(self) -> ServedType:
-        """Read our resource type.
+        """Read the resource type.
 
         Raises:
-            NotFoundError: it is not served.
+            NotFoundError: the API server does not serve the type.
 
         """
 
@@ -66,44 +65,44 @@ class OwnPort(Protocol):
     """The operator's own HTTP endpoints, from outside."""
 
     async def readiness(self) -> str | None:
-        """Say why it is not ready; None when it is."""
+        """Return why the operator is not ready; None if it is."""
 
     async def version(self) -> str:
-        """Read the version from its metrics.
+        """Read the operator's version from its metrics.
 
         Raises:
-            OutsideError: they cannot be read.
+            OutsideError: the metrics cannot be read.
 
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """One check and its result."""
 
     what: str
     problem: str = ""
-    """What is wrong and what to do about it; empty where nothing is."""
+    """Problem and remedy; empty if the check passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What should be there."""
+    """The expected installation."""
 
     version: str
     spec_fields: frozenset[str]
     namespaces: tuple[str, ...]
-    """None at all means the whole cluster."""
+    """Served namespaces; empty: the whole cluster."""
 
     secrets: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Namespace -> names of Secrets, where access is by name."""
+    """Namespace -> names of Secrets, if access is by name."""
 
     lease: tuple[str, str] | None = None
-    """Its namespace and name."""
+    """Namespace and name of the Lease."""
 
 
 class SelfTest:
-    """Looks at an installation."""
+    """Self-test of an installation."""
 
     def __init__(
         self,
@@ -114,7 +113,7 @@ class SelfTest:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Ask nothing yet; without *own* the process is not looked at."""
+        """Prepare, without a request yet; without *own* the process is not checked."""
         self._monotonic, self._until = monotonic, math.inf
         self._installation = installation
         self._types = types
@@ -122,10 +121,10 @@ class SelfTest:
         self._own = own
 
     async def checks(self) -> AsyncIterator[Check]:
-        """Look at one thing after the other.
+        """Yield one check after the other.
 
         Raises:
-            OutsideError: the API server cannot be asked.
+            OutsideError: the API server does not answer.
 
         """
         self._until = self._monotonic() + PATIENCE_SECONDS
@@ -153,11 +152,11 @@ class SelfTest:
         try:
             served = await self._types.served()
         except NotFoundError:
-            return "it does not: install the resource type (crds.enabled=true)"
+            return "the type is not served: install the resource type (crds.enabled=true)"
         missing = sorted(self._installation.spec_fields - served.spec_fields)
         if "status" not in served.subresources:
             missing.append("the subresource status")
-        return f"it lacks {', '.join(missing)}: upgrade the resource type" if missing else ""
+        return f"the type lacks {', '.join(missing)}: upgrade it" if missing else ""
 
     async def _process_is_ready(self, own: OwnPort) -> Check:
         async def problem() -> str:
@@ -170,18 +169,18 @@ class SelfTest:
 
         async def problem() -> str:
             try:
-                told = await own.version()
+                found = await own.version()
             except OutsideError as error:
                 return error.message
-            if told == wanted:
+            if found == wanted:
                 return ""
-            return f"they tell {told or 'none'}: wait for the roll-out and try again"
+            return f"found {found or 'none'}: wait for the roll-out and try again"
 
-        what = f"the operator's metrics tell version {wanted}"
+        what = f"the operator's metrics show version {wanted}"
         return Check(what, await self._tried(problem, TRIES))
 
     async def _tried(self, problem_of: Callable[[], Awaitable[str]], tries: int) -> str:
-        """Give the last problem of so many tries; none begins once the patience is at its end."""
+        """Return the problem of the last of *tries*, which end early at the time limit."""
         problem = await problem_of()
         for _ in range(tries - 1):
             if not problem or self._monotonic() >= self._until:
@@ -192,18 +191,18 @@ class SelfTest:
 
     async def _needed_is_allowed(self, namespace: str) -> Check:
         refused = [right for right in NEEDED if not await self._access.may(right, namespace)]
-        return _allowed("what is needed is allowed", namespace, refused)
+        return _allowed("needed rights are granted", namespace, refused)
 
     async def _secrets_are_allowed(self, namespace: str) -> Check:
         names = self._names(namespace)
-        asked = names or ("",)
+        checked = names or ("",)
         missing = [
             f"{right} {name}".strip()
-            for name in asked
+            for name in checked
             for right in SECRET_RIGHTS
             if not await self._access.may(right, namespace, name)
         ]
-        return _allowed(f"Secrets are allowed, {_by_name(names)}", namespace, missing)
+        return _allowed(f"access to Secrets ({_by_name(names)}) is granted", namespace, missing)
 
     async def _forbidden_is_refused(self, namespace: str) -> Check:
         names = self._names(namespace)
@@ -214,7 +213,7 @@ class SelfTest:
                 for right in SECRET_RIGHTS
                 if await self._access.may(right, namespace, UNGRANTED)
             ]
-        return _refused("what must not be is refused", namespace, granted)
+        return _refused("forbidden rights are refused", namespace, granted)
 
     async def _lease_is_allowed(self, namespace: str, name: str) -> Check:
         missing = [
@@ -223,13 +222,13 @@ class SelfTest:
             # A POST is authorised without a name.
             if not await self._access.may(right, namespace, "" if right.verb == "create" else name)
         ]
-        return _allowed(f"the Lease {name} is allowed", namespace, missing)
+        return _allowed(f"access to the Lease {name} is granted", namespace, missing)
 
     async def _nothing_is_allowed(self, namespace: str) -> Check:
-        """Ask about a namespace that is not served; without a name, about all of them at once."""
+        """Check a namespace that is not served; without a name, all namespaces at once."""
         rights = (*NEEDED, *SECRET_RIGHTS)
         granted = [right for right in rights if await self._access.may(right, namespace)]
-        return _refused("what only served namespaces need is refused", namespace, granted)
+        return _refused("rights for served namespaces are refused", namespace, granted)
 
     def _not_served(self) -> list[str]:
         home = (self._installation.lease or ("",))[0]
@@ -241,7 +240,7 @@ class SelfTest:
 
 
 def _by_name(names: Collection[str]) -> str:
-    return f"{len(names)} by name" if names else "every one"
+    return f"{len(names)} by name" if names else "all"
 
 
 def _where(namespace: str) -> str:
@@ -255,7 +254,7 @@ def _allowed(what: str, namespace: str, missing: Collection[object]) -> Check:
 
 def _refused(what: str, namespace: str, granted: Collection[object]) -> Check:
     whole = f"{what} {_where(namespace)}"
-    problem = f"allowed: {_join(granted)}: take it from the operator's ServiceAccount"
+    problem = f"granted: {_join(granted)}: remove it from the operator's ServiceAccount"
     return Check(whole, problem if granted else "")
 
 

@@ -1,6 +1,6 @@
-"""What the operator may do in Kubernetes, and what it must never be able to do.
+"""Kubernetes permissions that the operator needs, and those that it must never have.
 
-The chart's Roles, ``examples/access`` and the table of ``docs/security.md`` are held against this.
+Tests compare the chart's Roles, ``examples/access`` and a table of ``docs/security.md`` with this.
 """
 
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ class Right:
 
     verb: str
     resource: str
-    """The plural, with ``/<subresource>`` where it is about one."""
+    """The plural, with ``/<subresource>`` for a subresource."""
 
     group: str = ""
 
     def __str__(self) -> str:
-        """Write it as ``kubectl auth can-i`` takes it."""
+        """Return the right in the form of ``kubectl auth can-i``."""
         plural, slash, subresource = self.resource.partition("/")
         group = f".{self.group}" if self.group else ""
         return f"{self.verb} {plural}{group}{slash}{subresource}"
@@ -35,7 +35,7 @@ def _rights(group: str, resources: str, verbs: str) -> tuple[Right, ...]:
 
 
 SECRET_RIGHTS: Final = _rights("", "secrets", "get create patch update")
-"""On targets and journals: by name in strict mode, else on every Secret of the namespace."""
+"""Rights on targets and journals: by name in strict mode, else on all Secrets of the namespace."""
 
 NEEDED: Final = (
     *_rights(GROUP, PLURAL, "get list watch"),
@@ -46,10 +46,10 @@ NEEDED: Final = (
     *_rights("batch", "jobs cronjobs", "list"),
     *_rights("", "events", "create patch"),
 )
-"""Beside `SECRET_RIGHTS`, in each namespace that is served."""
+"""Rights in each served namespace, in addition to `SECRET_RIGHTS`."""
 
 LEASE_RIGHTS: Final = _rights("coordination.k8s.io", "leases", "get create update")
-"""In the operator's own namespace, only with ``CSO_LEASE_NAME``."""
+"""Rights in the operator's own namespace, only with ``CSO_LEASE_NAME``."""
 
 FORBIDDEN: Final = (
     *_rights("", "secrets", "list watch delete deletecollection *"),
@@ -65,4 +65,4 @@ FORBIDDEN: Final = (
     *_rights(GROUP, PLURAL, "create update patch delete"),
     *_rights("*", "*", "*"),
 )
-"""In each namespace that is served, in the operator's own, and over all namespaces."""
+"""Rights that must be absent in served namespaces, in the operator's own, and over all."""

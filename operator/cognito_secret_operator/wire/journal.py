@@ -1,8 +1,8 @@
 """The journal on the wire, both ways.
 
-The journal's Secret has one key, ``journal.json``, for everything but values, and a key for each
-value (``value.current`` and so on): whoever debugs it can look at the document alone. Whatever is
-odd about a journal is a `JournalProblemError`, which makes the operator hold.
+The journal's Secret has one key, ``journal.json``, for everything except values, and a key for each
+value (``value.current`` and so on): the document can be read without any value. Every fault of a
+journal raises a `JournalProblemError`, which makes the operator hold.
 """
 
 import json
@@ -28,41 +28,41 @@ __all__ = [
 ]
 
 DOCUMENT: Final = "journal.json"
-"""Data key of everything but the values."""
+"""Data key of everything except values."""
 
 VALUE_PREFIX: Final = "value."
 """Data keys of the values: ``value.current``, ``value.previous``, and so on."""
 
 _START_ANEW: Final = (
-    "then delete this Secret and the resource, and create the resource again, which takes the "
-    "client's secret over from the target Secret"
+    "then delete this Secret and the resource, and create the resource again, which adopts the "
+    "client's secret from the target Secret"
 )
 
 
 class JournalProblemError(ActionNeededError):
-    """A journal that must not be used; the operator holds until a person has acted."""
+    """A journal that must not be used; the operator holds until a person acts."""
 
 
 class JournalFormatUnknownError(JournalProblemError):
-    """Another version of the operator wrote it."""
+    """The journal has the format of another version of the operator."""
 
     reason = Reason.JOURNAL_FORMAT_UNKNOWN
 
 
 class JournalForeignError(JournalProblemError):
-    """It was written for another Secret: somebody copied or restored it."""
+    """The journal was written for another Secret: it was copied or restored."""
 
     reason = Reason.JOURNAL_FOREIGN
 
 
 class JournalOfAnotherClientError(JournalProblemError):
-    """It is about another app client than the resource names."""
+    """The journal belongs to an app client other than the resource's."""
 
     reason = Reason.JOURNAL_OF_ANOTHER_CLIENT
 
 
 class JournalUnreadableError(JournalProblemError):
-    """Somebody damaged it."""
+    """The journal is damaged."""
 
     reason = Reason.JOURNAL_UNREADABLE
 
@@ -75,13 +75,13 @@ def journal_from(
     Args:
         stored: the journal's Secret.
         client: the app client that the resource names.
-        taken_from: the uid in a journal from elsewhere that is to be read all the same.
+        taken_from: the uid in a journal from elsewhere that is accepted.
 
     Raises:
-        JournalFormatUnknownError: another version of the operator wrote it.
-        JournalForeignError: it was copied or restored from elsewhere.
-        JournalOfAnotherClientError: it is about another app client.
-        JournalUnreadableError: it is damaged.
+        JournalFormatUnknownError: another version of the operator wrote the journal.
+        JournalForeignError: the journal was copied or restored from elsewhere.
+        JournalOfAnotherClientError: the journal belongs to another app client.
+        JournalUnreadableError: the journal is damaged.
 
     """
     if not stored.data:
@@ -89,7 +89,7 @@ def journal_from(
     document = _document(stored)
     if "format" not in document:
         raise _unreadable(stored, f"{DOCUMENT} has no format")
-    if repr(document["format"]) != repr(FORMAT):  # true and 1.0 equal 1 and are not it
+    if repr(document["format"]) != repr(FORMAT):  # in Python, True and 1.0 equal 1
         raise JournalFormatUnknownError(
             f"{_named(stored)} has a format that this version of the operator does not know: "
             f"upgrade the operator to the version that wrote it (this one knows format {FORMAT})"
@@ -100,22 +100,22 @@ def journal_from(
         raise JournalForeignError(
             f"{_named(stored)} was written for the Secret with uid {journal.uid} in namespace "
             f"{journal.namespace}, so it was copied or restored: make sure that no other cluster "
-            f"or namespace rotates client {journal.client.client_id}, since operators of other "
-            "clusters cannot be seen from here, then annotate the resource with "
+            f"or namespace rotates client {journal.client.client_id} (the operator cannot detect "
+            "operators of other clusters), then annotate the resource with "
             f"{TAKE_OVER_ANNOTATION}: {journal.uid}"
         )
     if journal.client != client:
         raise JournalOfAnotherClientError(
-            f"{_named(stored)} is about client {journal.client.client_id} of pool "
-            f"{journal.client.pool_id}, the resource names client {client.client_id} of pool "
-            f"{client.pool_id}: give the resource another name; or, if nobody needs the other "
-            "client's record any more, delete this Secret"
+            f"{_named(stored)} belongs to client {journal.client.client_id} of pool "
+            f"{journal.client.pool_id}, the resource to client {client.client_id} of pool "
+            f"{client.pool_id}: give the resource another name; or, if the other client's record "
+            "is no longer needed, delete this Secret"
         )
     return journal
 
 
 def journal_data(journal: Journal) -> dict[str, SecretValue]:
-    """Write a journal as the data of its Secret."""
+    """Return a journal as the data of its Secret."""
     text = json.dumps(document_of(journal), sort_keys=True, indent=1)
     values = {VALUE_PREFIX + slot: value for slot, value in values_of(journal).items()}
     return {DOCUMENT: SecretValue(text), **values}
@@ -125,13 +125,13 @@ def _document(stored: StoredSecret) -> dict[str, Any]:
     text = stored.data.get(DOCUMENT)
     document = None if text is None else _decoded(text)
     if not isinstance(document, dict):
-        raise _unreadable(stored, f"{DOCUMENT} is missing or no JSON object")
+        raise _unreadable(stored, f"{DOCUMENT} is missing or not a JSON object")
     return document
 
 
 def _decoded(text: SecretValue) -> object:
-    # The error is raised elsewhere: a JSONDecodeError carries the whole document, and even
-    # `raise … from None` would keep it as the context.
+    # The error is raised outside the handler: a JSONDecodeError contains the whole document, and
+    # even `raise … from None` would keep it as the context.
     try:
         return json.loads(text.reveal())
     except (ValueError, RecursionError):

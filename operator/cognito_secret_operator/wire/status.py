@@ -1,7 +1,7 @@
-"""A report -> the status on the wire, and the patch that is worth writing.
+"""Conversion of a report to the status on the wire, and the patch worth writing.
 
-Status is for people: of all this, only ``journalSequence``, ``listedAt`` and ``nextRotationAt`` are
-ever read back (`resource.parse`), and foreign secrets, to go on telling of them after a restart.
+Status is for people. Only ``journalSequence``, ``listedAt`` and ``nextRotationAt`` are read back
+(`resource.parse`), and foreign secrets, to keep reporting them after a restart.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,19 +16,19 @@ __all__ = ["invalid_status", "status_of", "status_patch"]
 NAMES_SHOWN: Final = 10
 ROTATIONS_SHOWN: Final = 5
 LONGEST_MESSAGE: Final = 1024
-"""Of a condition: a longer one is cut, since the API server would refuse the whole status."""
+"""Limit of a condition's message, which is cut: the API server would refuse the whole status."""
 
 NO_REASON_TO_WRITE: Final = frozenset({"listedAt"})
-"""Keys that change with every look at Cognito: they go along with other changes."""
+"""Keys that change with every list from Cognito: written only together with other changes."""
 
 
 def status_of(report: Report, old_status: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Render the full status.
 
     Args:
-        report: what the pass tells.
-        old_status: the status as the API server gave it, for the conditions' transition times and
-            the highest sequence of the journal.
+        report: the report of the pass.
+        old_status: the status from the API server, for the conditions' transition times and the
+            highest sequence of the journal.
         now: transition time of the conditions that changed.
 
     """
@@ -48,7 +48,7 @@ def status_of(report: Report, old_status: Mapping[str, Any], now: datetime) -> d
         "rotations": [_rotation(one) for one in reversed(report.rotations[-ROTATIONS_SHOWN:])],
     }
     if report.secrets or report.listed_at is not None:
-        # Before anybody looked, "0 secrets" would be a claim.
+        # Before the first list, "0 secrets" would be wrong.
         status["secrets"] = [_secret(secret) for secret in report.secrets]
         status["secretCount"] = len(report.secrets)
         status["currentCreatedAt"] = _current_created_at(report.secrets)
@@ -56,8 +56,8 @@ def status_of(report: Report, old_status: Mapping[str, Any], now: datetime) -> d
 
 
 def invalid_status(report: Report, old_status: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Render the status of a resource whose spec cannot be understood: the rest stays as it was."""
-    said = {condition.type.value for condition in report.conditions}
+    """Render the status of a resource with an invalid spec: other fields stay unchanged."""
+    reported = {condition.type.value for condition in report.conditions}
     old = old_status.get("conditions") or ()
     return {
         **old_status,
@@ -65,7 +65,7 @@ def invalid_status(report: Report, old_status: Mapping[str, Any], now: datetime)
         "waitsFor": _waits_for(report),
         "conditions": [
             *_conditions(report, old_status, now),
-            *(condition for condition in old if condition["type"] not in said),
+            *(condition for condition in old if condition["type"] not in reported),
         ],
     }
 
@@ -73,7 +73,7 @@ def invalid_status(report: Report, old_status: Mapping[str, Any], now: datetime)
 def status_patch(
     old_status: Mapping[str, Any], new_status: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Make the merge patch from one status to another; None where nothing is worth writing."""
+    """Return the merge patch from one status to another; None if no change is worth writing."""
     patch = _difference(old_status, new_status)
     return None if patch.keys() <= NO_REASON_TO_WRITE else patch
 
@@ -154,7 +154,7 @@ def _pods_to_move(holders: tuple[str, ...] | None) -> dict[str, Any] | None:
 
 
 def _preview(report: Report, old_status: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Render the preview; the last one stays until another is made or the first rotation begins."""
+    """Render the preview; the last one stays until a newer one or the first rotation."""
     if not report.previewed:
         return None
     if report.preview is None:
@@ -166,7 +166,7 @@ def _preview(report: Report, old_status: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def _names(names: tuple[str, ...]) -> list[str]:
-    """Show the first ones, and how many there are more."""
+    """Return the first entries, and the number of the others."""
     shown = list(names[:NAMES_SHOWN])
     left = len(names) - len(shown)
     return [*shown, f"and {left} more"] if left else shown

@@ -50,7 +50,7 @@ QUIET: Final[Mapping[str, Mapping[str, Any]]] = {
     "CognitoSecretOperatorThrottled": {"for": "1s", "window": "10s", "share": 0.02},
     "CognitoSecretOperatorAccessDenied": {"for": "1s", "window": "10s"},
     "CognitoSecretOperatorRotationsFailed": {"window": "10s"},
-    "CognitoSecretOperatorOrderedRetirement": {"window": "10s"},
+    "CognitoSecretOperatorForcedRetirement": {"window": "10s"},
     "CognitoSecretOperatorDrift": {"window": "10s"},
 }
 """Thresholds for a story of minutes; every other alert waits for two seconds."""

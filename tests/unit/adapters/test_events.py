@@ -143,7 +143,7 @@ async def test_a_denial_is_logged_once(
         await recorder.record(KEY, "u", EVENT)
     lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     lack = 'the operator lacks the permission to create events in namespace "shop"'
-    assert lines == [f"no events are recorded: {lack}"]
+    assert lines == [f"events cannot be recorded: {lack}"]
 
 
 async def test_a_failure_is_logged_and_the_next_event_is_tried(
@@ -154,4 +154,4 @@ async def test_a_failure_is_logged_and_the_next_event_is_tried(
     await recorder.record(KEY, "u", EVENT)
     await recorder.record(KEY, "u", EVENT)
     assert [one.method for one in server.seen] == ["POST", "POST"]
-    assert caplog.text.count("is not recorded") == 1
+    assert caplog.text.count("was not recorded") == 1

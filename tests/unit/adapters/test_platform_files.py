@@ -55,11 +55,11 @@ def test_an_empty_list_allows_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "must hold the one key rules"),
-        ("[]", "must hold the one key rules"),
+        ("", "must have exactly one key, rules"),
+        ("[]", "must have exactly one key, rules"),
         ("rules: {}", "a list under rules"),
-        ("rules: [], more: 1", "no YAML at line 1"),
-        ("rules: []\nmore: 1", "must hold the one key rules"),
+        ("rules: [], more: 1", "not valid YAML at line 1"),
+        ("rules: []\nmore: 1", "must have exactly one key, rules"),
         ("rules: [shop]", "rules[0]: must be a mapping"),
         ("rules: [{namespaces: [shop]}]", "rules[0].userPools: must be a list"),
         ("rules: [{namespaces: [], userPools: ['*']}]", "rules[0].namespaces: must be a list"),
@@ -69,8 +69,8 @@ def test_an_empty_list_allows_nothing() -> None:
         ("rules: [{namespaces: [shop], userPools: ['*'], role: []}]", "unknown key role"),
         ("rules: [{namespaces: [a], userPools: ['*'], roles: []}]", "rules[0].roles: must be"),
         ("rules: [{namespaces: [a], userPools: ['*'], roles: [b]}]", "each entry must be a role"),
-        ("rules: [{namespaces: [a], userPools: !!python/name:os.abort ''}]", "is no YAML"),
-        ("rules: [\n{", "is no YAML"),
+        ("rules: [{namespaces: [a], userPools: !!python/name:os.abort ''}]", "is not valid YAML"),
+        ("rules: [\n{", "is not valid YAML"),
     ],
 )
 def test_what_is_half_understood_is_refused(text: str, said: str) -> None:
@@ -159,7 +159,7 @@ def test_a_switch_that_cannot_be_read_is_on(folder: Path) -> None:
     platform = files(folder, freeze="false")
     assert platform.frozen() is None
     (folder / "freeze").unlink()
-    assert "was there and is gone" in (platform.frozen() or "")
+    assert "existed and is missing now" in (platform.frozen() or "")
     (folder / "freeze").mkdir()
     assert "cannot be read (IsADirectoryError)" in (platform.frozen() or "")
     (folder / "freeze").rmdir()

@@ -96,7 +96,7 @@ CASES: dict[str, tuple[dict[str, Any], Progress, str]] = {
     "a Deployment with surplus old pods is running": (
         deployment(replicas=4),
         Progress.RUNNING,
-        "1 more pods than wanted are left",
+        "1 surplus pods remain",
     ),
     "a Deployment whose new pods are not available is running": (
         deployment(availableReplicas=2),
@@ -161,7 +161,7 @@ CASES: dict[str, tuple[dict[str, Any], Progress, str]] = {
     "a StatefulSet that shrinks is running": (
         stateful_set(replicas=4),
         Progress.RUNNING,
-        "1 more pods than wanted are left",
+        "1 surplus pods remain",
     ),
     "a StatefulSet whose pods are not ready is running": (
         stateful_set(readyReplicas=1),
@@ -171,12 +171,12 @@ CASES: dict[str, tuple[dict[str, Any], Progress, str]] = {
     "a StatefulSet between two revisions is running": (
         stateful_set(currentRevision="a"),
         Progress.RUNNING,
-        "the updated revision is not the current one yet",
+        "the updated revision is not yet the current revision",
     ),
     "a StatefulSet with a partition and old pods is paused": (
         stateful_set(PARTITION, **OLD),
         Progress.PAUSED,
-        "partition 2 keeps older pods as they are: 1 of 3 pods are updated",
+        "partition 2 keeps older pods: 1 of 3 pods are updated",
     ),
     "a StatefulSet with a partition and no old pods is complete": (
         stateful_set(PARTITION),
@@ -186,7 +186,7 @@ CASES: dict[str, tuple[dict[str, Any], Progress, str]] = {
     "a StatefulSet with OnDelete and old pods is paused": (
         stateful_set(ON_DELETE, **OLD),
         Progress.PAUSED,
-        "OnDelete keeps older pods until somebody deletes them: 1 of 3 pods are updated",
+        "OnDelete keeps older pods until they are deleted by hand: 1 of 3 pods are updated",
     ),
     "a StatefulSet with OnDelete and no old pods is complete, whatever its revisions": (
         stateful_set(ON_DELETE, currentRevision="a"),
@@ -242,7 +242,7 @@ CASES: dict[str, tuple[dict[str, Any], Progress, str]] = {
     "a DaemonSet with OnDelete and old pods is paused": (
         daemon_set("OnDelete", updatedNumberScheduled=0),
         Progress.PAUSED,
-        "OnDelete keeps older pods until somebody deletes them: 0 of 3 pods are updated",
+        "OnDelete keeps older pods until they are deleted by hand: 0 of 3 pods are updated",
     ),
     "a DaemonSet with OnDelete and no old pods is complete": (
         daemon_set("OnDelete"),

@@ -103,7 +103,7 @@ async def test_every_right_that_must_not_be_is_named(right: Right) -> None:
     usual = exactly("shop")
     cluster = Cluster(lambda one, *where: one == right or usual(one, *where))
     [problem] = await problems(cluster, installation("shop"))
-    assert f"allowed: {right}: take it" in problem
+    assert f"granted: {right}: remove it" in problem
 
 
 async def test_access_by_name_is_asked_for_by_name_and_any_other_name_must_be_refused() -> None:
@@ -116,13 +116,13 @@ async def test_access_by_name_is_asked_for_by_name_and_any_other_name_must_be_re
     wanted = installation("shop", secrets={"shop": NAMES})
     assert await problems(Cluster(by_name), wanted) == []
     [problem] = await problems(Cluster(usual), wanted)
-    assert f"allowed: get secrets {checks.UNGRANTED}" in problem
+    assert f"granted: get secrets {checks.UNGRANTED}" in problem
 
 
 async def test_rights_outside_the_named_namespaces_are_too_much() -> None:
     [problem] = await problems(Cluster(exactly("shop", "")), installation("shop"))
     assert problem.startswith(
-        "what only served namespaces need is refused in all namespaces at once: allowed:"
+        "rights for served namespaces are refused in all namespaces at once: granted:"
     )
 
 
@@ -133,7 +133,7 @@ async def test_a_role_in_a_namespace_that_is_not_served_is_too_much(where: str) 
     cluster = Cluster(lambda *asked: granted(*asked) or other(*asked))
     [problem] = await problems(cluster, installation("shop", lease=("home", "lease")))
     assert problem.startswith(
-        f"what only served namespaces need is refused in namespace {where}: allowed: "
+        f"rights for served namespaces are refused in namespace {where}: granted: "
     )
     assert await problems(cluster, installation("shop", where, lease=("home", "lease"))) == []
 
@@ -141,7 +141,7 @@ async def test_a_role_in_a_namespace_that_is_not_served_is_too_much(where: str) 
 async def test_a_stale_or_missing_resource_type_is_told() -> None:
     stale = ServedType(frozenset(), SPEC_FIELDS - {"recovery"})
     [problem] = await problems(Cluster(exactly("shop"), stale), installation("shop"))
-    assert "it lacks recovery, the subresource status: upgrade" in problem
+    assert "the type lacks recovery, the subresource status: upgrade" in problem
     [problem] = await problems(Cluster(exactly("shop"), None), installation("shop"))
     assert "install the resource type" in problem
 
@@ -171,7 +171,7 @@ async def test_a_process_that_becomes_ready_late_is_waited_for() -> None:
     assert problem == "the operator is ready: not yet"
 
 
-@pytest.mark.parametrize(("told", "word"), [("1.2.2", "they tell 1.2.2"), ("", "be reached")])
+@pytest.mark.parametrize(("told", "word"), [("1.2.2", "found 1.2.2"), ("", "be reached")])
 async def test_a_process_of_another_version_is_told(told: str, word: str) -> None:
     own = Process(told=told)
     [problem] = await problems(Cluster(exactly("shop")), installation("shop"), own)

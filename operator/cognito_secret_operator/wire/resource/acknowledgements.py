@@ -10,16 +10,16 @@ from .sections import LABEL, Section
 __all__ = ["LONGEST_NAME", "MOST", "acknowledgements_spec"]
 
 MOST: Final = 20
-"""Consumers that a resource can declare."""
+"""Maximum number of consumers that a resource can declare."""
 
 LONGEST_NAME: Final = 59
-"""Of a consumer: an annotation's name has at most 63 characters, and begins with ``ack.``."""
+"""Limit of a consumer's name: the annotation's name starts with ``ack.`` and has at most 63."""
 
 _NAME: Final = re.compile(rf"(?=.{{1,{LONGEST_NAME}}}\Z){LABEL.pattern}")
 
 
 def acknowledgements_spec(spec: Section) -> tuple[Acknowledgement, ...]:
-    """Read the list; no two consumers may have one name."""
+    """Read the list; every consumer needs a name of its own."""
     found = tuple(_acknowledgement(one) for one in spec.sections("acknowledgements", most=MOST))
     names = [one.name for one in found]
     if len(set(names)) < len(names):

@@ -1,4 +1,4 @@
-"""``spec.adoption``: what becomes of the secrets that the client had before."""
+"""``spec.adoption``: what happens to secrets that the client already has."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""``spec.aws``: with which role AWS is asked."""
+"""``spec.aws``: the role for calls to AWS."""
 
 import re
 from typing import Final
@@ -11,11 +11,11 @@ __all__ = ["aws_spec"]
 _ROLE: Final = re.compile(r"(?=.{1,1024}\Z)arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[!-~]+")
 
 _PARTITIONS: Final = {"cn-": "arn:aws-cn:", "us-gov-": "arn:aws-us-gov:", "eusc-": "arn:aws-eusc:"}
-"""Beginning of a region -> beginning of its partition's ARNs."""
+"""Prefix of a region -> prefix of the ARNs of its partition."""
 
 
 def aws_spec(aws: Section, pool_id: str) -> AwsSpec:
-    """Read the section; a role of another partition than the pool's could never be used."""
+    """Read the section; the role must be of the pool's partition."""
     role = aws.matching(
         "roleArn",
         _ROLE,

@@ -1,9 +1,8 @@
-"""The resource on the wire -> values, with every default filled in.
+"""Parser of the resource on the wire, with every default filled in.
 
-The API server refuses nearly everything wrong by the schema in ``crds/``. This module checks it all
-again, in the same words: an object may have been stored under another version of the schema, whose
-fields this operator does not know. A field that is not understood is refused, never passed over: it
-might forbid a deletion.
+The schema in ``crds/`` refuses nearly all errors. This module checks them again, with the same
+messages: an object may have been stored under another version of the schema, with fields that this
+operator does not know. An unknown field is refused, never ignored: it might forbid a deletion.
 """
 
 import re
@@ -45,14 +44,14 @@ SPEC_FIELDS: Final = frozenset(
         "verification",
     ]
 )
-"""The fields of ``spec`` on the first level: what a served schema has to know."""
+"""Fields of ``spec`` on the first level, which a served schema must contain."""
 
 _POOL_ID: Final = re.compile(r"(?=.{1,55}\Z)[a-z]+(-[a-z]+)+-[0-9]+_[0-9A-Za-z]+")
 _CLIENT_ID: Final = re.compile(r"[0-9A-Za-z_+]{1,128}")
 
 
 def parse(body: Mapping[str, Any]) -> Resource:
-    """Read a resource as the API server gave it.
+    """Read a resource from the API server.
 
     Raises:
         InvalidResourceError: a field is missing, wrong, or unknown; the message names it.

@@ -11,13 +11,13 @@ __all__ = ["DEFAULT_MIN_OVERLAP", "LONGEST_DEFAULT_MAX_OVERLAP", "retirement_spe
 
 DEFAULT_MIN_OVERLAP: Final = timedelta(hours=1)
 LONGEST_DEFAULT_MAX_OVERLAP: Final = timedelta(hours=72)
-"""Without ``retirement.maxOverlap`` it is half of the interval, and at most this."""
+"""Limit of the default of ``retirement.maxOverlap``, which is half of the interval."""
 
 
 def retirement_spec(retirement: Section, rotation: RotationSpec) -> RetirementSpec:
-    """Read the section. A default that contradicts a given field is refused, not adjusted.
+    """Read the section. A default that contradicts a field of the spec is refused, not adjusted.
 
-    With windows alone there is no interval to compare with: openings may be any time apart.
+    With windows alone there is no interval to compare with: the time between openings varies.
     """
     interval = timedelta.max if rotation.is_by_windows else rotation.interval
     given_min = retirement.span("minOverlap")

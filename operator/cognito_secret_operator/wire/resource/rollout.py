@@ -1,4 +1,4 @@
-"""``spec.rollout``: how consumers come by a new publication, and who they are."""
+"""``spec.rollout``: the consumers, and how they get a new publication."""
 
 import re
 from datetime import timedelta

@@ -14,7 +14,7 @@ DEFAULT_INTERVAL: Final = timedelta(days=90)
 
 
 def rotation_spec(rotation: Section) -> RotationSpec:
-    """Read the section. With windows and no interval the windows are the schedule."""
+    """Read the section. With windows and without an interval, the windows are the schedule."""
     given = rotation.span("interval", allow_zero=False)
     max_age = rotation.span("maxAge", allow_zero=False)
     windows = windows_spec(rotation)

@@ -1,4 +1,4 @@
-"""Reads an object of the resource field by field, so that every error names its field."""
+"""Reader of an object of the resource, field by field, so that every error names its field."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SPAN: Final = re.compile(r"0s|[1-9][0-9]{0,5}[smhd]")
 
 LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-"""A DNS label, but for its length."""
+"""A DNS label, without its limit of length."""
 
 SECRET_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
 DATA_KEY: Final = re.compile(r"(?![.]\Z|[.][.])[-._a-zA-Z0-9]{1,253}")
@@ -24,10 +24,10 @@ _Choice = TypeVar("_Choice", bound=Enum)
 
 
 def span(text: str) -> timedelta:
-    """Read a span of one unit, like ``0s``, ``15m`` or ``90d``.
+    """Read a duration of one unit, like ``0s``, ``15m`` or ``90d``.
 
     Raises:
-        InvalidResourceError: it is something else.
+        InvalidResourceError: the text has another form.
 
     """
     if not _SPAN.fullmatch(text):
@@ -39,7 +39,7 @@ def span(text: str) -> timedelta:
 
 
 class Section:
-    """One object of the resource; knows its path, so that every error names its field."""
+    """One object of the resource, with its path, so that every error names its field."""
 
     def __init__(self, path: str, body: object) -> None:
         if body is not None and not isinstance(body, Mapping):
@@ -47,23 +47,23 @@ class Section:
         self._path = path
         self._is_given = body is not None
         self._body: Mapping[str, Any] = body or {}
-        self._asked: set[str] = set()
+        self._fields_read: set[str] = set()
 
     @property
     def is_given(self) -> bool:
-        """Whether anything was written."""
+        """Whether the object is present."""
         return self._is_given
 
     def path(self, key: str) -> str:
-        """Name a field as the API server would."""
+        """Return a field's path in the API server's form."""
         return f"{self._path}.{key}" if self._path else key
 
     def section(self, key: str) -> "Section":
-        """Read an object; a missing one is an empty one."""
+        """Read an object; a missing object is empty."""
         return Section(self.path(key), self._get(key))
 
     def sections(self, key: str, *, most: int) -> tuple["Section", ...]:
-        """Read a list of at most so many objects; a missing one is an empty one."""
+        """Read a list of at most *most* objects; a missing list is empty."""
         items = self._get(key)
         if items is not None and not isinstance(items, list):
             raise self.invalid(key, "must be a list: begin each entry with '-'")
@@ -74,12 +74,12 @@ class Section:
         )
 
     def texts_below(self, prefix: str) -> dict[str, str]:
-        """Read every string whose key begins with *prefix*, by the rest of the key."""
+        """Read every string whose key starts with *prefix*, by the rest of the key."""
         keys = [key for key in self._body if key.startswith(prefix)]
         return {key.removeprefix(prefix): (self.text(key) or "").strip() for key in keys}
 
     def labels(self, key: str, *, most: int) -> Mapping[str, str]:
-        """Read an object of at most so many strings; a missing one is empty."""
+        """Read an object of at most *most* strings; a missing object is empty."""
         value = self._get(key)
         if value is None:
             return {}
@@ -92,14 +92,14 @@ class Section:
         return dict(value.items())
 
     def text(self, key: str) -> str | None:
-        """Read a string; None where there is none."""
+        """Read a string; None if it is missing."""
         value = self._get(key)
         if value is not None and not isinstance(value, str):
             raise self.invalid(key, "must be a string: put it into quotes")
         return value
 
     def strings(self, key: str) -> Mapping[str, str]:
-        """Read an object whose fields are all strings, whatever their names; {} where none is."""
+        """Read an object of strings with any names; a missing object is empty."""
         found = self._get(key)
         if found is None:
             return {}
@@ -110,14 +110,14 @@ class Section:
         return dict(found)
 
     def required(self, key: str) -> str:
-        """Read a string that must be there."""
+        """Read a required string."""
         text = self.text(key)
         if not text:
             raise self.invalid(key, "Required value: set it")
         return text
 
     def matching(self, key: str, pattern: re.Pattern[str], otherwise: str) -> str | None:
-        """Read a string of a certain form; the error does not quote it, lest it is a secret."""
+        """Read a string of a certain form; the error omits the string, which may be a secret."""
         text = self.text(key)
         if text is not None and not pattern.fullmatch(text):
             raise self.invalid(key, otherwise)
@@ -126,7 +126,7 @@ class Section:
     def texts(
         self, key: str, pattern: re.Pattern[str], *, most: int, otherwise: str
     ) -> tuple[str, ...]:
-        """Read a list of strings of a certain form; a missing one is empty."""
+        """Read a list of strings of a certain form; a missing list is empty."""
         items = self._get(key)
         if items is None:
             return ()
@@ -140,14 +140,14 @@ class Section:
         return tuple(items)
 
     def objects(self, key: str) -> tuple["Section", ...]:
-        """Read a list of objects; a missing one is empty."""
+        """Read a list of objects; a missing list is empty."""
         items = self._get(key) or []
         if not isinstance(items, list):
             raise self.invalid(key, "must be a list: remove the field")
         return tuple(Section(self.path(f"{key}[{at}]"), item) for at, item in enumerate(items))
 
     def span(self, key: str, *, allow_zero: bool = True) -> timedelta | None:
-        """Read a span; None where there is none."""
+        """Read a duration; None if it is missing."""
         text = self.text(key)
         if text is None:
             return None
@@ -174,14 +174,14 @@ class Section:
         raise self.invalid(key, f"must be one of the supported values: {supported}")
 
     def switch(self, key: str) -> bool:
-        """Read a Boolean; a missing one is False."""
+        """Read a Boolean; False if it is missing."""
         value = self._get(key)
         if value is not None and not isinstance(value, bool):
             raise self.invalid(key, "must be a boolean: write true or false without quotes")
         return bool(value)
 
     def whole_number(self, key: str) -> int:
-        """Read a whole number from zero on; a missing one is zero."""
+        """Read a whole number of at least 0; 0 if it is missing."""
         value = self._get(key)
         if value is None:
             return 0
@@ -190,8 +190,8 @@ class Section:
         return value
 
     def refuse_the_rest(self) -> None:
-        """Refuse every field that nobody asked for."""
-        for key in sorted(set(self._body) - self._asked):
+        """Refuse every field that was not read."""
+        for key in sorted(set(self._body) - self._fields_read):
             raise self.invalid(
                 key,
                 "unknown field: correct its name, or upgrade the operator to a version that knows "
@@ -199,9 +199,9 @@ class Section:
             )
 
     def invalid(self, key: str, problem_and_remedy: str) -> InvalidResourceError:
-        """Make the error for a field."""
+        """Return the error for a field."""
         return InvalidResourceError(f"{self.path(key)}: {problem_and_remedy}")
 
     def _get(self, key: str) -> object:
-        self._asked.add(key)
+        self._fields_read.add(key)
         return self._body.get(key)

@@ -1,4 +1,4 @@
-"""``spec.verification``: how the operator shows that Cognito accepts a secret."""
+"""``spec.verification``: how the operator verifies that Cognito accepts a secret."""
 
 import re
 from datetime import timedelta

@@ -11,7 +11,7 @@ from .sections import Section
 __all__ = ["MOST", "windows_spec"]
 
 MOST: Final = 10
-"""Windows in one list."""
+"""Maximum number of windows in one list."""
 
 _SCHEDULE: Final = re.compile(r"[0-9A-Za-z*,/#-]+( [0-9A-Za-z*,/#-]+){4}")
 _DURATION: Final = re.compile(r"[1-9][0-9]{0,5}[mhd]")
@@ -23,7 +23,7 @@ _FIVE_FIELDS: Final = (
 
 
 def windows_spec(section: Section) -> tuple[Window, ...]:
-    """Read the list; an empty one is none."""
+    """Read the list of windows; an empty list means none."""
     return tuple(_window(one) for one in section.sections("windows", most=MOST))
 
 
