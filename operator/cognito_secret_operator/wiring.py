@@ -28,7 +28,7 @@ from .runtime.leadership import Leadership
 from .runtime.platform_watch import watch_files
 from .runtime.probes import LoopLag, ProbeServer, Readiness
 from .runtime.process import Endpoint, Scope, Serving, farewell, route
-from .runtime.queue import Requeue, WorkQueue
+from .runtime.queue import WorkQueue
 from .runtime.roster import Claimants
 from .selftest.checks import Installation, SelfTest
 from .service.execute import Executor
@@ -154,10 +154,10 @@ def _application(
         ),
     )
 
-    async def work(key: ResourceKey) -> Requeue:
+    async def work(key: ResourceKey) -> float | None:
         began = clock.monotonic()
         try:
-            return Requeue(await reconciler.reconcile(key))
+            return await reconciler.reconcile(key)
         finally:
             metrics.reconcile_took(clock.monotonic() - began)
 

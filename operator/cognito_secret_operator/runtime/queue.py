@@ -11,7 +11,6 @@ import itertools
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -19,7 +18,7 @@ from ..domain.model import ResourceKey
 from ..errors import OutsideError
 from .logs import describe_error
 
-__all__ = ["Requeue", "Schedule", "WorkQueue", "backoff"]
+__all__ = ["Schedule", "WorkQueue", "backoff"]
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -32,14 +31,6 @@ TICK: Final = 1.0
 
 DRAIN: Final = 20.0
 """Seconds that passes get to finish at the end: below a pod's usual 30 s of grace."""
-
-
-@dataclass(frozen=True, slots=True)
-class Requeue:
-    """What a pass returns: when to look again."""
-
-    seconds: float | None = None
-    """None: not before something happens to the resource."""
 
 
 def backoff(failures: int, chance: float) -> float:
@@ -63,7 +54,7 @@ class Schedule:
         self._due: dict[ResourceKey, float] = {}
         self._heap: list[tuple[float, int, ResourceKey]] = []
         self._order = itertools.count()  # first come, first served among equal times
-        self._started: dict[ResourceKey, float] = {}
+        self._started: dict[ResourceKey, None] = {}  # in the order in which they began
 
     def add(self, key: ResourceKey, due: float) -> None:
         """Have *key* worked on at *due*, or earlier where that was asked for already.
@@ -83,7 +74,7 @@ class Schedule:
             return None
         _, _, key = heapq.heappop(self._heap)
         del self._due[key]
-        self._started[key] = now
+        self._started[key] = None
         return key
 
     def done(self, key: ResourceKey) -> None:
@@ -115,10 +106,6 @@ class Schedule:
         waiting = (due for key, due in self._due.items() if key not in self._started)
         return max(0.0, now - min(waiting, default=now))
 
-    def longest_running(self, now: float) -> float:
-        """Seconds since the oldest running pass began; 0 when none runs."""
-        return now - min(self._started.values(), default=now)
-
     @property
     def running(self) -> tuple[ResourceKey, ...]:
         """The keys that are being worked on."""
@@ -148,7 +135,7 @@ class WorkQueue:
 
     def __init__(
         self,
-        work: Callable[[ResourceKey], Awaitable[Requeue]],
+        work: Callable[[ResourceKey], Awaitable[float | None]],
         workers: int,
         monotonic: Callable[[], float],
         *,
@@ -158,7 +145,8 @@ class WorkQueue:
         """Prepare a queue; nothing is worked on before `run`.
 
         Args:
-            work: one pass; where it raises, the key is tried again later.
+            work: one pass; it returns after how many seconds the next one is due, None for not
+                before something happens to the resource. Where it raises, the key is tried again.
             workers: how many passes run at the same time.
             monotonic: seconds on a clock that never jumps.
             chance: draws from [0, 1), for the jitter of retries.
@@ -217,11 +205,6 @@ class WorkQueue:
         """How many passes run."""
         return len(self._schedule.running)
 
-    @property
-    def longest_pass(self) -> float:
-        """Seconds since the oldest running pass began."""
-        return self._schedule.longest_running(self._monotonic())
-
     def heartbeat_age(self) -> float:
         """Seconds since the loop last turned; 0 while it is not meant to: a standby is healthy."""
         return 0.0 if self._heartbeat is None else self._monotonic() - self._heartbeat
@@ -277,7 +260,7 @@ class WorkQueue:
     async def _pass(self, key: ResourceKey) -> None:
         """Run one pass and put the key back for when it asked for."""
         try:
-            requeue = await self._work(key)
+            seconds = await self._work(key)
         except asyncio.CancelledError:
             self._retry(key)
             raise
@@ -285,8 +268,8 @@ class WorkQueue:
             self._report(key, error, self._retry(key))
         else:
             self._failures.pop(key, None)
-            if requeue.seconds is not None:
-                self.enqueue_after(key, requeue.seconds)
+            if seconds is not None:
+                self.enqueue_after(key, seconds)
 
     def _retry(self, key: ResourceKey) -> float:
         failures = self._failures[key] = self._failures.get(key, 0) + 1

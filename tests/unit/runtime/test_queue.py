@@ -7,7 +7,7 @@ import pytest
 
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.errors import ThrottledError
-from cognito_secret_operator.runtime.queue import Requeue, Schedule, WorkQueue, backoff
+from cognito_secret_operator.runtime.queue import Schedule, WorkQueue, backoff
 
 A = ResourceKey("shop", "a")
 B = ResourceKey("shop", "b")
@@ -116,14 +116,6 @@ class TestSchedule:
         schedule.take(100)
         assert schedule.oldest(100) == 80
 
-    def test_the_oldest_running_pass_is_known(self, schedule: Schedule) -> None:
-        assert schedule.longest_running(5) == 0
-        schedule.add(A, 0)
-        schedule.add(B, 0)
-        schedule.take(1)
-        schedule.take(3)
-        assert schedule.longest_running(5) == 4
-
     def test_keys_woken_early_again_and_again_do_not_fill_the_memory(
         self, schedule: Schedule
     ) -> None:
@@ -163,16 +155,16 @@ class Passes:
 
     def __init__(self) -> None:
         self.started: asyncio.Queue[ResourceKey] = asyncio.Queue()
-        self.answers: asyncio.Queue[Requeue | Exception] = asyncio.Queue()
+        self.answers: asyncio.Queue[float | Exception | None] = asyncio.Queue()
 
-    async def __call__(self, key: ResourceKey) -> Requeue:
+    async def __call__(self, key: ResourceKey) -> float | None:
         self.started.put_nowait(key)
         answer = await self.answers.get()
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def answer(self, answer: Requeue | Exception) -> None:
+    def answer(self, answer: float | Exception | None) -> None:
         self.answers.put_nowait(answer)
 
     async def next(self) -> ResourceKey:
@@ -208,7 +200,7 @@ MakeQueue = Callable[..., WorkQueue]
 @pytest.fixture
 def make_queue(time: FakeTime, passes: Passes) -> MakeQueue:
     def make(
-        work: Callable[[ResourceKey], Awaitable[Requeue]] = passes,
+        work: Callable[[ResourceKey], Awaitable[float | None]] = passes,
         *,
         workers: int = 2,
         chance: float = 0.0,
@@ -236,7 +228,7 @@ class TestWorkQueue:
         assert queue.depth == 1
         async with running(queue):
             assert await passes.next() == A
-            passes.answer(Requeue())
+            passes.answer(None)
             await settled(lambda: queue.running == 0)
             assert queue.depth == 0
             assert passes.started.empty()
@@ -253,10 +245,10 @@ class TestWorkQueue:
             queue.enqueue(B)
             assert await passes.next() == B  # a worker is free, and still A waits
             assert queue.running == 2
-            passes.answer(Requeue())
+            passes.answer(None)
             assert await passes.next() == A
-            passes.answer(Requeue())
-            passes.answer(Requeue())
+            passes.answer(None)
+            passes.answer(None)
             await settled(lambda: queue.running == 0)
             assert passes.started.empty()
 
@@ -269,10 +261,10 @@ class TestWorkQueue:
                 queue.enqueue(key)
             assert [await passes.next(), await passes.next()] == [A, B]
             assert (queue.running, queue.depth) == (2, 1)
-            passes.answer(Requeue())
+            passes.answer(None)
             assert await passes.next() == C
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             await settled(lambda: queue.running == 0)
 
     async def test_a_pass_says_when_to_come_back(
@@ -282,14 +274,14 @@ class TestWorkQueue:
         async with running(queue):
             queue.enqueue(A)
             await passes.next()
-            passes.answer(Requeue(seconds=60))
+            passes.answer(60)
             await settled(lambda: queue.running == 0)
             assert queue._schedule.next_due() == time.now + 60
             time.now += 60
             queue.enqueue(B)  # wakes the loop, which looks at the clock
             assert [await passes.next(), await passes.next()] in ([A, B], [B, A])
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             await settled(lambda: queue.running == 0)
 
     async def test_a_request_wakes_a_key_that_waits_for_later(
@@ -300,7 +292,7 @@ class TestWorkQueue:
             queue.enqueue_after(A, 3600)
             queue.enqueue(A)
             assert await passes.next() == A
-            passes.answer(Requeue())
+            passes.answer(None)
             await settled(lambda: queue.running == 0)
             assert queue._schedule.next_due() is None
 
@@ -314,7 +306,7 @@ class TestWorkQueue:
                 ThrottledError("slow down"),
                 ThrottledError("slow down"),
                 ValueError("x"),
-                Requeue(seconds=0),
+                0,
                 ValueError("x"),
             ):
                 queue.enqueue(A)
@@ -378,7 +370,7 @@ class TestWorkQueue:
         queue.enqueue(B)
         await passes.next()
         stop.set()
-        passes.answer(Requeue())
+        passes.answer(None)
         async with asyncio.timeout(HANG):
             await run
         assert queue.running == 0
@@ -401,11 +393,11 @@ class TestWorkQueue:
     ) -> None:
         calls: asyncio.Queue[ResourceKey] = asyncio.Queue()
 
-        async def work(key: ResourceKey) -> Requeue:
+        async def work(key: ResourceKey) -> float | None:
             calls.put_nowait(key)
             if calls.qsize() == 1:
                 raise asyncio.CancelledError
-            return Requeue()
+            return None
 
         queue = make_queue(work)
         async with running(queue):
@@ -423,12 +415,11 @@ class TestWorkQueue:
             await passes.next()
             time.now += 40
             assert queue.heartbeat_age() == 40
-            assert queue.longest_pass == 40
             queue.enqueue(B)
             await passes.next()
             assert queue.heartbeat_age() == 0
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             await settled(lambda: queue.running == 0)
         time.now += 500
         assert queue.heartbeat_age() == 0
@@ -448,7 +439,7 @@ class TestWorkQueue:
             time.now += 7
             assert queue.oldest_age == 7
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             assert await passes.next() == B
             await settled(lambda: queue.running == 0)
             assert queue.oldest_age == 0
@@ -458,7 +449,7 @@ class TestWorkQueue:
             time.now += 3
             assert queue.oldest_age == 3
             for _ in range(2):
-                passes.answer(Requeue())
+                passes.answer(None)
             assert await passes.next() == A
             await settled(lambda: queue.running == 0)
         time.now += 500
