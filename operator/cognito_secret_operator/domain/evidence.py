@@ -43,12 +43,12 @@ def publication_evidence(journal: Journal, settle: timedelta) -> PublicationEvid
         settle: from a publication until caches hand out nothing older.
 
     """
-    if journal.publication is None or journal.publication.published is None:
+    if journal.published is None:
         return None
     return PublicationEvidence(
         stamp=stamp_value(journal),
-        number=journal.publication.number,
-        published_at=journal.publication.published.at,
+        number=journal.publication_number,
+        published_at=journal.published.at,
         settle=settle,
     )
 
