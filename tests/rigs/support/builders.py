@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from inspect import unwrap
 from typing import Any, Final
 
 from cognito_secret_operator.domain.actions import Look, Plan
@@ -37,6 +39,7 @@ from cognito_secret_operator.domain.observed import (
     Problem,
     Unread,
 )
+from cognito_secret_operator.domain.plan import RULES
 from cognito_secret_operator.domain.projection import target_annotations, target_data
 from cognito_secret_operator.domain.rollout import (
     Consumers,
@@ -46,6 +49,8 @@ from cognito_secret_operator.domain.rollout import (
     Workload,
     WorkloadRef,
 )
+from cognito_secret_operator.domain.rules import Rule
+from cognito_secret_operator.domain.rules.needs import outcome
 from cognito_secret_operator.domain.spec import (
     AdoptionSpec,
     EmergencyRequest,
@@ -331,8 +336,17 @@ def problem(reason: str = "TemporarilyUnavailable", *, needs_action: bool = Fals
     return Problem(Reason(reason), "the read failed", needs_action)
 
 
+def rules_of(*modules: str) -> dict[str, Rule]:
+    """Map the names of all rules of some modules of ``domain/rules`` to the rules, unwrapped.
+
+    Each returns the plan to read a fact that it lacks, as it does within the plan.
+    """
+    found = [unwrap(rule) for rule in RULES if rule.__module__.rpartition(".")[2] in modules]
+    return {rule.__name__: partial(outcome, rule) for rule in found}
+
+
 def said(plan: Plan | None) -> str:
-    """Write what a rule says as ``Action Reason``; an empty text where it is silent."""
+    """Write a rule's plan as ``Action Reason``; an empty text where it has none."""
     if plan is None:
         return ""
     if isinstance(plan.action, Look):

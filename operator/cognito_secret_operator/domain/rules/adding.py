@@ -1,18 +1,14 @@
 """From a pending value to a secret that Cognito accepts: claim, Add, judge, record, verify."""
 
 from datetime import datetime
-from typing import Final
 
 from ...reasons import Reason
 from ..actions import Add, Claim, Delete, DropFromJournal, MarkForDeletion, Plan, Promote, Record
 from ..journal.journal import Pending
 from ..model import Listing, Verdict
 from ..observed import Fact, Observed
-from . import Rule
 from .adoption import slots_are_blocked
 from .needs import hold, listing, probe, unverified, wait
-
-__all__ = ["ADDING", "RECORDING"]
 
 
 def add_was_answered(observed: Observed) -> Plan | None:
@@ -34,8 +30,6 @@ def claim_is_ours(observed: Observed) -> Plan | None:
     if not observed.claim_is_ours or observed.memory.add_sent:
         return None
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     return slots_are_blocked(observed, listed) or Plan(
         Add(), Reason.ADDING, "adding the pending value to the client"
     )
@@ -62,8 +56,6 @@ def claim_has_lapsed(observed: Observed) -> Plan | None:
     if pending is None or pending.secret is not None:
         return None
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     new = [secret for secret in listed.secrets if secret.id not in pending.before]
     if not new:
         return slots_are_blocked(observed, listed) or Plan(
@@ -72,8 +64,6 @@ def claim_has_lapsed(observed: Observed) -> Plan | None:
     if len(new) > 1:
         return _unconfirmed(listed, "more than one new secret appeared")
     asked = probe(observed, Fact.PENDING_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     if asked.verdict is not Verdict.ACCEPTED:
         return _unconfirmed(listed, f"nothing confirms that {new[0].id} is ours ({asked.detail})")
     return Plan(
@@ -105,8 +95,6 @@ def refused_secret_is_marked(observed: Observed) -> Plan | None:
     if marked_id in observed.memory.deleted:
         return forget
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     if listed.get(marked_id) is None:
         believed_at = (pending.recorded_at or observed.now) + observed.timing.list_distrust
         if observed.now >= believed_at:
@@ -134,8 +122,6 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
     if pending is None or pending.secret is None:
         return None
     asked = probe(observed, Fact.PENDING_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     recorded_at = pending.recorded_at or observed.now
     match asked.verdict:
         case Verdict.ACCEPTED:
@@ -166,8 +152,6 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
 def _unasked(observed: Observed, secret_id: str, recorded_at: datetime, detail: str) -> Plan:
     """Publish what nobody could be asked about, but only while List still shows it."""
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     if listed.get(secret_id) is not None:
         return Plan(
             Promote(verified=False),
@@ -186,14 +170,3 @@ def _unasked(observed: Observed, secret_id: str, recorded_at: datetime, detail: 
 
 def _accepted(pending: Pending) -> str:
     return f"Cognito accepts {pending.secret.id if pending.secret else ''}"
-
-
-RECORDING: Final[tuple[Rule, ...]] = (add_was_answered,)
-
-ADDING: Final[tuple[Rule, ...]] = (
-    claim_is_ours,
-    claim_still_runs,
-    claim_has_lapsed,
-    refused_secret_is_marked,
-    pending_is_recorded,
-)

@@ -1,7 +1,5 @@
 """First contact: make a journal, and take over the secret that the client already has."""
 
-from typing import Final
-
 from ...reasons import Reason
 from ..actions import Adopt, CreateJournal, Plan
 from ..journal.journal import JournaledSecret, Origin
@@ -14,17 +12,8 @@ from ..model import (
 from ..observed import Fact, Observed
 from ..projection import publication_number
 from ..value import SecretValue
-from . import Rule
 from .foreign import the_one_that_may_go
 from .needs import description, hold, initial_value, listing, probe, target_marks, unverified
-
-__all__ = [
-    "ADOPTION",
-    "adopted_anew",
-    "client_is_public",
-    "slots_are_blocked",
-    "was_deleted_lately",
-]
 
 
 def client_is_public(observed: Observed, listed: Listing) -> Plan | None:
@@ -74,8 +63,6 @@ def journal_is_missing(observed: Observed) -> Plan | None:
     if observed.journal_read is not None:
         return None
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     refusal = client_is_public(observed, listed)
     if target_marks(observed) is None and the_one_that_may_go(observed, listed) is None:
         refusal = refusal or slots_are_blocked(observed, listed)
@@ -87,8 +74,6 @@ def nothing_is_adopted(observed: Observed) -> Plan | None:
     if observed.journal.is_adopted:
         return None
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
     if refusal is not None:
         return refusal
@@ -105,18 +90,12 @@ def adopted_anew(observed: Observed, listed: Listing) -> Plan:
 def _with_initial(observed: Observed, remote: RemoteSecret) -> Plan:
     """Find out whether the client was made with the user's own value or still has to get it."""
     value = initial_value(observed)
-    if isinstance(value, Plan):
-        return value
     asked = probe(observed, Fact.INITIAL_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     if asked.verdict is Verdict.ACCEPTED:
         return _adopt(observed, remote, value, Origin.INITIAL, confirmed=True)
     if asked.verdict is Verdict.REFUSED:
         return _from_target(observed, remote)
     described = description(observed)
-    if isinstance(described, Plan):
-        return described
     if described.original is None:
         return hold(
             Reason.INITIAL_VALUE_UNCONFIRMED,
@@ -134,8 +113,6 @@ def _from_target(observed: Observed, remote: RemoteSecret) -> Plan:
     if value is None:
         return _from_description(observed, remote, fallback=None)
     asked = probe(observed, Fact.TARGET_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     if asked.verdict is Verdict.ACCEPTED:
         return _adopt(observed, remote, value, Origin.TARGET, confirmed=True)
     marks = target_marks(observed)
@@ -148,12 +125,8 @@ def _from_description(
     observed: Observed, remote: RemoteSecret, *, fallback: SecretValue | None
 ) -> Plan:
     described = description(observed)
-    if isinstance(described, Plan):
-        return described
     if described.original is not None:
         asked = probe(observed, Fact.DESCRIBED_PROBE)
-        if isinstance(asked, Plan):
-            return asked
         if asked.verdict is not Verdict.REFUSED:
             confirmed = asked.verdict is Verdict.ACCEPTED
             return _adopt(
@@ -210,6 +183,3 @@ def _value_in_target(observed: Observed) -> SecretValue | None:
     if not isinstance(observed.target, StoredSecret):
         return None
     return observed.target.data.get(observed.resource.spec.target.keys.current) or None
-
-
-ADOPTION: Final[tuple[Rule, ...]] = (journal_is_missing, nothing_is_adopted)

@@ -1,7 +1,5 @@
 """A secret leaked: replace it, take it out of every hand, delete it; nothing else is waited for."""
 
-from typing import Final
-
 from ...names import EMERGENCY_ANNOTATION, EMERGENCY_NOW_ANNOTATION
 from ...reasons import Reason
 from ..actions import Declare, Delete, DropFromJournal, MarkForDeletion, Plan
@@ -10,11 +8,8 @@ from ..journal.rollback import can_turn_back
 from ..model import Listing, Trigger, Verdict
 from ..observed import UNREAD, Fact, Observed
 from ..spec import EmergencyRequest
-from . import Rule
 from .needs import hold, listing, look, probe, wait
 from .staging import stage
-
-__all__ = ["DECLARING", "GOING_AT_ONCE", "GONE_AND_ROLLED", "QUESTIONING", "RENEWING"]
 
 
 def emergency_is_declared(observed: Observed) -> Plan | None:
@@ -45,8 +40,6 @@ def _declare_current(observed: Observed, request: EmergencyRequest) -> Plan:
     if previous is None or not is_there:
         return _declare(request, "a new one is added and published, then it goes", turns_back=False)
     asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     if asked.verdict is Verdict.REFUSED:
         return _declare(request, "a new one is added and published, then it goes", turns_back=False)
     return _declare(request, f"{previous.id} is published again, then a new one is added")
@@ -87,8 +80,6 @@ def leaked_goes_at_once(observed: Observed) -> Plan | None:
             f"secret {leaked.id} leaked: it goes without waiting",
         )
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     if listed.get(leaked.id) is None:
         return None
     if set(listed.ids) != {current.id, leaked.id}:
@@ -96,8 +87,6 @@ def leaked_goes_at_once(observed: Observed) -> Plan | None:
             Reason.EMERGENCY, f"List shows {' and '.join(listed.ids)}: waiting for both secrets"
         )
     asked = probe(observed, Fact.CURRENT_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     if asked.verdict is Verdict.REFUSED:
         return hold(
             Reason.CURRENT_REFUSED,
@@ -169,10 +158,3 @@ def _remedy(book: Journal, leaked: str) -> str:
     if book.pending is not None and book.pending.secret and book.pending.secret.id == leaked:
         return "it is deleted unpublished, and another one is added"
     return "a new one is added and published, then it goes"
-
-
-DECLARING: Final[tuple[Rule, ...]] = (emergency_is_declared,)
-QUESTIONING: Final[tuple[Rule, ...]] = (emergency_names_no_secret_of_ours,)
-GOING_AT_ONCE: Final[tuple[Rule, ...]] = (leaked_goes_at_once,)
-GONE_AND_ROLLED: Final[tuple[Rule, ...]] = (leaked_is_gone_and_pods_have_moved,)
-RENEWING: Final[tuple[Rule, ...]] = (emergency_needs_a_new_secret,)

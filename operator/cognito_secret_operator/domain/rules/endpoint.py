@@ -1,15 +1,10 @@
 """The pool's token endpoint, for a target that is to show it: found, noted, or missed."""
 
-from typing import Final
-
 from ...reasons import Reason
 from ..actions import Hold, NoteEndpoint, Plan
 from ..connection import shown_endpoint
 from ..observed import UNREAD, Fact, Observed, Problem
-from . import Rule
 from .needs import look
-
-__all__ = ["FINDING", "token_endpoint_is_unknown"]
 
 
 def token_endpoint_is_not_noted(observed: Observed) -> Plan | None:
@@ -45,6 +40,3 @@ def token_endpoint_is_unknown(observed: Observed) -> Plan | None:
 def _is_to_be_found(observed: Observed) -> bool:
     spec = observed.resource.spec
     return spec.target.keys.token_endpoint is not None and not spec.verification.token_endpoint
-
-
-FINDING: Final[tuple[Rule, ...]] = (token_endpoint_is_not_noted,)

@@ -1,16 +1,11 @@
 """Secrets at Cognito that are not ours: never deleted, unless the resource names them."""
 
-from typing import Final
-
 from ...reasons import Reason
 from ..actions import Delete, MarkForDeletion, Plan, Unmark
 from ..model import Listing, Verdict
 from ..observed import Fact, Observed
 from ..windows import open_windows
-from . import Rule
 from .needs import hold, listing, probe
-
-__all__ = ["FOREIGN", "the_one_that_may_go"]
 
 _BOTH_SLOTS = 2
 
@@ -31,8 +26,6 @@ def foreign_secret_is_marked(observed: Observed) -> Plan | None:
             Unmark(marked_id), Reason.RETIRING_FOREIGN, f"secret {marked_id} is deleted at Cognito"
         )
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     if the_one_that_may_go(observed, listed) != marked_id:
         return Plan(
             Unmark(marked_id),
@@ -42,8 +35,6 @@ def foreign_secret_is_marked(observed: Observed) -> Plan | None:
     current = book.current
     if current is not None and current.value is not None and listed.get(current.id) is not None:
         asked = probe(observed, Fact.CURRENT_PROBE)
-        if isinstance(asked, Plan):
-            return asked
         if asked.verdict is Verdict.REFUSED:
             return hold(
                 Reason.CURRENT_REFUSED,
@@ -67,8 +58,6 @@ def foreign_may_go(observed: Observed) -> Plan | None:
     if _is_busy(observed) or (observed.journal.is_adopted and not named & _seen(observed)):
         return None
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     found = the_one_that_may_go(observed, listed)
     if found is None:
         return None
@@ -116,6 +105,3 @@ def _is_busy(observed: Observed) -> bool:
 
 def _seen(observed: Observed) -> set[str]:
     return {secret.id for secret in observed.foreign}
-
-
-FOREIGN: Final[tuple[Rule, ...]] = (foreign_secret_is_marked, foreign_may_go)

@@ -1,7 +1,5 @@
 """Before anything is written: may this process act on this resource at all?"""
 
-from typing import Final
-
 from ...names import JOURNAL_SUFFIX, RESOURCE_ANNOTATION, TAKE_OVER_ANNOTATION
 from ...reasons import Reason
 from ..actions import Hold, Plan, TakeOver
@@ -11,10 +9,7 @@ from ..observed import UNREAD, Fact, Observed, Problem
 from ..preview import preview_is_due
 from ..projection import publication_number
 from ..spec import Policy, Recovery
-from . import Rule
 from .needs import hold, hold_for, look, wait
-
-__all__ = ["GUARDS"]
 
 _SKEW_ALLOWED_SECONDS = 60
 
@@ -217,24 +212,3 @@ def _is_look_due(observed: Observed) -> bool:
 
 def _waits_for_a_person(observed: Observed) -> bool:
     return observed.resource.spec.recovery is Recovery.MANUAL
-
-
-GUARDS: Final[tuple[Rule, ...]] = (
-    resource_is_not_allowed,
-    operator_is_frozen,
-    clock_disagrees,
-    journal_cannot_be_read,
-    client_is_claimed_twice,
-    target_cannot_be_read,
-    look_is_due,
-    writes_are_suspended,
-    policy_is_observe,
-    journal_was_copied,
-    journal_is_lost,
-    journal_is_older_than_status,
-    target_was_renamed,
-    target_belongs_to_somebody_else,
-    target_is_newer_than_journal,
-)
-"""What the platform team forbids; what cannot be trusted; who may act; what the user forbids; whose
-the target is."""

@@ -1,4 +1,4 @@
-"""Facts that a rule needs: either the fact, or the plan to look for it or to hold without it."""
+"""Facts that a rule needs, plans that rules share, and how a rule that lacks a fact ends."""
 
 from datetime import datetime
 
@@ -10,20 +10,40 @@ from ..projection import Marks, marks_of
 from ..rollout import Consumers
 from ..spec import VerificationMode
 from ..value import SecretValue
+from . import Rule
 
 __all__ = [
+    "NeedsError",
     "description",
     "hold",
     "hold_for",
     "initial_value",
     "listing",
     "look",
+    "outcome",
     "probe",
     "read_consumers",
     "target_marks",
     "unverified",
     "wait",
 ]
+
+
+class NeedsError(Exception):
+    """A rule lacks a fact: the plan is to read it first, or to hold where it cannot be read."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Keep the plan that takes the place of the rule's own."""
+        super().__init__(plan.message)
+        self.plan = plan
+
+
+def outcome(rule: Rule, observed: Observed) -> Plan | None:
+    """Return the plan of one rule, or of the read that the rule lacks; None where it has none."""
+    try:
+        return rule(observed)
+    except NeedsError as needs:
+        return needs.plan
 
 
 def look(fact: Fact) -> Plan:
@@ -46,40 +66,42 @@ def hold_for(problem: Problem) -> Plan:
     return Plan(Hold(stalled=problem.needs_action), problem.reason, problem.message)
 
 
-def listing(observed: Observed) -> Listing | Plan:
-    """Give a List of this pass."""
+def listing(observed: Observed) -> Listing:
+    """Return the List of this pass."""
     if observed.listing is UNREAD:
-        return look(Fact.LISTING)
+        raise NeedsError(look(Fact.LISTING))
     if isinstance(observed.listing, Problem):
-        return hold_for(observed.listing)
+        raise NeedsError(hold_for(observed.listing))
     return observed.listing
 
 
-def description(observed: Observed) -> ClientDescription | Plan:
-    """Give a description of the client of this pass."""
+def description(observed: Observed) -> ClientDescription:
+    """Return the description of the client of this pass."""
     if observed.description is UNREAD:
-        return look(Fact.DESCRIPTION)
+        raise NeedsError(look(Fact.DESCRIPTION))
     if isinstance(observed.description, Problem):
-        return hold_for(observed.description)
+        raise NeedsError(hold_for(observed.description))
     return observed.description
 
 
-def probe(observed: Observed, fact: Fact) -> Probe | Plan:
-    """Give a probe of this pass; where the spec says to ask nobody, nobody is asked."""
+def probe(observed: Observed, fact: Fact) -> Probe:
+    """Return a probe of this pass; `Verdict.UNKNOWN` where verification.mode is Skip."""
     if observed.resource.spec.verification.mode is VerificationMode.SKIP:
         return Probe(Verdict.UNKNOWN, "verification.mode is Skip")
-    return observed.probes.get(fact) or look(fact)
+    if fact not in observed.probes:
+        raise NeedsError(look(fact))
+    return observed.probes[fact]
 
 
 def target_marks(observed: Observed) -> Marks | None:
-    """Give what the target tells by itself; None where it is none of ours."""
+    """Return what the target shows; None where it does not belong to the resource."""
     if not isinstance(observed.target, StoredSecret):
         return None
     return marks_of(observed.target, observed.resource)
 
 
 def unverified(observed: Observed, secret_id: str, detail: str) -> Plan | None:
-    """Hold where a secret that nobody could be asked about must not be published."""
+    """Hold where a secret that could not be verified must not be published."""
     if observed.resource.spec.verification.mode is not VerificationMode.REQUIRED:
         return None
     return hold(
@@ -91,29 +113,31 @@ def unverified(observed: Observed, secret_id: str, detail: str) -> Plan | None:
     )
 
 
-def initial_value(observed: Observed) -> SecretValue | Plan:
-    """Give the user's own value, as this pass has read it; one that Cognito would refuse holds."""
+def initial_value(observed: Observed) -> SecretValue:
+    """Return the user's own value of this pass; hold for one that Cognito would refuse."""
     found = observed.initial_value
     if found is UNREAD:
-        return look(Fact.INITIAL_VALUE)
+        raise NeedsError(look(Fact.INITIAL_VALUE))
     if isinstance(found, Problem):
-        return hold_for(found)
+        raise NeedsError(hold_for(found))
     unfit, ref = found.why_unfit(), observed.resource.spec.rotation.initial_value_from
     if unfit is None or ref is None:
         return found
-    return hold(
-        Reason.INITIAL_VALUE_INVALID,
-        f"the value under key {ref.key} of Secret {ref.name} "
-        f"(spec.rotation.initialValueFrom.secretRef) {unfit}",
-        "Cognito takes 24 to 64 letters, digits, '_' and '+': write the value of the other "
-        "provider without a line break, or remove initialValueFrom and let one be drawn",
+    raise NeedsError(
+        hold(
+            Reason.INITIAL_VALUE_INVALID,
+            f"the value under key {ref.key} of Secret {ref.name} "
+            f"(spec.rotation.initialValueFrom.secretRef) {unfit}",
+            "Cognito takes 24 to 64 letters, digits, '_' and '+': write the value of the other "
+            "provider without a line break, or remove initialValueFrom and let one be drawn",
+        )
     )
 
 
-def read_consumers(observed: Observed) -> Consumers | Plan:
-    """Give a full read of the namespace's workloads and pods of this pass."""
+def read_consumers(observed: Observed) -> Consumers:
+    """Return the full read of the namespace's workloads and pods of this pass."""
     if observed.consumers is UNREAD:
-        return look(Fact.CONSUMERS)
+        raise NeedsError(look(Fact.CONSUMERS))
     if isinstance(observed.consumers, Problem):
-        return hold_for(observed.consumers)
+        raise NeedsError(hold_for(observed.consumers))
     return observed.consumers

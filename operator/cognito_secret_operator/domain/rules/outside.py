@@ -6,10 +6,7 @@ from ...reasons import Reason
 from ..actions import Plan
 from ..model import StoredSecret
 from ..observed import Observed
-from . import Rule
 from .needs import hold
-
-__all__ = ["OUTSIDE"]
 
 _REPLICATORS: Final = (
     "reflector.v1.k8s.emberstack.com/",
@@ -39,6 +36,3 @@ def target_is_replicated(observed: Observed) -> Plan | None:
         "there is unknown",
         "declare who uses the copies in spec.acknowledgements, or take the annotation off",
     )
-
-
-OUTSIDE: Final[tuple[Rule, ...]] = (target_is_replicated,)

@@ -15,13 +15,35 @@ from ..observed import Observed
 from ..rollout import Consumers
 from ..spec import OnMaxOverlap
 from . import Rule
-from .outside import OUTSIDE
-from .rolling_out import ROLLING_OUT
+from .needs import outcome
+from .outside import target_is_replicated
+from .rolling_out import (
+    failed_rollout_is_rolled_back,
+    listed_workload_is_missing,
+    no_consumer_is_found,
+    pod_is_not_covered,
+    previous_was_deleted_elsewhere,
+    publication_settles,
+    rollout_is_unfinished,
+    somebody_holds_the_previous_secret,
+    workload_needs_the_stamp,
+)
 
-__all__ = ["EVIDENCE", "doubt", "giving_way", "order_in_force"]
+__all__ = ["EVIDENCE", "doubt", "order_in_force", "overridable"]
 
-EVIDENCE: Final[tuple[Rule, ...]] = (*ROLLING_OUT, *OUTSIDE)
-"""Rules that hold the deletion while somebody may hold the previous secret."""
+EVIDENCE: Final[tuple[Rule, ...]] = (
+    publication_settles,
+    previous_was_deleted_elsewhere,
+    no_consumer_is_found,
+    workload_needs_the_stamp,
+    listed_workload_is_missing,
+    pod_is_not_covered,
+    failed_rollout_is_rolled_back,
+    somebody_holds_the_previous_secret,
+    rollout_is_unfinished,
+    target_is_replicated,
+)
+"""The rules that hold the deletion while the previous secret may still be held."""
 
 
 def order_in_force(observed: Observed) -> RetiredBy | None:
@@ -38,27 +60,24 @@ def order_in_force(observed: Observed) -> RetiredBy | None:
     return None
 
 
-def giving_way(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Let each rule's holds and waits give way to an order; looks and effects do not.
-
-    Nor does the hold for a read that failed: an order names who may hold the secret.
-    """
-    return tuple(_giving_way(rule) for rule in rules)
-
-
 def doubt(observed: Observed, rules: Iterable[Rule]) -> Plan | None:
     """Give the first hold or wait that an order has to overcome; None where there is no doubt."""
-    plans = (rule(observed) for rule in rules)
+    plans = (outcome(rule, observed) for rule in rules)
     return next((one for one in plans if one and isinstance(one.action, Hold | Wait)), None)
 
 
-def _giving_way(rule: Rule) -> Rule:
+def overridable(rule: Rule) -> Rule:
+    """Let the holds and waits of a rule give way to an order; its reads and effects do not.
+
+    Nor does the hold for a read that failed: an order names who may hold the secret.
+    """
+
     @wraps(rule)
     def unless_ordered(observed: Observed) -> Plan | None:
-        said = rule(observed)
-        if said is None or not isinstance(said.action, Hold | Wait):
-            return said
+        plan = outcome(rule, observed)
+        if plan is None or not isinstance(plan.action, Hold | Wait):
+            return plan
         is_read = isinstance(observed.consumers, Consumers)
-        return None if is_read and order_in_force(observed) is not None else said
+        return None if is_read and order_in_force(observed) is not None else plan
 
     return unless_ordered

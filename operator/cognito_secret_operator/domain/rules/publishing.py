@@ -1,14 +1,12 @@
 """The target Secret follows the journal: created, written, compared, recorded, restored."""
 
 from dataclasses import replace
-from typing import Final
 
 from ...names import RESOURCE_ANNOTATION
 from ...reasons import Reason
 from ..actions import (
     ApplyMetadata,
     CreateTarget,
-    Look,
     Plan,
     Publish,
     RecordPublication,
@@ -17,16 +15,13 @@ from ..actions import (
 )
 from ..journal.journal import Journal, Publication
 from ..model import StoredSecret
-from ..observed import Observed
+from ..observed import UNREAD, Fact, Observed, Problem
 from ..ownership import only_we_wrote
 from ..projection import is_projection, is_untouched
 from ..rollout import Consumers
 from ..scope import has_target_metadata, target_metadata_of
 from ..spec import CreationPolicy
-from . import Rule
-from .needs import hold, read_consumers
-
-__all__ = ["PUBLISHING"]
+from .needs import hold, look
 
 _NAMED = 10
 
@@ -113,11 +108,12 @@ def target_was_edited(observed: Observed) -> Plan | None:
             Reason.TARGET_RESTORED,
             f"{restored} as a new publication, to which every pod moves",
         )
-    found = read_consumers(observed)
-    if isinstance(found, Plan) and isinstance(found.action, Look):
-        return found
+    if observed.consumers is UNREAD:
+        return look(Fact.CONSUMERS)
     return Plan(
-        Republish(), Reason.TARGET_RESTORED, f"{restored}; {_born_meanwhile(found, target)}"
+        Republish(),
+        Reason.TARGET_RESTORED,
+        f"{restored}; {_born_meanwhile(observed.consumers, target)}",
     )
 
 
@@ -161,9 +157,9 @@ def publication_is_not_recorded(observed: Observed) -> Plan | None:
     )
 
 
-def _born_meanwhile(found: Consumers | Plan, target: StoredSecret) -> str:
+def _born_meanwhile(found: Consumers | Problem, target: StoredSecret) -> str:
     """Name the pods that started since the edit: at rest nothing restarts them."""
-    if isinstance(found, Plan):
+    if isinstance(found, Problem):
         return "restart pods that started meanwhile, they may hold other values"
     edited_at = target.data_written_at
     born = sorted(
@@ -183,14 +179,3 @@ def _publication(journal: Journal) -> Publication | None:
     if journal.current is None or journal.current.value is None:
         return None
     return journal.publication
-
-
-PUBLISHING: Final[tuple[Rule, ...]] = (
-    target_is_missing,
-    leaked_value_is_shown,
-    redaction_is_not_recorded,
-    target_was_edited,
-    target_is_not_decorated,
-    target_is_not_yet_written,
-    publication_is_not_recorded,
-)

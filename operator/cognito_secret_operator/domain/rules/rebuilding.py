@@ -6,7 +6,6 @@ to which id never changes, so an old journal is right about that, and about noth
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ...reasons import Reason
 from ..actions import Plan, Rebuild
@@ -15,11 +14,8 @@ from ..model import Listing, Probe, StoredSecret, Verdict
 from ..observed import Fact, Observed
 from ..projection import Marks, publication_number, target_data
 from ..value import SecretValue
-from . import Rule
 from .adoption import adopted_anew, client_is_public
-from .needs import listing, probe, target_marks, unverified, wait
-
-__all__ = ["REBUILDING"]
+from .needs import NeedsError, listing, probe, target_marks, unverified, wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +36,6 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
     if observed.journal_read is None or not _is_lost_or_old(observed):
         return None
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     marks = target_marks(observed)
     leader = _leader(observed.journal, marks)
     if leader and listed.get(leader) is None and not observed.is_surely_missing(leader):
@@ -54,8 +48,6 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
     for record in sorted(records, key=lambda one: _preference(one, leader), reverse=True):
         if record.asks is not None:
             asked = _asked(observed, record.secret.id, record.asks)
-            if isinstance(asked, Plan):
-                return asked
             if asked.verdict is Verdict.REFUSED:
                 continue
             record = _verified(record, asked.verdict)  # noqa: PLW2901
@@ -64,12 +56,13 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
     return client_is_public(observed, listed) or adopted_anew(observed, listed)
 
 
-def _asked(observed: Observed, secret_id: str, fact: Fact) -> Probe | Plan:
+def _asked(observed: Observed, secret_id: str, fact: Fact) -> Probe:
     """Ask Cognito about a value; hold where nobody answers and the resource wants an answer."""
     asked = probe(observed, fact)
-    if isinstance(asked, Plan) or asked.verdict is not Verdict.UNKNOWN:
-        return asked
-    return unverified(observed, secret_id, asked.detail) or asked
+    held = unverified(observed, secret_id, asked.detail)
+    if asked.verdict is Verdict.UNKNOWN and held is not None:
+        raise NeedsError(held)
+    return asked
 
 
 def _is_lost_or_old(observed: Observed) -> bool:
@@ -166,6 +159,3 @@ def _retired(marks: Marks, current: JournaledSecret) -> JournaledSecret | None:
     if marks.previous_id == current.id or value is None:
         return None
     return JournaledSecret(marks.previous_id, current.created_at, value, Origin.TARGET)
-
-
-REBUILDING: Final[tuple[Rule, ...]] = (journal_must_be_rebuilt,)

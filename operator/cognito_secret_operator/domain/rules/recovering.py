@@ -1,16 +1,11 @@
 """In the middle of a rotation: what to do when somebody deletes the current secret at Cognito."""
 
-from typing import Final
-
 from ...reasons import Reason
 from ..actions import DropFromJournal, Plan, Reinstate
 from ..journal.journal import Outcome
 from ..observed import Observed
 from ..spec import Recovery
-from . import Rule
 from .needs import hold, listing
-
-__all__ = ["RECOVERING", "current_is_held"]
 
 
 def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
@@ -25,8 +20,6 @@ def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
     if observed.resource.spec.recovery is Recovery.MANUAL and not _is_asked(observed):
         return current_is_held(current.id)
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     if listed.get(current.id) is not None:
         return None
     gone = f"Cognito does not have the current secret {current.id} any more, somebody deleted it"
@@ -59,6 +52,3 @@ def current_is_held(current_id: str) -> Plan:
 def _is_asked(observed: Observed) -> bool:
     token = observed.resource.rotate_token
     return token is not None and token != observed.journal.handled_rotate
-
-
-RECOVERING: Final[tuple[Rule, ...]] = (current_is_missing_in_the_overlap,)

@@ -1,7 +1,6 @@
 """At rest: is the current secret there, is a rotation asked for or due?"""
 
 from datetime import datetime
-from typing import Final
 
 from ...names import ROTATE_ANNOTATION
 from ...reasons import Reason
@@ -13,14 +12,23 @@ from ..preview import preview_is_due
 from ..schedule import due_at, overdue_at, retry_at, starts_at
 from ..spec import Recovery
 from ..text import moment_text
-from . import Rule
 from .adoption import was_deleted_lately
-from .endpoint import token_endpoint_is_unknown
-from .needs import look, wait
+from .needs import initial_value, look, wait
 from .recovering import current_is_held
 from .staging import stage
 
-__all__ = ["RESTING"]
+
+def initial_value_is_wanted(observed: Observed) -> Plan | None:
+    """The client was made without the user's own value: add it, once."""
+    if not observed.journal.initial_is_wanted:
+        return None
+    if observed.resource.spec.rotation.initial_value_from is None:
+        return None
+    retry = retry_at(observed.journal, observed.timing)
+    if retry is not None and observed.now < retry:
+        return None
+    value = initial_value(observed)
+    return stage(observed, Trigger.MIGRATION, "it is the client's value elsewhere", value)
 
 
 def rotation_is_requested(observed: Observed) -> Plan | None:
@@ -148,17 +156,3 @@ def _retry_of_recovery(observed: Observed) -> datetime | None:
 def _backs_off(observed: Observed) -> bool:
     retry = retry_at(observed.journal, observed.timing)
     return retry is not None and observed.now < retry
-
-
-RESTING: Final[tuple[Rule, ...]] = (
-    rotation_is_requested,
-    current_is_missing,
-    value_is_unknown,
-    rollback_awaits_a_person,
-    rotation_is_due,
-    first_rotation_is_previewed,
-    slot_is_taken,
-    rotation_awaits_its_window,
-    token_endpoint_is_unknown,
-    nothing_is_to_be_done,
-)

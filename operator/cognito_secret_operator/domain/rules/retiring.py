@@ -1,7 +1,5 @@
 """From the last holder's move to the deletion of the previous secret: approve, prove, delete."""
 
-from typing import Final
-
 from ...names import OVERRIDE_ANNOTATION
 from ...reasons import Reason
 from ..acknowledgement import accepted_risks
@@ -14,11 +12,8 @@ from ..rollout import Consumers
 from ..spec import Approval, RetireOriginal
 from ..text import moment_text
 from ..windows import next_opening, open_windows
-from . import Rule
 from .needs import hold, listing, probe, wait
-from .overrides import EVIDENCE, doubt, giving_way, order_in_force
-
-__all__ = ["CONFIRMING", "RETIRING"]
+from .overrides import EVIDENCE, doubt, order_in_force
 
 _NAMED_BY_AN_ORDER = 10
 
@@ -36,8 +31,6 @@ def marked_secret_is_gone(observed: Observed) -> Plan | None:
     if previous.id in observed.memory.deleted:
         return _forget(observed, previous)
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     if listed.at < observed.shows_from(previous.id):
         return None
     if listed.get(previous.id) is None and listed.get(current.id) is not None:
@@ -51,8 +44,6 @@ def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
     if previous.value is None:
         return Plan(DropFromJournal(previous.id), Reason.RETIRED, gone)
     asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     if asked.verdict is Verdict.ACCEPTED:
         lingers = observed.memory.lingers
         since = lingers[1] if lingers and lingers[0] == previous.id else observed.now
@@ -156,15 +147,11 @@ def previous_can_go(observed: Observed) -> Plan | None:
     if previous is None or current is None or observed.journal.marked_id != previous.id:
         return None
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     if set(listed.ids) != {current.id, previous.id}:
         return wait(
             Reason.RETIRING, f"List shows {' and '.join(listed.ids)}: waiting for both secrets"
         )
     asked = probe(observed, Fact.CURRENT_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     if asked.verdict is Verdict.REFUSED:
         return hold(
             Reason.CURRENT_REFUSED,
@@ -220,15 +207,3 @@ def _is_urgent(observed: Observed, previous: JournaledSecret) -> bool:
 
 def _retiree(observed: Observed) -> JournaledSecret | None:
     return observed.journal.previous if observed.rolling is not None else None
-
-
-CONFIRMING: Final[tuple[Rule, ...]] = (marked_secret_is_gone,)
-
-RETIRING: Final[tuple[Rule, ...]] = (
-    origin_is_unknown,
-    deletion_awaits_approval,
-    *giving_way((overlap_runs,)),
-    deletion_window_is_closed,
-    previous_is_not_marked,
-    previous_can_go,
-)

@@ -16,10 +16,7 @@ from ..observed import Fact, Observed
 from ..rollout import Consumers, Progress, Workload, never_restarted, unfinished
 from ..spec import OnFailure, RolloutStrategy
 from ..text import span_text
-from . import Rule
 from .needs import hold, listing, probe, read_consumers, wait
-
-__all__ = ["ROLLING_OUT"]
 
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -52,9 +49,7 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
     previous, proof = observed.journal.previous, observed.rolling
     if previous is None or proof is None or not observed.is_surely_missing(previous.id):
         return None
-    found = read_consumers(observed)
-    if isinstance(found, Plan):
-        return found
+    read_consumers(observed)
     if observed.holders:
         return None
     return Plan(
@@ -67,8 +62,8 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
 def no_consumer_is_found(observed: Observed) -> Plan | None:
     """Nothing refers to the target, and the user did not declare that nothing would."""
     seen = _rollout(observed)
-    if not isinstance(seen, _Rollout):
-        return seen
+    if seen is None:
+        return None
     spec, found = observed.resource.spec, seen.consumers
     if found.workloads or found.pods or found.missing or observed.journal.previous_goes_at_once:
         return None
@@ -92,8 +87,8 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
     if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
         return None
     seen = _rollout(observed)
-    if not isinstance(seen, _Rollout):
-        return seen
+    if seen is None:
+        return None
     shared: list[datetime] = []
     for workload in workloads_to_stamp(seen.consumers, seen.proof, observed.pod_holders):
         if workload.progress is Progress.PAUSED:
@@ -143,8 +138,8 @@ def _others_settle_at(
 def listed_workload_is_missing(observed: Observed) -> Plan | None:
     """The user lists a workload that is not there: who holds the previous secret is unknown."""
     seen = _rollout(observed)
-    if not isinstance(seen, _Rollout):
-        return seen
+    if seen is None:
+        return None
     if not seen.consumers.missing:
         return None
     names = ", ".join(str(ref) for ref in seen.consumers.missing)
@@ -159,8 +154,8 @@ def listed_workload_is_missing(observed: Observed) -> Plan | None:
 def pod_is_not_covered(observed: Observed) -> Plan | None:
     """A pod that the user did not declare may hold the previous secret, and nobody moves it."""
     seen = _rollout(observed)
-    if not isinstance(seen, _Rollout):
-        return seen
+    if seen is None:
+        return None
     strangers = tuple(one for one in observed.pod_holders if not (one.covered or one.terminating))
     if not strangers:
         return None
@@ -188,8 +183,8 @@ def failed_rollout_is_rolled_back(observed: Observed) -> Plan | None:
     if observed.resource.spec.rollout.on_failure is not OnFailure.ROLLBACK:
         return None
     seen, book = _rollout(observed), observed.journal
-    if not isinstance(seen, _Rollout):
-        return seen
+    if seen is None:
+        return None
     failed = _failure(observed, seen)
     previous = book.previous
     if failed is None or previous is None or not can_roll_back(book):
@@ -197,11 +192,7 @@ def failed_rollout_is_rolled_back(observed: Observed) -> Plan | None:
     if observed.resource.override_id == book.name_of(previous.id):
         return None
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
-    if isinstance(asked, Plan):
-        return asked
     if listed.get(previous.id) is None or asked.verdict is Verdict.REFUSED:
         return None
     return Plan(
@@ -218,8 +209,8 @@ def _failure(observed: Observed, seen: _Rollout) -> Plan | None:
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
     """A pod or a declared consumer may still hold the previous secret: it must not be deleted."""
     seen = _rollout(observed)
-    if not isinstance(seen, _Rollout):
-        return seen
+    if seen is None:
+        return None
     found = observed.holders
     if not found:
         return None
@@ -290,8 +281,8 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
 def rollout_is_unfinished(observed: Observed) -> Plan | None:
     """Every pod has moved, but a workload is not whole: the new secret may not work for it."""
     seen = _rollout(observed)
-    if not isinstance(seen, _Rollout):
-        return seen
+    if seen is None:
+        return None
     waiting = unfinished(seen.consumers)
     if not waiting or observed.journal.previous_leaked:
         return None
@@ -321,23 +312,9 @@ def _held_up_by(found: Consumers) -> Plan | None:
     return None
 
 
-def _rollout(observed: Observed) -> _Rollout | Plan | None:
-    """Give the roll-out, or the plan to read the namespace first; None where there is none."""
+def _rollout(observed: Observed) -> _Rollout | None:
+    """Return the roll-out, from a full read of the namespace; None where there is none."""
     proof = observed.rolling
     if proof is None:
         return None
-    found = read_consumers(observed)
-    return found if isinstance(found, Plan) else _Rollout(proof, found)
-
-
-ROLLING_OUT: Final[tuple[Rule, ...]] = (
-    publication_settles,
-    previous_was_deleted_elsewhere,
-    no_consumer_is_found,
-    workload_needs_the_stamp,
-    listed_workload_is_missing,
-    pod_is_not_covered,
-    failed_rollout_is_rolled_back,
-    somebody_holds_the_previous_secret,
-    rollout_is_unfinished,
-)
+    return _Rollout(proof, read_consumers(observed))

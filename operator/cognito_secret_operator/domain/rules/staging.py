@@ -16,8 +16,6 @@ def stage(observed: Observed, trigger: Trigger, why: str, value: SecretValue | N
     if observed.resource.is_being_deleted:
         return wait(Reason.BEING_DELETED, "the resource is being deleted: no new rotation begins")
     listed = listing(observed)
-    if isinstance(listed, Plan):
-        return listed
     refusal = client_is_public(observed, listed) or slots_are_blocked(observed, listed)
     return refusal or Plan(
         Stage(

@@ -8,12 +8,23 @@ from cognito_secret_operator.domain.actions import Claim, Promote, Record, Wait
 from cognito_secret_operator.domain.model import Probe
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import plan
-from cognito_secret_operator.domain.rules.adding import ADDING, RECORDING
 from cognito_secret_operator.domain.spec import VerificationMode
 
-from support.builders import NOON, at, journal, pending, probe, remote, resource, said, spec, view
+from support.builders import (
+    NOON,
+    at,
+    journal,
+    pending,
+    probe,
+    remote,
+    resource,
+    rules_of,
+    said,
+    spec,
+    view,
+)
 
-RULES = {rule.__name__: rule for rule in (*RECORDING, *ADDING)}
+RULES = rules_of("adding")
 STAGED = journal(pending=pending())
 RECORDED = journal(pending=pending("B"))
 MARKED = journal(pending=pending("B"), marked_id="B")

@@ -10,15 +10,26 @@ from cognito_secret_operator.domain.model import ClientDescription, Probe, Store
 from cognito_secret_operator.domain.observed import Fact, Observed
 from cognito_secret_operator.domain.plan import plan
 from cognito_secret_operator.domain.rules.adoption import (
-    journal_is_missing,
-    nothing_is_adopted,
     slots_are_blocked,
 )
 from cognito_secret_operator.domain.spec import VerificationMode
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.names import PUBLICATION_ANNOTATION, RESOURCE_ANNOTATION
 
-from support.builders import journal, listing, probe, problem, resource, said, spec, target, view
+from support.builders import (
+    journal,
+    listing,
+    probe,
+    problem,
+    resource,
+    rules_of,
+    said,
+    spec,
+    target,
+    view,
+)
+
+RULES = rules_of("adoption")
 
 EMPTY = journal(None, sequence=0, published=None)
 OURS = {RESOURCE_ANNOTATION: "orders-api"}
@@ -68,7 +79,7 @@ def _first_contact(
 def test_a_journal_is_made_only_for_a_client_that_can_be_managed(
     observed: Observed, expected: str
 ) -> None:
-    assert said(journal_is_missing(observed)) == expected
+    assert said(RULES["journal_is_missing"](observed)) == expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +99,7 @@ def test_a_journal_is_made_only_for_a_client_that_can_be_managed(
     ],
 )
 def test_facts_are_asked_for_one_by_one(observed: Observed, expected: str) -> None:
-    assert said(nothing_is_adopted(observed)) == expected
+    assert said(RULES["nothing_is_adopted"](observed)) == expected
 
 
 @pytest.mark.parametrize(
@@ -184,10 +195,10 @@ def test_where_verification_is_required_no_unasked_value_is_taken_over(
         described_probe=described_probe,
     )
     required = resource(spec(verification={"mode": VerificationMode.REQUIRED}))
-    assert said(nothing_is_adopted(replace(seen, resource=required))) == expected
+    assert said(RULES["nothing_is_adopted"](replace(seen, resource=required))) == expected
 
 
 def test_where_verification_is_skipped_the_values_are_taken_over_unasked() -> None:
     skipped = resource(spec(verification={"mode": VerificationMode.SKIP}))
     seen = _first_contact(in_target="value of A", described="value of A")
-    assert said(nothing_is_adopted(replace(seen, resource=skipped))) == "Adopt Adopting"
+    assert said(RULES["nothing_is_adopted"](replace(seen, resource=skipped))) == "Adopt Adopting"

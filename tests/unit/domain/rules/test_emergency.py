@@ -16,7 +16,6 @@ from cognito_secret_operator.domain.journal.leaks import declared
 from cognito_secret_operator.domain.model import RemoteSecret
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.projection import target_data
-from cognito_secret_operator.domain.rules import emergency
 from cognito_secret_operator.domain.spec import EmergencyRequest
 
 from support.builders import (
@@ -29,6 +28,7 @@ from support.builders import (
     pod,
     probe,
     resource,
+    rules_of,
     said,
     secret,
     view,
@@ -39,16 +39,7 @@ STAMP = "B.7"
 MOVED = consumers(deployment(stamp=STAMP), pod("new", born=-30))
 OLD = consumers(deployment(stamp=STAMP), pod("old", born=-60))
 
-RULES = {
-    rule.__name__: rule
-    for rule in (
-        *emergency.DECLARING,
-        *emergency.QUESTIONING,
-        *emergency.GOING_AT_ONCE,
-        *emergency.GONE_AND_ROLLED,
-        *emergency.RENEWING,
-    )
-}
+RULES = rules_of("emergency")
 
 
 def leaked(

@@ -6,13 +6,13 @@ import pytest
 
 from cognito_secret_operator.domain.actions import Hold, NoteEndpoint
 from cognito_secret_operator.domain.observed import Observed, Problem
-from cognito_secret_operator.domain.rules.endpoint import FINDING, token_endpoint_is_unknown
+from cognito_secret_operator.domain.rules.endpoint import token_endpoint_is_unknown
 from cognito_secret_operator.domain.spec import TargetKeys
 from cognito_secret_operator.reasons import Reason
 
-from support.builders import journal, resource, said, spec, view
+from support.builders import journal, resource, rules_of, said, spec, view
 
-RULES = {rule.__name__: rule for rule in (*FINDING, token_endpoint_is_unknown)}
+RULES = rules_of("endpoint")
 URL = "https://shop.auth.eu-west-1.amazoncognito.com/oauth2/token"
 KEYS = TargetKeys(token_endpoint="token-url")
 SHOWN = resource(spec(target={"keys": KEYS}))

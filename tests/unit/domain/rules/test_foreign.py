@@ -8,8 +8,6 @@ import pytest
 from cognito_secret_operator.domain.journal.journal import Origin
 from cognito_secret_operator.domain.journal.recovery import unmarked
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
-from cognito_secret_operator.domain.rules.foreign import FOREIGN
-from cognito_secret_operator.domain.rules.retiring import RETIRING
 from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
@@ -20,13 +18,14 @@ from support.builders import (
     probe,
     remote,
     resource,
+    rules_of,
     said,
     secret,
     spec,
     view,
 )
 
-RULES = {rule.__name__: rule for rule in (*FOREIGN, *RETIRING)}
+RULES = rules_of("foreign", "retiring")
 NAMES_X = resource(spec(adoption={"retire_secret_ids": frozenset("X")}))
 NAMES_XY = resource(spec(adoption={"retire_secret_ids": frozenset("XY")}))
 NAMES_A = resource(spec(adoption={"retire_secret_ids": frozenset("A")}))

@@ -9,7 +9,6 @@ from cognito_secret_operator.domain.journal.journal import Journal, Publication,
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.platform_policy import Denial, PlatformPolicy
-from cognito_secret_operator.domain.rules.guards import GUARDS
 from cognito_secret_operator.domain.spec import Policy, Recovery, StatusFacts
 from cognito_secret_operator.names import PUBLICATION_ANNOTATION, RESOURCE_ANNOTATION
 
@@ -22,12 +21,13 @@ from support.builders import (
     listing,
     problem,
     resource,
+    rules_of,
     said,
     target,
     view,
 )
 
-RULES = {rule.__name__: rule for rule in GUARDS}
+RULES = rules_of("guards")
 LOOKED = Memory(first_pass_at=NOON, listing=listing("A", minutes=-60))
 NEVER_LOOKED = resource(status=StatusFacts())
 SUSPENDED = resource(replace(SPEC, suspended=True))

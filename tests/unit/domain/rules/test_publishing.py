@@ -12,7 +12,6 @@ from cognito_secret_operator.domain.journal.journal import (
 )
 from cognito_secret_operator.domain.observed import Observed
 from cognito_secret_operator.domain.ownership import Owner, owners_text
-from cognito_secret_operator.domain.rules.publishing import PUBLISHING
 from cognito_secret_operator.domain.spec import CreationPolicy
 from cognito_secret_operator.names import FIELD_MANAGER
 
@@ -25,6 +24,7 @@ from support.builders import (
     pod,
     problem,
     resource,
+    rules_of,
     said,
     secret,
     spec,
@@ -32,7 +32,7 @@ from support.builders import (
     view,
 )
 
-RULES = {rule.__name__: rule for rule in PUBLISHING}
+RULES = rules_of("publishing")
 RECORDED = journal("B", "A", published=-1)
 UNRECORDED = journal("B", "A", published=None)
 VALUELESS = journal(secret("A", has_value=False), published=None)

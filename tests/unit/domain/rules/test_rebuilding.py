@@ -10,7 +10,6 @@ from cognito_secret_operator.domain.journal.journal import Journal, Origin
 from cognito_secret_operator.domain.journal.recovery import rebuilt, taken_over
 from cognito_secret_operator.domain.model import StoredSecret
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
-from cognito_secret_operator.domain.rules.rebuilding import REBUILDING
 from cognito_secret_operator.domain.spec import StatusFacts, VerificationMode
 
 from support.builders import (
@@ -21,6 +20,7 @@ from support.builders import (
     pending,
     probe,
     resource,
+    rules_of,
     said,
     secret,
     spec,
@@ -28,7 +28,7 @@ from support.builders import (
 )
 from support.builders import target as target_of
 
-RULE = REBUILDING[0]
+[RULE] = rules_of("rebuilding").values()
 EMPTY = journal(None, sequence=0)
 REMEMBERED = resource(status=StatusFacts(journal_sequence=40, listed_at=NOON))
 ACCEPTED = {Fact.TARGET_PROBE: probe("Accepted"), Fact.TARGET_PREVIOUS_PROBE: probe("Accepted")}

@@ -9,7 +9,6 @@ from cognito_secret_operator.domain.journal.journal import Origin, Outcome
 from cognito_secret_operator.domain.journal.recovery import reinstated
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
-from cognito_secret_operator.domain.rules.recovering import RECOVERING
 from cognito_secret_operator.domain.spec import Recovery
 
 from support.builders import (
@@ -18,13 +17,14 @@ from support.builders import (
     journal,
     listing,
     resource,
+    rules_of,
     said,
     secret,
     spec,
     view,
 )
 
-RULES = {rule.__name__: rule for rule in RECOVERING}
+RULES = rules_of("recovering")
 OVERLAP = journal("B", "A", published=-60)
 ADOPTED = journal("B", secret("A", origin=Origin.DESCRIBE), published=-60)
 MANUAL = resource(spec(recovery=Recovery.MANUAL))

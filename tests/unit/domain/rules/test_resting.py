@@ -10,8 +10,7 @@ from cognito_secret_operator.domain.journal.journal import Origin, Outcome
 from cognito_secret_operator.domain.model import Trigger
 from cognito_secret_operator.domain.observed import Memory, Observed
 from cognito_secret_operator.domain.plan import plan
-from cognito_secret_operator.domain.rules.resting import RESTING
-from cognito_secret_operator.domain.spec import Recovery, StatusFacts
+from cognito_secret_operator.domain.spec import Recovery, SecretKeyRef, StatusFacts
 from cognito_secret_operator.domain.windows import Window
 
 from support.builders import (
@@ -23,16 +22,19 @@ from support.builders import (
     refused,
     remote,
     resource,
+    rules_of,
     said,
     secret,
     spec,
     view,
 )
 
-RULES = {rule.__name__: rule for rule in RESTING}
+RULES = rules_of("resting")
 YOUNG, OLD = journal("A"), journal(secret("A", days=30))
 VALUELESS = journal(secret("A", has_value=False), published=None)
 ASKED = resource(rotate="now")
+WANTED = replace(YOUNG, initial_is_wanted=True)
+GIVEN = resource(spec(rotation={"initial_value_from": SecretKeyRef("old-provider", "value")}))
 MANUAL = resource(spec(recovery=Recovery.MANUAL))
 DELETED = replace(resource(), is_being_deleted=True)
 GONE = Memory(first_pass_at=NOON, listing=listing("X"), missing={"A": at(-6)})
@@ -144,7 +146,14 @@ TABLE = [
         "",
         "Lists lack it for a minute only",
     ),
-    ("token_endpoint_is_unknown", view(YOUNG), "", "the target is not to show it"),
+    ("initial_value_is_wanted", view(YOUNG), "", "no value of the user's is to be added"),
+    ("initial_value_is_wanted", view(WANTED), "", "the resource does not name a value any more"),
+    (
+        "initial_value_is_wanted",
+        view(WANTED, of=GIVEN),
+        "Look INITIAL_VALUE",
+        "the client was made without the value: which one is it?",
+    ),
     ("value_is_unknown", view(YOUNG, listed="A"), "", "its value is known"),
     ("value_is_unknown", view(VALUELESS, listed="A"), "Stage Staging", "nobody knows its value"),
     (

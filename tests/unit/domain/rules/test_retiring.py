@@ -19,8 +19,6 @@ from cognito_secret_operator.domain.rollout import (
     Progress,
     WorkloadRef,
 )
-from cognito_secret_operator.domain.rules.retiring import CONFIRMING, RETIRING
-from cognito_secret_operator.domain.rules.rolling_out import ROLLING_OUT
 from cognito_secret_operator.domain.spec import (
     OnFailure,
     Resource,
@@ -42,19 +40,25 @@ from support.builders import (
     probe,
     problem,
     resource,
+    rules_of,
     said,
     secret,
     spec,
+    target,
     view,
 )
 
-RULES = {rule.__name__: rule for rule in (*CONFIRMING, *ROLLING_OUT, *RETIRING)}
+RULES = rules_of("retiring", "rolling_out", "outside")
 STAMP = "B.7"
 IMPORT = WorkloadRef("Job", "import", "batch")
 
 # Published at minute -10, so settled at minute -9; looked at from noon on.
 ROLLING = journal("B", "A", published=-10)
 MARKED = journal("B", "A", published=-10, marked_id="A")
+_SEEN = target(ROLLING)
+COPIED = replace(
+    _SEEN, annotations={**_SEEN.annotations, "replicator.v1.mittwald.de/replicate-to": "other"}
+)
 RESTING = journal("B")
 ADOPTED = journal("B", secret("A", origin=Origin.TARGET), published=-10)
 FOREIGN = journal("B", secret("A", origin=Origin.UNKNOWN, has_value=False), published=-10)
@@ -492,6 +496,13 @@ TABLE = [
         "List lacks the current one: this would delete the last",
     ),
     ("previous_can_go", view(MARKED, listed="A X"), "Wait Retiring", "List shows another secret"),
+    ("target_is_replicated", view(ROLLING), "", "no tool copies the target"),
+    (
+        "target_is_replicated",
+        view(ROLLING, target_secret=COPIED),
+        "Hold ReplicatedTarget",
+        "another tool copies the target, and no consumer elsewhere is declared",
+    ),
 ]
 
 
