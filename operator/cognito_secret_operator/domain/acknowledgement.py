@@ -24,7 +24,6 @@ def outside_holders(resource: Resource, journal: Journal, now: datetime) -> tupl
         Holder(
             who=f"Acknowledgement/{one.name}",
             since=published.at,
-            why="has not said that it uses the current secret",
             owner=None,
             is_outside=True,
         )
