@@ -129,7 +129,7 @@ sbom: $(STAMP) ## Write dist/sbom.cdx.json: what the image holds of PyPI (Cyclon
 		--output-format JSON --output-file $(DIST)/sbom.cdx.json requirements/runtime.txt
 
 .PHONY: chart
-chart: $(STAMP) ## Make the chart's files that are made from others: resource type, schema, page
+chart: $(STAMP) ## Make what is made from others: target keys, the chart's resource type, schema and page
 	$(PY) -m helmchart
 
 .PHONY: lock

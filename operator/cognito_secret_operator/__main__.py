@@ -1,4 +1,4 @@
-"""The command line: run the operator, tell what it would do next, test an installation."""
+"""The command line: run the operator, print what it would do next, test an installation."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ _LOG: Final = logging.getLogger("cognito_secret_operator")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and give the process's exit status."""
+    """Run a command and return the process's exit status."""
     chosen = _parser().parse_args(arguments)
     if chosen.command == "version":
         print(__version__)
@@ -51,9 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cognito-secret-operator", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve resources until SIGTERM; settings are CSO_… variables")
-    plan = commands.add_parser("plan", help="tell what would be done next; changes nothing")
+    plan = commands.add_parser("plan", help="print what would be done next; changes nothing")
     plan.add_argument("resource", type=_key, help="namespace/name of a CognitoClientSecret")
-    test = commands.add_parser("selftest", help="look whether an installation is as it should be")
+    test = commands.add_parser("selftest", help="check an installation")
     test.add_argument("--url", help="where the operator answers, as http://NAME:8080")
     test.add_argument(
         "--secret",
@@ -76,7 +76,7 @@ def _key(text: str) -> str:
 async def _run(settings: Settings, environment: Mapping[str, str]) -> int:
     _LOG.info("cognito-secret-operator %s", __version__)
     for name in unknown_variables(environment):
-        _LOG.warning("the variable %s means nothing here", name)
+        _LOG.warning("ignoring unknown environment variable %s", name)
     async with build(settings) as application:
         await serve(application.serving)
     return 0
@@ -103,7 +103,7 @@ async def _self_test(settings: Settings, url: str | None, secrets: Sequence[str]
                 f"FAIL  {check.what}: {check.problem}" if check.problem else f"ok    {check.what}"
             )
             failed += bool(check.problem)
-    print(f"{failed} failed" if failed else "all is as it should be")
+    print(f"{failed} failed" if failed else "all checks passed")
     return 1 if failed else 0
 
 

@@ -1,5 +1,6 @@
 """Every name that other systems see: API group, annotations, keys, suffixes."""
 
+from dataclasses import dataclass
 from typing import Final
 
 GROUP: Final = "cognito-secrets.dev"
@@ -38,6 +39,7 @@ EMERGENCY_ANNOTATION: Final = f"{GROUP}/emergency"
 
 EMERGENCY_NOW_ANNOTATION: Final = f"{GROUP}/emergency-now"
 """On the resource: the id of a leaked secret, to be deleted once another one is published."""
+
 TAKE_OVER_ANNOTATION: Final = f"{GROUP}/take-over"
 """On the resource: the uid in a journal from elsewhere that is to be used here from now on."""
 
@@ -73,3 +75,51 @@ def pod_ack_annotation(resource_name: str) -> str:
     at most 47 characters of it the name part stays within the 63 that Kubernetes allows.
     """
     return f"{GROUP}/{resource_name}.ack"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotation of ours: a row of the reference page, but for its meaning."""
+
+    key: str
+    value: str
+    """The shape of the value."""
+
+    on: str
+    set_by: str
+
+
+REQUESTS: Final = tuple(
+    Annotation(key, value, "the resource", set_by)
+    for key, value, set_by in (
+        (ROTATE_ANNOTATION, "<token>", "you"),
+        (APPROVE_ANNOTATION, "<id>", "you"),
+        (OVERRIDE_ANNOTATION, "<id>", "you"),
+        (EMERGENCY_ANNOTATION, "<id>", "you"),
+        (EMERGENCY_NOW_ANNOTATION, "<id>", "you"),
+        (TAKE_OVER_ANNOTATION, "<uid>", "you"),
+        (consumer_ack_annotation("<name>"), "<id>", "a consumer outside, or you"),
+    )
+)
+"""The annotations on the resource, by which a person or a tool asks the operator for something."""
+
+ANNOTATIONS: Final = (
+    *REQUESTS,
+    Annotation(
+        RESOURCE_ANNOTATION,
+        "<name>",
+        "target, journal",
+        "the operator; you, to hand a Secret over",
+    ),
+    Annotation(PUBLICATION_ANNOTATION, "<publication>", "target", "the operator"),
+    Annotation(CURRENT_ID_ANNOTATION, "<id>", "target", "the operator"),
+    Annotation(PREVIOUS_ID_ANNOTATION, "<id>", "target", "the operator"),
+    Annotation(stamp_annotation("<name>"), "<id>.<publication>", "pod templates", "the operator"),
+    Annotation(
+        pod_ack_annotation("<name>"),
+        "<container>=<publication>,...",
+        "pods",
+        "the application, or you",
+    ),
+)
+"""Every annotation of ours."""

@@ -1,11 +1,11 @@
-"""Puts the concrete pieces together: the one place that knows them all."""
+"""Puts the concrete parts together: the only module that imports them all."""
 
 import secrets
 import socket
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from . import __version__
 from .adapters.cognito import Cognito
@@ -23,30 +23,30 @@ from .adapters.workloads import WorkloadStore
 from .domain.actions import Plan
 from .domain.model import ResourceKey
 from .metrics import Metrics
-from .runtime.handlers import Sightings, interest_of
 from .runtime.leadership import Leadership
 from .runtime.platform_watch import watch_files
 from .runtime.probes import LoopLag, ProbeServer, Readiness
-from .runtime.process import Endpoint, Scope, Serving, farewell, route
+from .runtime.process import Endpoint, Scope, Serving
 from .runtime.queue import WorkQueue
-from .runtime.roster import Claimants
+from .runtime.roster import Roster
 from .selftest.checks import Installation, SelfTest
 from .service.execute import Executor
 from .service.observe import Observer
 from .service.ports import (
     Clock,
     CognitoPort,
-    DuplicatePort,
     EndpointPort,
     EventPort,
     PlatformPort,
     ResourcePort,
+    RosterPort,
     SecretStorePort,
     Telemetry,
     ValueGenerator,
     WorkloadPort,
 )
 from .service.reconcile import Pauses, Reconciler
+from .service.reporter import Reporter
 from .settings import Settings
 from .wire.resource.parse import SPEC_FIELDS
 
@@ -55,16 +55,15 @@ __all__ = ["Application", "build", "build_self_test"]
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What the command line needs of the whole."""
+    """What the command line uses."""
 
     reconciler: Reconciler
-    claimants: Claimants
     serving: Serving
 
     async def explain(self, key: ResourceKey) -> Plan | None:
-        """Tell what would be done next for a resource; None where there is none."""
-        for body in await self.serving.list_all():
-            self.claimants.note(interest_of(body)[0], body.get("spec") or {})
+        """Return what would be done next for a resource; None where there is none."""
+        for raw in await self.serving.list_all():
+            self.serving.roster.seen(raw.body)
         return await self.reconciler.explain(key)
 
 
@@ -96,11 +95,11 @@ async def build(settings: Settings) -> AsyncIterator[Application]:
 async def build_self_test(
     settings: Settings, *, url: str | None, secret_names: Mapping[str, Collection[str]]
 ) -> AsyncIterator[SelfTest]:
-    """Build what looks at an installation, and close it at the end.
+    """Build the self-test of an installation, and close it at the end.
 
     Args:
         settings: those of the installation.
-        url: where the process answers; None leaves it out.
+        url: where the process answers; None skips these checks.
         secret_names: namespace -> names of Secrets, where access is by name.
 
     Raises:
@@ -134,40 +133,52 @@ def _application(
 ) -> Application:
     clock = SystemClock()
     resources = ResourceStore(api)
-    claimants = Claimants()
+    queue = WorkQueue(settings.workers, clock.monotonic, on_pass=metrics.reconcile_took)
+    roster = Roster(queue)
     identity = f"{socket.gethostname()}/{secrets.token_hex(8)}"
-    reconciler = _reconciler(
-        settings,
-        identity,
-        _Outside(
-            resources=resources,
-            secrets=SecretStore(api),
-            workloads=WorkloadStore(api),
-            events=EventRecorder(api, clock),
-            cognito=cognito,
-            endpoint=endpoint,
-            duplicates=claimants,
-            platform=platform,
-            telemetry=metrics,
-            clock=clock,
-            value_generator=SystemValueGenerator(),
+    outside = _Outside(
+        resources=resources,
+        secrets=SecretStore(api),
+        workloads=WorkloadStore(api),
+        events=EventRecorder(api, clock),
+        cognito=cognito,
+        endpoint=endpoint,
+        roster=roster,
+        platform=platform,
+        telemetry=metrics,
+        clock=clock,
+        value_generator=SystemValueGenerator(),
+    )
+    reconciler = _reconciler(settings, identity, outside)
+    leadership = _leadership(settings, api, identity, clock)
+    _watch_parts(metrics, queue, platform, leadership)
+    readiness = Readiness()
+    serving = Serving(
+        scope=Scope(settings.namespaces, settings.kubeconfig),
+        endpoint=Endpoint(settings.listen_address, settings.port, settings.port_file),
+        list_all=partial(resources.list_all, settings.namespaces or None),
+        roster=roster,
+        queue=queue,
+        reconcile=reconciler.reconcile,
+        probes=ProbeServer(
+            metrics=metrics.render,
+            heartbeat_age=queue.heartbeat_age,
+            readiness=readiness.problem,
+            lag=LoopLag(),
+        ),
+        readiness=readiness,
+        leadership=leadership,
+        watch_files=lambda: watch_files(
+            lambda: (platform.frozen(), platform.allow_list()), roster.wake_all
         ),
     )
+    return Application(reconciler=reconciler, serving=serving)
 
-    async def work(key: ResourceKey) -> float | None:
-        began = clock.monotonic()
-        try:
-            return await reconciler.reconcile(key)
-        finally:
-            metrics.reconcile_took(clock.monotonic() - began)
 
-    async def list_all() -> tuple[Mapping[str, Any], ...]:
-        found = await resources.list_all(settings.namespaces or None)
-        return tuple(raw.body for raw in found)
-
-    queue = WorkQueue(work, settings.workers, clock.monotonic)
-    sightings = Sightings(route(queue, claimants))
-    reconciler.on_gone = farewell(queue, claimants, sightings)
+def _watch_parts(
+    metrics: Metrics, queue: WorkQueue, platform: PlatformFiles, leadership: Leadership | None
+) -> None:
+    """Have the metrics read these parts at each scrape."""
     metrics.watch_queue(
         depth=lambda: queue.depth,
         oldest_age=lambda: queue.oldest_age,
@@ -176,35 +187,9 @@ def _application(
     metrics.watch_platform(
         frozen=lambda: platform.frozen() is not None, allow_file_valid=platform.is_list_good
     )
-
-    def wake_all() -> None:
-        for key in claimants.keys:
-            queue.enqueue(key)
-
-    leadership = _leadership(settings, api, identity, clock)
     metrics.watch_leadership(
         lambda: queue.makes_passes and (leadership is None or leadership.is_leader)
     )
-    readiness = Readiness()
-    serving = Serving(
-        scope=Scope(settings.namespaces, settings.kubeconfig),
-        endpoint=Endpoint(settings.listen_address, settings.port, settings.port_file),
-        queue=queue,
-        probes=ProbeServer(
-            metrics=metrics.render,
-            heartbeat_age=queue.heartbeat_age,
-            readiness=readiness.problem,
-            lag=LoopLag(),
-        ),
-        readiness=readiness,
-        sightings=sightings,
-        list_all=list_all,
-        leadership=leadership,
-        watch_files=lambda: watch_files(
-            lambda: (platform.frozen(), platform.allow_list()), wake_all
-        ),
-    )
-    return Application(reconciler=reconciler, claimants=claimants, serving=serving)
 
 
 def _leadership(settings: Settings, api: KubeApi, identity: str, clock: Clock) -> Leadership | None:
@@ -228,7 +213,7 @@ class _Outside:
     events: EventPort
     cognito: CognitoPort
     endpoint: EndpointPort
-    duplicates: DuplicatePort
+    roster: RosterPort
     platform: PlatformPort
     telemetry: Telemetry
     clock: Clock
@@ -241,7 +226,7 @@ def _reconciler(settings: Settings, identity: str, outside: _Outside) -> Reconci
         workloads=outside.workloads,
         cognito=outside.cognito,
         endpoint=outside.endpoint,
-        duplicates=outside.duplicates,
+        roster=outside.roster,
         platform=outside.platform,
         clock=outside.clock,
         timing=settings.timing,
@@ -256,11 +241,14 @@ def _reconciler(settings: Settings, identity: str, outside: _Outside) -> Reconci
         identity=identity,
         add_deadline=settings.timing.add_deadline,
     )
+    reporter = Reporter(
+        resources=outside.resources, events=outside.events, telemetry=outside.telemetry
+    )
     return Reconciler(
         resources=outside.resources,
+        roster=outside.roster,
         observer=observer,
         executor=executor,
-        events=outside.events,
-        telemetry=outside.telemetry,
+        reporter=reporter,
         pauses=Pauses(settings.poll_min, settings.poll_max),
     )

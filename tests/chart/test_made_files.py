@@ -10,12 +10,12 @@ import yaml
 from cognito_secret_operator import __version__
 from cognito_secret_operator.adapters.allow_file import UnusableError, read_rules
 
-from helmchart import CHART
+from helmchart import CHART, REPOSITORY
 from helmchart.made import made_files
 from helmchart.values import VALUES_FILE, schema, schema_paths, values
 
 
-@pytest.mark.parametrize("path", made_files(), ids=lambda path: str(path.relative_to(CHART)))
+@pytest.mark.parametrize("path", made_files(), ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_a_made_file_is_what_make_chart_would_write(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == made_files()[path], "run `make chart`"
 

@@ -18,7 +18,6 @@ from cognito_secret_operator.domain.spec import (
     RetireOriginal,
     RolloutStrategy,
     Spec,
-    TargetKeys,
     VerificationMode,
 )
 from cognito_secret_operator.errors import InvalidResourceError
@@ -154,11 +153,7 @@ def test_the_defaults_that_follow_the_interval_are_as_described() -> None:
     assert smallest().retirement.max_overlap == timedelta(hours=72)
 
 
-def test_the_default_names_in_the_descriptions_are_the_parsers() -> None:
-    keys = TargetKeys()
-    assert f"Default {keys.client_id}." in description("target.keys.clientId")
-    assert f"Default {keys.current}." in description("target.keys.current")
-    assert f"Default {keys.previous}." in description("target.keys.previous")
+def test_the_default_name_in_the_description_of_the_target_is_the_parsers() -> None:
     assert "Default the resource's name." in description("target.name")
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from cognito_secret_operator.domain.target_keys import TARGET_KEYS
+
 from harness.operator_process import OperatorProcess
 from harness.shop import Shop, application
 
@@ -13,29 +15,28 @@ pytestmark = pytest.mark.integration
 
 StartOperator = Callable[..., OperatorProcess]
 
-ALL_KEYS = {
-    "userPoolId": "pool",
-    "issuer": "issuer",
-    "tokenEndpoint": "token-url",
-    "secretId": "secret-id",
-}
+KEYS = {row.field: f"key-of-{row.field}" for row in TARGET_KEYS}
 
 
-def test_every_key_on_wish_is_filled_and_follows_a_rotation(
+def test_every_key_is_filled_and_follows_a_rotation(
     shop: Shop, start_operator: StartOperator
 ) -> None:
     client = shop.cognito.create_client(shop.pool_id)
-    shop.apply(application("web"), shop.resource(client, target={"keys": ALL_KEYS}))
+    shop.apply(application("web"), shop.resource(client, target={"keys": KEYS}))
     start_operator()
     first = shop.wait_ready(client)
     data = shop.secret()
-    assert data["pool"] == shop.pool_id
-    assert data["issuer"] == f"https://cognito-idp.eu-west-1.amazonaws.com/{shop.pool_id}"
-    assert data["token-url"] == shop.cognito.token_endpoint(shop.pool_id)
-    assert data["secret-id"] == first[0]
+    assert set(data) == set(KEYS.values())
+    assert "" not in data.values()
+    assert data[KEYS["clientId"]] == client.client_id
+    assert data[KEYS["current"]] == data[KEYS["previous"]] == client.value
+    assert data[KEYS["userPoolId"]] == shop.pool_id
+    assert data[KEYS["issuer"]] == f"https://cognito-idp.eu-west-1.amazonaws.com/{shop.pool_id}"
+    assert data[KEYS["tokenEndpoint"]] == shop.cognito.token_endpoint(shop.pool_id)
+    assert data[KEYS["secretId"]] == first[0]
     shop.annotate("orders-api", rotate="drill-1")
     current = shop.wait_rotated(client, first)
-    assert shop.secret()["secret-id"] == current
+    assert shop.secret()[KEYS["secretId"]] == current
 
 
 def test_an_endpoint_that_nobody_names_is_found_by_the_pools_domain(

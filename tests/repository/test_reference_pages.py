@@ -17,13 +17,16 @@ import yaml
 from cognito_secret_operator import names
 from cognito_secret_operator.adapters.cognito_answers import ASSUME_ROLE, OPERATIONS, REFRESH
 from cognito_secret_operator.domain.report import ConditionType, Step
+from cognito_secret_operator.domain.target_keys import TARGET_KEYS
 from cognito_secret_operator.metrics import METRICS
+from cognito_secret_operator.names import ANNOTATIONS
 from cognito_secret_operator.service.announcements import EFFECT_EVENTS
 from cognito_secret_operator.settings import VARIABLES
 from cognito_secret_operator.wire.resource.parse import parse
 
 from support import reasons_page
 from support.declared import fields as _fields
+from support.declared import named_annotations as _named_annotations
 from support.declared import version as _version
 from support.pages import DOCS, ROOT
 from support.pages import blocks as _blocks
@@ -87,13 +90,21 @@ def test_the_smallest_resource_of_the_readme_is_one() -> None:
 
 
 def test_every_annotation_has_a_row() -> None:
-    page = "reference/resource.md"
-    values = {value for value in vars(names).values() if isinstance(value, str)}
-    keys = [key for key in values if key.startswith(f"{names.GROUP}/")]
-    keys += [names.stamp_annotation("<name>"), names.pod_ack_annotation("<name>")]
-    keys += [names.consumer_ack_annotation("<name>")]
-    lines = {key: _line(f"`{key}`", "TODO", "TODO", "TODO") for key in sorted(keys)}
-    _compare(page, _keys(page, "## Annotations"), lines)
+    page, heading = "reference/resource.md", "## Annotations"
+    cells = {row.key: (f"`{row.key}`", f"`{row.value}`", row.on, row.set_by) for row in ANNOTATIONS}
+    _compare(page, _keys(page, heading), {key: _line(*row, "TODO") for key, row in cells.items()})
+    assert [row[:4] for row in _rows(page, heading)] == list(cells.values())
+
+
+def test_every_name_of_an_annotation_is_in_the_table() -> None:
+    missing = _named_annotations() - {row.key for row in ANNOTATIONS}
+    assert not missing, f"operator/cognito_secret_operator/names.py: add to ANNOTATIONS: {missing}"
+
+
+def test_the_changelog_names_every_target_key() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    missing = [row.field for row in TARGET_KEYS if f"`{row.field}`" not in text]
+    assert not missing, f"CHANGELOG.md: name the new key of target.keys in backticks: {missing}"
 
 
 def test_every_printer_column_has_a_row() -> None:

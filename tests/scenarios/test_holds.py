@@ -13,7 +13,6 @@ from support.world import KEY, SPEC, World
 
 HOUR = timedelta(hours=1)
 JOURNAL = journal_name(KEY.name)
-WRITES = ("cognito.add", "cognito.delete", "secrets.replace", "secrets.create", "workloads.stamp")
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def world() -> World:
 
 
 def _writes(world: World) -> int:
-    return sum(world.faults.count(name) for name in WRITES)
+    return world.faults.count_writes(with_status=False)
 
 
 def _held_back(world: World, reason: str) -> bool:
@@ -110,7 +109,7 @@ def test_a_foreign_secret_blocks_the_next_rotation_until_it_is_gone(world: World
     world.cognito.delete_for_test(foreign)
     world.run_until_rest(process)
     world.run_for(process, 2 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["D"]
+    assert world.held_ids() == ["D"]
 
 
 @pytest.mark.parametrize("skew", [timedelta(minutes=2), timedelta(minutes=-2)])
@@ -133,7 +132,7 @@ def test_a_slow_read_is_no_wrong_clock(world: World) -> None:
 
 
 def test_of_two_new_resources_for_one_client_none_acts(world: World) -> None:
-    world.duplicates.others = (ResourceKey("shop", "orders-api-2"),)
+    world.roster.others = (ResourceKey("shop", "orders-api-2"),)
     assert _held_back(world, "DuplicateClient")
     assert "shop/orders-api-2" in world.condition("Stalled")["message"]
 
@@ -141,7 +140,7 @@ def test_of_two_new_resources_for_one_client_none_acts(world: World) -> None:
 def test_the_one_with_a_journal_goes_on(world: World) -> None:
     process = world.process()
     process.reconcile()
-    world.duplicates.others = (ResourceKey("shop", "orders-api-2"),)
+    world.roster.others = (ResourceKey("shop", "orders-api-2"),)
     world.run_until_rest(process)
     world.assert_rotated_once()
 

@@ -9,7 +9,6 @@ from cognito_secret_operator.domain.model import ResourceKey
 from support.world import KEY, World
 
 HOUR = timedelta(hours=1)
-WRITES = ("cognito.add", "cognito.delete", "secrets.replace", "secrets.create", "workloads.stamp")
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def world() -> World:
 
 
 def _writes(world: World) -> int:
-    return sum(world.faults.count(name) for name in WRITES)
+    return world.faults.count_writes(with_status=False)
 
 
 def test_a_namespace_that_may_not_asks_cognito_nothing(world: World) -> None:
@@ -46,7 +45,7 @@ def test_a_permission_that_is_taken_away_in_the_middle_stops_all_and_given_back_
 
 
 def test_a_rival_that_may_not_reach_the_pool_blocks_nobody(world: World) -> None:
-    world.duplicates.others = (ResourceKey("mallory", "orders-api"),)
+    world.roster.others = (ResourceKey("mallory", "orders-api"),)
     world.platform.denied = frozenset({"mallory"})
     world.run_until_rest(world.process())
     world.assert_rotated_once()

@@ -1,4 +1,4 @@
-"""``python -m helmchart``: writes the made files of the chart."""
+"""``python -m helmchart``: writes the files that are made from others."""
 
 from . import REPOSITORY
 from .made import made_files

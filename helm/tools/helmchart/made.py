@@ -1,4 +1,4 @@
-"""Files of the chart that are made from others: `make chart` writes them, a test finds a drift."""
+"""Files that are made from others: `make chart` writes them, a test finds a drift."""
 
 import copy
 import json
@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import CHART, REPOSITORY
+from .target_keys import with_keys, with_rows
 from .values import SCHEMA_FILE, Value, schema, values
 
 CRD: Final = REPOSITORY / "crds" / "cognitoclientsecrets.yaml"
 CRD_TEMPLATE: Final = CHART / "templates" / "crd.yaml"
 README: Final = CHART / "README.md"
+RESOURCE_PAGE: Final = REPOSITORY / "docs" / "reference" / "resource.md"
 
 BEGIN: Final = "<!-- values: made by `make chart` from values.yaml -->\n"
 END: Final = "<!-- end of values -->\n"
@@ -30,9 +32,11 @@ _METADATA: Final = """\
 
 def made_files() -> dict[Path, str]:
     """Give every made file's path and text."""
-    known = values()
+    known, crd = values(), with_keys(CRD.read_text(encoding="utf-8"))
     return {
-        CRD_TEMPLATE: crd_template(CRD.read_text(encoding="utf-8")),
+        CRD: crd,
+        RESOURCE_PAGE: with_rows(RESOURCE_PAGE.read_text(encoding="utf-8")),
+        CRD_TEMPLATE: crd_template(crd),
         SCHEMA_FILE: json.dumps(described(schema(), known), indent=2, ensure_ascii=False) + "\n",
         README: with_table(README.read_text(encoding="utf-8"), known),
     }

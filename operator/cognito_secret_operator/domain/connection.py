@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from .journal.journal import Journal
 from .model import ClientRef
-from .spec import Spec
 
-__all__ = ["issuer_of", "shown_endpoint"]
+__all__ = ["issuer_of"]
 
 _COMMERCIAL: Final = "amazonaws.com"
 _SUFFIXES: Final[Mapping[str, str]] = {
@@ -26,8 +24,3 @@ def issuer_of(client: ClientRef) -> str:
     region = client.region
     found = (suffix for prefix, suffix in _SUFFIXES.items() if region.startswith(prefix))
     return f"https://cognito-idp.{region}.{next(found, _COMMERCIAL)}/{client.pool_id}"
-
-
-def shown_endpoint(journal: Journal, spec: Spec) -> str | None:
-    """Give the token endpoint that the target shows: as the spec has it, else as it was found."""
-    return spec.verification.token_endpoint or journal.token_endpoint

@@ -1,26 +1,37 @@
-"""What a process keeps in mind from one pass to the next."""
+"""The transitions of `Memory`: what a process remembers after a read and after an effect."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from .evidence import Remaining, remaining_after
-from .journal.journal import Journal, JournaledSecret
-from .model import Listing, StoredSecret, Verdict
-from .observed import Fact, Memory, Observed
+from .journal.journal import Journal, JournaledSecret, Rotation
+from .model import Listing, RemoteSecret, StoredSecret, Verdict
+from .observed import Fact, Memory, Observed, Problem
 from .projection import marks_of
-from .rollout import Consumers
+from .rollout import Consumers, Workload
 
-__all__ = ["remembered"]
+__all__ = [
+    "after_add",
+    "after_delete",
+    "after_read",
+    "after_stamp",
+    "after_unanswered_add",
+    "without_add",
+]
 
 
-def remembered(observed: Observed) -> Memory:
-    """Give the memory after what this pass has read."""
+def after_read(observed: Observed) -> Memory:
+    """Return the memory after what this pass has read so far."""
     memory = observed.memory
     if isinstance(observed.listing, Listing):
         missing = _missing(observed, observed.listing)
-        memory = replace(memory, listing=observed.listing, missing=missing)
+        memory = replace(
+            memory, listing=observed.listing, missing=missing, client_missing_since=None
+        )
+    if isinstance(observed.listing, Problem) and observed.listing.missing:
+        memory = replace(memory, client_missing_since=memory.client_missing_since or observed.now)
     if Fact.PREVIOUS_VALUE_PROBE in observed.probes:
-        memory = replace(memory, lingers=_lingers(observed))
+        memory = replace(memory, still_accepted=_still_accepted(observed))
     if isinstance(observed.consumers, Consumers):
         memory = replace(
             memory,
@@ -29,6 +40,35 @@ def remembered(observed: Observed) -> Memory:
             previewed_at=observed.now,
         )
     return memory
+
+
+def without_add(memory: Memory) -> Memory:
+    """Return the memory after a new claim, or after the journal recorded the added secret."""
+    return replace(memory, added=None, add_sent=False)
+
+
+def after_add(memory: Memory, rotation: Rotation, secret: RemoteSecret) -> Memory:
+    """Return the memory after the response to the Add of *rotation*'s pending value."""
+    return replace(memory, added=(rotation, secret), add_sent=True)
+
+
+def after_unanswered_add(memory: Memory) -> Memory:
+    """Return the memory after an Add that may have been carried out."""
+    return replace(memory, add_sent=True)
+
+
+def after_delete(memory: Memory, secret_id: str, request_id: str) -> Memory:
+    """Return the memory after the response to a Delete."""
+    return replace(
+        memory,
+        deleted=memory.deleted | {secret_id},
+        delete_requests={**memory.delete_requests, secret_id: request_id},
+    )
+
+
+def after_stamp(memory: Memory, workload: Workload, stamp: str) -> Memory:
+    """Return the memory after a stamp on *workload*'s pod template."""
+    return replace(memory, stamped=memory.stamped | {(workload.uid, stamp)})
 
 
 def _missing(observed: Observed, listed: Listing) -> dict[str, datetime]:
@@ -60,8 +100,8 @@ def _too_young(secret: JournaledSecret, listed: Listing, observed: Observed) -> 
     return listed.at < secret.created_at + observed.timing.list_distrust
 
 
-def _lingers(observed: Observed) -> tuple[str, datetime] | None:
-    journal, before = observed.journal_read, observed.memory.lingers
+def _still_accepted(observed: Observed) -> tuple[str, datetime] | None:
+    journal, before = observed.journal_read, observed.memory.still_accepted
     previous = journal.previous if isinstance(journal, Journal) else None
     accepted = observed.probes[Fact.PREVIOUS_VALUE_PROBE].verdict is Verdict.ACCEPTED
     if previous is None or not accepted:

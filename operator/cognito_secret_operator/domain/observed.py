@@ -69,7 +69,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a process knows of a resource from its own passes; lost by a restart without harm."""
+    """What a process knows of a resource from its own passes; lost by a restart without harm.
+
+    Only `domain.memory` makes a changed one.
+    """
 
     first_pass_at: datetime
     listing: Listing | None = None
@@ -93,7 +96,7 @@ class Memory:
     missing: Mapping[str, datetime] = field(default_factory=dict)
     """Ids of the journal that a List lacked, and since when."""
 
-    lingers: tuple[str, datetime] | None = None
+    still_accepted: tuple[str, datetime] | None = None
     """A deleted secret that Cognito accepted nevertheless, and since when that is seen."""
 
     client_missing_since: datetime | None = None

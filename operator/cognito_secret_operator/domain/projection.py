@@ -9,10 +9,10 @@ from ..names import (
     PUBLICATION_ANNOTATION,
     RESOURCE_ANNOTATION,
 )
-from .connection import issuer_of, shown_endpoint
-from .journal.journal import Journal, JournaledSecret, Publication
+from .journal.journal import Journal, Publication
 from .model import StoredSecret
 from .spec import Resource, Spec
+from .target_keys import CLIENT_ID, CURRENT, PREVIOUS, Shown
 from .value import SecretValue
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "is_untouched",
     "marks_of",
     "publication_number",
+    "shown_endpoint",
     "stamp_value",
     "target_annotations",
     "target_data",
@@ -35,32 +36,20 @@ def target_data(journal: Journal, resource: Resource) -> dict[str, SecretValue] 
     """
     if journal.current is None or journal.current.value is None:
         return None
-    keys = resource.spec.target.keys
-    shown = journal.shown_previous
-    previous = shown.value if shown is not None and shown.value else journal.current.value
-    return {
-        keys.client_id: SecretValue(journal.client.client_id),
-        keys.current: journal.current.value,
-        keys.previous: previous,
-        **_shown_on_wish(journal, journal.current, resource.spec),
-    }
-
-
-def _shown_on_wish(
-    journal: Journal, current: JournaledSecret, spec: Spec
-) -> dict[str, SecretValue]:
-    """Give the keys that are there only where they are named; an unknown text leaves its key out.
-
-    An empty value would be worse than none: an application would take it for an answer.
-    """
-    keys = spec.target.keys
-    texts = (
-        (keys.user_pool_id, journal.client.pool_id),
-        (keys.issuer, issuer_of(journal.client)),
-        (keys.token_endpoint, shown_endpoint(journal, spec)),
-        (keys.secret_id, current.id),
+    previous = journal.shown_previous
+    shown = Shown(
+        client=journal.client,
+        current=journal.current.value,
+        current_id=journal.current.id,
+        previous=(previous.value if previous else None) or journal.current.value,
+        token_endpoint=shown_endpoint(journal, resource.spec) or "",
     )
-    return {key: SecretValue(text) for key, text in texts if key and text}
+    return resource.spec.target.keys.data(shown)
+
+
+def shown_endpoint(journal: Journal, spec: Spec) -> str | None:
+    """Return the token endpoint that the target shows: the spec's, else the one that was found."""
+    return spec.verification.token_endpoint or journal.token_endpoint
 
 
 def target_annotations(journal: Journal, resource: Resource) -> dict[str, str]:
@@ -111,18 +100,18 @@ class Marks:
 def marks_of(target: StoredSecret, resource: Resource) -> Marks | None:
     """Read a target that this operator wrote for this resource and client; None for any other."""
     marks, keys = target.annotations, resource.spec.target.keys
-    number, current = publication_number(marks), target.data.get(keys.current)
+    number, current = publication_number(marks), target.data.get(keys[CURRENT])
     if marks.get(RESOURCE_ANNOTATION) != resource.key.name or not number or not current:
         return None
     client_id = SecretValue(resource.spec.client.client_id)
-    if not marks.get(CURRENT_ID_ANNOTATION) or target.data.get(keys.client_id) != client_id:
+    if not marks.get(CURRENT_ID_ANNOTATION) or target.data.get(keys[CLIENT_ID]) != client_id:
         return None
     return Marks(
         number=number,
         current_id=marks[CURRENT_ID_ANNOTATION],
         previous_id=marks.get(PREVIOUS_ID_ANNOTATION, ""),
         current=current,
-        previous=target.data.get(keys.previous) or None,
+        previous=target.data.get(keys[PREVIOUS]) or None,
     )
 
 

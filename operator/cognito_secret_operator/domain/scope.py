@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from .model import StoredSecret, TargetMetadata
-from .spec import CreationPolicy, Resource, TargetKeys, TargetSpec
+from .spec import CreationPolicy, Resource, TargetSpec
+from .target_keys import CURRENT, PREVIOUS
 
 __all__ = ["has_target_metadata", "in_scope", "target_metadata_of"]
 
@@ -19,9 +20,9 @@ def in_scope(target: StoredSecret, spec: TargetSpec) -> StoredSecret:
     """
     if spec.creation_policy is not CreationPolicy.MERGE:
         return target
-    kept = _named(spec.keys) | target.own_keys
+    kept = {*spec.keys.names.values()} | target.own_keys
     unknown = f"unknown@{target.resource_version}"
-    secret_keys = (spec.keys.current, spec.keys.previous)
+    secret_keys = (spec.keys[CURRENT], spec.keys[PREVIOUS])
     return replace(
         target,
         data={key: value for key, value in target.data.items() if key in kept},
@@ -51,16 +52,3 @@ def has_target_metadata(target: StoredSecret, wanted: TargetMetadata) -> bool:
         and (wanted.owner is None or wanted.owner[1] in target.owners)
         and target.decorated <= wanted.names
     )
-
-
-def _named(keys: TargetKeys) -> frozenset[str]:
-    named = (
-        keys.client_id,
-        keys.current,
-        keys.previous,
-        keys.user_pool_id,
-        keys.issuer,
-        keys.token_endpoint,
-        keys.secret_id,
-    )
-    return frozenset(key for key in named if key is not None)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from .consumers import ConsumersSpec
 from .model import ClientRef, RemoteSecret, ResourceKey
+from .target_keys import TargetKeys
 from .windows import Window
 
 __all__ = [
@@ -28,7 +29,6 @@ __all__ = [
     "SecretKeyRef",
     "Spec",
     "StatusFacts",
-    "TargetKeys",
     "TargetSpec",
     "VerificationMode",
     "VerificationSpec",
@@ -112,21 +112,6 @@ class VerificationSpec:
     token_endpoint: str | None
     activation_delay: timedelta
     mode: VerificationMode = VerificationMode.AUTO
-
-
-@dataclass(frozen=True, slots=True)
-class TargetKeys:
-    """Names of the keys in the target Secret."""
-
-    client_id: str = "client-id"
-    current: str = "client-secret"
-    previous: str = "client-secret-previous"
-    user_pool_id: str | None = None
-    """This key and the following ones are written only where they are named."""
-
-    issuer: str | None = None
-    token_endpoint: str | None = None
-    secret_id: str | None = None
 
 
 class CreationPolicy(enum.Enum):

@@ -12,20 +12,20 @@ import logging
 import os
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import kopf
 
-from ..domain.model import ResourceKey
 from ..errors import RetryLaterError
 from ..names import GROUP, PLURAL, VERSION
 from .logs import describe_error, log_loop_error
+from .roster import Roster
 
-__all__ = ["Interest", "Sightings", "interest_of", "watch"]
+__all__ = ["watch"]
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -36,90 +36,9 @@ LONGEST_STOP: Final = 15.0
 """Seconds that kopf gets to end: its workers get 2, its leftover tasks 5."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interest:
-    """What of a resource a pass depends on. Our own status patches change nothing of it."""
-
-    uid: str
-    created_at: str
-    generation: int
-    deleted_at: str | None
-    annotations: tuple[tuple[str, str], ...]
-    """Those with our prefix, sorted: requests and approvals."""
-
-
-def interest_of(body: Mapping[str, Any]) -> tuple[ResourceKey, Interest]:
-    """Reduce a resource's body to its key and what a pass depends on."""
-    meta = body["metadata"]
-    annotations = meta.get("annotations") or {}
-    return ResourceKey(meta["namespace"], meta["name"]), Interest(
-        uid=meta["uid"],
-        created_at=meta.get("creationTimestamp") or "",
-        generation=meta.get("generation") or 0,
-        deleted_at=meta.get("deletionTimestamp"),
-        annotations=tuple(
-            sorted(item for item in annotations.items() if item[0].startswith(f"{GROUP}/"))
-        ),
-    )
-
-
-class Sightings:
-    """Passes on what is new about resources, and only that.
-
-    All methods belong to the event loop's thread. The first listing, which the caller makes before
-    the watch, goes through `note` as well, so that kopf's own listing wakes nobody again.
-    """
-
-    def __init__(self, on_seen: Callable[[Mapping[str, Any], bool], None]) -> None:
-        """Remember nothing yet.
-
-        Args:
-            on_seen: gets the body and whether the resource is gone; it updates the index of
-                clients by key and enqueues. Called at the first sight, when the `Interest`
-                changes, and when the resource is gone, unless another of its name was seen since.
-
-        """
-        self._on_seen = on_seen
-        self._known: dict[ResourceKey, Interest] = {}
-
-    def note(self, body: Mapping[str, Any], *, gone: bool = False) -> None:
-        """Look at a resource's *body*; never raises: kopf would log the error and move on."""
-        try:
-            self._note(body, gone=gone)
-        except Exception as error:  # noqa: BLE001  # one odd object must not end the watch
-            _LOG.error("a sighting was lost", extra={"trace": describe_error(error)})
-
-    def forget(self, key: ResourceKey) -> None:
-        """Drop what is known of a resource that a read no longer finds.
-
-        Deletions during a gap of the watch are never signalled.
-        """
-        self._known.pop(key, None)
-
-    def _note(self, body: Mapping[str, Any], *, gone: bool) -> None:
-        key, interest = interest_of(body)
-        known = self._known.get(key)
-        if (
-            known is not None
-            and known.uid != interest.uid
-            and (
-                # kopf handles objects in parallel: news of a deleted one can outlive it.
-                gone or interest.created_at < known.created_at
-            )
-        ):
-            return
-        if gone:
-            self._known.pop(key, None)
-        elif known == interest:
-            return
-        self._on_seen(body, gone)
-        if not gone:
-            self._known[key] = interest
-
-
 async def watch(
     *,
-    sightings: Sightings,
+    roster: Roster,
     namespaces: Sequence[str],
     kubeconfig: Path | None,
     stop: asyncio.Event,
@@ -128,14 +47,14 @@ async def watch(
     """Watch the resources until *stop* is set.
 
     kopf gets a thread with an event loop of its own: at its end it cancels every task of its loop
-    that it did not find there at its start (ours inside a running pass too), and it takes over
-    SIGTERM where it runs in the main thread (https://docs.kopf.dev/en/stable/embedding/).
+    that did not exist at its start (ours inside a running pass too), and it takes over SIGTERM
+    where it runs in the main thread (https://docs.kopf.dev/en/stable/embedding/).
 
-    The caller reads the resources once before: without the CRD kopf would wait for ever and only
-    warn.
+    The caller lists the resources once before: without the CRD kopf would only warn, and wait for
+    ever.
 
     Args:
-        sightings: gets every event, in this event loop.
+        roster: gets every event, in this event loop.
         namespaces: what to watch; none means the whole cluster.
         kubeconfig: credentials; None takes the service account's, else the usual kubeconfig.
         stop: ends the watch.
@@ -154,7 +73,7 @@ async def watch(
         asyncio.get_running_loop().set_exception_handler(log_loop_error)
         try:
             await kopf.operator(
-                registry=_registry(loop, sightings, kubeconfig),
+                registry=_registry(loop, roster, kubeconfig),
                 settings=_settings(),
                 standalone=True,  # https://github.com/nolar/kopf/issues/734
                 clusterwide=not namespaces,
@@ -174,16 +93,16 @@ async def watch(
         stopping.cancel()
         halt.set()
         await asyncio.wait({ended}, timeout=LONGEST_STOP)
-    _judge(ended, asked=stop.is_set())
+    _check_end(ended, was_stopped=stop.is_set())
 
 
-def _judge(ended: asyncio.Future[None], *, asked: bool) -> None:
-    """Tell an end that was asked for from one that was not."""
+def _check_end(ended: asyncio.Future[None], *, was_stopped: bool) -> None:
+    """Log how the watch ended; raise where it was not stopped by this process."""
     if not ended.done():
         _LOG.warning("the watch did not end in %.0f s and is left behind", LONGEST_STOP)
         return
     error = ended.exception()
-    if asked:
+    if was_stopped:
         if error is not None:
             _LOG.warning("the watch failed while it ended: %s", type(error).__name__)
         return
@@ -200,7 +119,7 @@ def _run_in_thread(run: Callable[[], None]) -> asyncio.Future[None]:
     def body() -> None:
         try:
             run()
-        except BaseException as error:  # noqa: BLE001  # handed to whoever waits
+        except BaseException as error:  # noqa: BLE001  # handed to the waiting task
             outcome.set_exception(error)
         else:
             outcome.set_result(None)
@@ -216,9 +135,9 @@ def _is_not_about_signals(record: logging.LogRecord) -> bool:
 
 
 def _registry(
-    loop: asyncio.AbstractEventLoop, sightings: Sightings, kubeconfig: Path | None
+    loop: asyncio.AbstractEventLoop, roster: Roster, kubeconfig: Path | None
 ) -> kopf.OperatorRegistry:
-    """Declare the login and the one event handler; *loop* is where *sightings* lives."""
+    """Declare the login and the one event handler; *loop* is where *roster* lives."""
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry, id="login")
@@ -233,20 +152,16 @@ def _registry(
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry, id="seen")
     async def seen(event: kopf.RawEvent, **_: Any) -> None:
-        gone = event["type"] == "DELETED"
+        receive = roster.gone if event["type"] == "DELETED" else roster.seen
         # RuntimeError: the other loop is closed, the process ends.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_note, sightings, event["object"], gone)
+            loop.call_soon_threadsafe(receive, event["object"])
 
     return registry
 
 
-def _note(sightings: Sightings, body: Mapping[str, Any], gone: bool) -> None:  # noqa: FBT001  # call_soon takes no keywords
-    sightings.note(body, gone=gone)
-
-
 def _log_in(settings: kopf.OperatorSettings, kubeconfig: Path | None) -> kopf.ConnectionInfo | None:
-    """Give kopf credentials: a named kubeconfig, else the service account, else the usual one."""
+    """Return kopf's credentials: a named kubeconfig, the service account, or the usual one."""
     if kubeconfig is None:
         info = kopf.login_with_service_account(settings=settings)
         if info is not None:
@@ -258,9 +173,9 @@ def _log_in(settings: kopf.OperatorSettings, kubeconfig: Path | None) -> kopf.Co
 
 
 def _server(by_name: str) -> str:
-    """Give the API server's URL as a kubelet tells it to each pod, which takes no cluster DNS.
+    """Return the API server's URL as a kubelet writes it into each pod: it takes no cluster DNS.
 
-    kopf asks for ``kubernetes.default.svc``; the writes of ours go to the address anyway.
+    kopf uses ``kubernetes.default.svc``; our own requests go to the address anyway.
     """
     host, port = (os.environ.get(f"KUBERNETES_SERVICE_{part}") for part in ("HOST", "PORT"))
     if not host or not port:
@@ -269,10 +184,10 @@ def _server(by_name: str) -> str:
 
 
 def _expiration(now: datetime) -> datetime:
-    """Round up to a multiple of the period, one ahead.
+    """Round *now* up to a multiple of the period, plus one period.
 
-    Two logins in a row with the same token are equal by that: kopf recognises credentials that the
-    API server refused a moment ago, and fails, where it would try them for ever otherwise.
+    Two logins in a row with the same token are equal by that. So kopf recognises credentials that
+    the API server refused a moment ago and fails; otherwise it would try them for ever.
     """
     period = LOGIN_PERIOD.total_seconds()
     return datetime.fromtimestamp((now.timestamp() // period + 2) * period, UTC)
@@ -280,7 +195,7 @@ def _expiration(now: datetime) -> datetime:
 
 @contextlib.contextmanager
 def _kubeconfig_in_environment(path: Path | None) -> Iterator[None]:
-    """Name the file to kopf, which knows no other way, while it logs in."""
+    """Set ``KUBECONFIG`` while kopf logs in: kopf takes a path in no other way."""
     if path is None:
         yield
         return

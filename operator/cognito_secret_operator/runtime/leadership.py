@@ -1,8 +1,9 @@
 """Takes turns with other replicas: only the holder of the Lease makes passes.
 
-Politeness, no safety: two leaders do no harm, since every write is a compare-and-swap on the
-journal or the target. The packages that exist (``kubernetes.leaderelection`` and its asynchronous
-twin) compare wall clocks, load the typed models and never release.
+This is an optimisation, not a safety mechanism: two leaders do no harm, since every write is a
+compare-and-swap on the journal or the target. The existing packages
+(``kubernetes.leaderelection`` and its asynchronous twin) compare wall clocks, load the typed models
+and never release.
 """
 
 import asyncio
@@ -20,13 +21,13 @@ __all__ = ["Leadership"]
 _LOG: Final = logging.getLogger(__name__)
 
 RENEWALS: Final = 7.5
-"""How often a Lease is looked at within its duration: every 2 s of 15."""
+"""How often a Lease is read within its duration: every 2 s of 15."""
 
 GIVE_UP: Final = 2 / 3
 """Part of the duration after which a holder that cannot renew stops: before others may begin."""
 
 RELEASED: Final = timedelta(seconds=1)
-"""Duration of a Lease that nobody holds."""
+"""Duration of a Lease that is free."""
 
 
 class Leadership:
@@ -40,12 +41,12 @@ class Leadership:
         duration: timedelta,
         monotonic: Callable[[], float],
     ) -> None:
-        """Ask nothing yet.
+        """Begin without the Lease; nothing is read yet.
 
         Args:
             lease: the Lease.
             identity: this process, different from every other.
-            duration: how long others wait for a holder that is silent.
+            duration: how long others wait for a holder that does not renew.
             monotonic: seconds on a clock that never jumps.
 
         """
@@ -66,10 +67,10 @@ class Leadership:
         )
 
     async def acquire(self, stop: asyncio.Event) -> bool:
-        """Wait until the Lease is ours, or *stop* is set: then give False.
+        """Wait until the Lease is ours; return False where *stop* is set first.
 
         Raises:
-            ActionNeededError: the Lease may not be read or written; the message says so.
+            ActionNeededError: the Lease may not be read or written.
 
         """
         waits = False
@@ -81,7 +82,7 @@ class Leadership:
             except ActionNeededError:
                 raise
             except OutsideError as error:
-                _LOG.warning("the lease cannot be had: %s", error.message)
+                _LOG.warning("the lease cannot be acquired: %s", error.message)
             if not waits:
                 _LOG.info("standing by: another process holds the lease")
             waits = True
@@ -93,7 +94,7 @@ class Leadership:
         """Renew the Lease until it is lost.
 
         Raises:
-            RetryLaterError: it is; the process should end, and start anew as a standby.
+            RetryLaterError: it was lost; the process should end, and start anew as a standby.
 
         """
         while self.is_leader:
@@ -129,16 +130,16 @@ class Leadership:
 
     @property
     def _left(self) -> float:
-        """Seconds until we have to stop."""
+        """Seconds until this process has to stop making passes."""
         if self._renewed_at is None:
             return 0.0
         deadline = self._renewed_at + GIVE_UP * self._duration.total_seconds()
         return max(0.0, deadline - self._monotonic())
 
     async def _try(self) -> bool:
-        """Look at the Lease, and take or renew it where that is right."""
+        """Read the Lease, and take or renew it where that is right."""
         # Before the request: it may have been renewed for as long as this at most.
-        asked_at = self._monotonic()
+        sent_at = self._monotonic()
         found = await self._lease.read()
         if found is not None and found != self._seen:
             self._changed_at = self._monotonic()
@@ -147,7 +148,7 @@ class Leadership:
             return False
         self._seen = await self._lease.write(found, holder=self._identity, duration=self._duration)
         self._changed_at = self._monotonic()
-        self._renewed_at = asked_at
+        self._renewed_at = sent_at
         return True
 
     def _may_take(self, found: LeaseRecord) -> bool:

@@ -1,4 +1,4 @@
-"""Structured logs that carry no secret value, whoever writes them.
+"""Structured logs that carry no secret value, also where a library writes them.
 
 The last line of defence, not the first: adapters drop the texts of foreign exceptions, values live
 in a type that prints redacted. Here nothing but our own sentences and `OutsideError` texts passes.
@@ -96,7 +96,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def log_loop_error(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
-    """Log what nobody awaited; for `loop.set_exception_handler`.
+    """Log an exception that was never awaited; for `loop.set_exception_handler`.
 
     asyncio's own handler writes the ``repr`` of the task, which holds the exception's text.
     """
@@ -137,7 +137,7 @@ def _redact(record: logging.LogRecord) -> bool:
     """Take exceptions' texts out of *record*; drop foreign records below INFO altogether."""
     ours = record.name.partition(".")[0] == _OURS
     if not ours and record.levelno < logging.INFO:
-        return False  # whoever lowered that logger's level
+        return False  # even where that logger's level was lowered
     if isinstance(record.msg, BaseException):
         record.msg = _summary(record.msg)
     match record.args:
@@ -223,12 +223,12 @@ class _Handler(logging.StreamHandler[TextIO]):
     """Writes records; one that cannot be written is not dumped with its arguments."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
-        """Say where the bad record came from; the standard method prints message and arguments."""
+        """Print the place of the bad record; the standard method prints message and arguments."""
         place = f"{record.pathname}:{record.lineno}"
         try:
             sys.stderr.write(f"a log record of {record.name} from {place} could not be written\n")
         except (OSError, ValueError):
-            return  # standard error is closed: there is nowhere left to tell
+            return  # standard error is closed: nothing can be printed
 
 
 def _log_crash(error: BaseException | None, where: str) -> None:

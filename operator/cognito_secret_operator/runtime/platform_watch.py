@@ -1,4 +1,4 @@
-"""Wakes every resource when the platform team's orders change: no event tells of a mounted file."""
+"""Wakes every resource when the platform team's files change: a mounted file has no events."""
 
 import asyncio
 import logging
@@ -10,21 +10,21 @@ __all__ = ["watch_files"]
 _LOG: Final = logging.getLogger(__name__)
 
 PERIOD: Final = 1.0
-"""Seconds between two looks. A kubelet brings a ConfigMap's change in up to two minutes."""
+"""Seconds between two reads. A kubelet brings a ConfigMap's change in up to two minutes."""
 
 
 async def watch_files(
     read: Callable[[], object], wake_all: Callable[[], None], *, period: float = PERIOD
 ) -> None:
-    """Look until cancelled.
+    """Compare until cancelled.
 
-    Every pass reads the orders by itself before it writes: this only has them told soon, and lets
-    resources go on that wait for something else.
+    Every pass reads the files by itself before it writes: this only makes changes take effect
+    within a second, also for resources that wait for something else.
 
     Args:
-        read: gives the orders in force, comparable.
-        wake_all: has every resource looked at.
-        period: seconds between two looks.
+        read: returns what the files say, comparable.
+        wake_all: enqueues every resource.
+        period: seconds between two reads.
 
     """
     before = read()
@@ -32,6 +32,6 @@ async def watch_files(
         await asyncio.sleep(period)
         now = read()
         if now != before:
-            _LOG.warning("the platform team's orders changed: every resource is looked at")
+            _LOG.warning("the platform team's configuration changed: every resource is reconciled")
             wake_all()
         before = now

@@ -1,7 +1,7 @@
 """Probes and metrics over HTTP, on one port, up before anything else.
 
-kopf's own endpoint says 200 while its task lives, knows no readiness, and starts after the start-up
-handlers (https://docs.kopf.dev/en/stable/probing/).
+kopf's own endpoint returns 200 while its task lives, has no readiness, and starts after the
+start-up handlers (https://docs.kopf.dev/en/stable/probing/).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from aiohttp import web
 __all__ = ["LoopLag", "ProbeServer", "Readiness", "health_problem"]
 
 LAG_INTERVAL: Final = 0.5
-"""Seconds that the lag's task asks to sleep."""
+"""Seconds that the measuring task sleeps."""
 
 LAG_SAMPLES: Final = 20
 """How many of the last samples count: those of ten seconds."""
@@ -41,7 +41,7 @@ class Readiness:
     """The watch runs."""
 
     def problem(self) -> str | None:
-        """Say what is missing; None when ready."""
+        """Return what is missing; None when ready."""
         if not self.listed:
             return "the first listing of resources is not complete"
         if not self.watching:
@@ -50,7 +50,7 @@ class Readiness:
 
 
 class LoopLag:
-    """How late the event loop wakes those who asked to be woken."""
+    """How late the event loop wakes tasks."""
 
     def __init__(self) -> None:
         self._samples: collections.deque[float] = collections.deque(maxlen=LAG_SAMPLES)
@@ -60,9 +60,9 @@ class LoopLag:
         """Seconds: the worst of the last samples."""
         return max(self._samples, default=0.0)
 
-    def add(self, asked: float, slept: float) -> None:
-        """Note a sleep of *slept* seconds where *asked* were asked for."""
-        self._samples.append(max(0.0, slept - asked))
+    def add(self, planned: float, slept: float) -> None:
+        """Add a sleep of *slept* seconds that was to take *planned* seconds."""
+        self._samples.append(max(0.0, slept - planned))
 
     async def measure(self) -> None:
         """Measure until cancelled."""
@@ -74,9 +74,9 @@ class LoopLag:
 
 
 def health_problem(*, lag: float, heartbeat_age: float) -> str | None:
-    """Say why the process should be restarted; None while it is healthy.
+    """Return why the process should be restarted; None while it is healthy.
 
-    The watch is not asked: an idle cluster sends nothing, and a broken watch ends the process.
+    The watch does not count: an idle cluster sends nothing, and a broken watch ends the process.
     """
     if lag > WORST_LAG:
         return f"the event loop was blocked for {lag:.1f} s"
@@ -180,7 +180,7 @@ def _listen_everywhere(port: int) -> socket.socket:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write a file that a waiting reader never sees half."""
+    """Write a file at once, so that a waiting reader never sees a part of it."""
     draft = path.with_name(f"{path.name}.new")
     draft.write_text(text)
     draft.replace(path)

@@ -4,20 +4,20 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ..domain.model import ResourceKey
-from .handlers import Sightings, interest_of, watch
+from ..service.ports import RawResource
+from .handlers import watch
 from .leadership import Leadership
 from .logs import log_loop_error
 from .probes import ProbeServer, Readiness
-from .queue import WorkQueue
-from .roster import Claimants
+from .queue import Work, WorkQueue
+from .roster import Roster
 
-__all__ = ["Endpoint", "Scope", "Serving", "farewell", "route", "serve"]
+__all__ = ["Endpoint", "Scope", "Serving", "serve"]
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Scope:
     """What is watched, and with which credentials."""
 
     namespaces: tuple[str, ...]
-    """None at all means the whole cluster."""
+    """Empty means the whole cluster."""
 
     kubeconfig: Path | None
 
@@ -45,22 +45,24 @@ class Endpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Serving:
-    """The pieces that a running process puts together."""
+    """The parts of a running process."""
 
     scope: Scope
     endpoint: Endpoint
-    queue: WorkQueue
-    probes: ProbeServer
-    readiness: Readiness
-    sightings: Sightings
-    list_all: Callable[[], Awaitable[tuple[Mapping[str, Any], ...]]]
+    list_all: Callable[[], Awaitable[tuple[RawResource, ...]]]
     """Lists every resource in scope, completely."""
 
+    roster: Roster
+    queue: WorkQueue
+    reconcile: Work
+    probes: ProbeServer
+    readiness: Readiness
+
     leadership: Leadership | None
-    """None where this process takes no turns with others."""
+    """None where there is one replica only, which needs no Lease."""
 
     watch_files: Callable[[], Awaitable[None]]
-    """Wakes resources when the platform team changes its mind; runs until it is cancelled."""
+    """Wakes resources when the platform team's files change; runs until it is cancelled."""
 
 
 async def serve(serving: Serving) -> None:
@@ -88,8 +90,8 @@ async def serve(serving: Serving) -> None:
 
 async def _work(serving: Serving, stop: asyncio.Event) -> None:
     """List everything first: an index with gaps would let two resources rotate one client."""
-    for body in await serving.list_all():
-        serving.sightings.note(body)
+    for raw in await serving.list_all():
+        serving.roster.seen(raw.body)
     serving.readiness.listed = True
     # Not a TaskGroup: a watch that breaks must not cancel the passes that run.
     watching = asyncio.create_task(_watch(serving, stop), name="watch")
@@ -104,7 +106,7 @@ async def _work(serving: Serving, stop: asyncio.Event) -> None:
 
 
 async def _lead(serving: Serving, leadership: Leadership, stop: asyncio.Event) -> None:
-    """Make passes while the Lease is ours; let another process have it when they have ended."""
+    """Make passes while the Lease is ours; release it when they have ended."""
     keeping = asyncio.create_task(_ending(leadership.keep, stop), name="lease")
     try:
         await _make_passes(serving, stop)
@@ -117,17 +119,17 @@ async def _lead(serving: Serving, leadership: Leadership, stop: asyncio.Event) -
 
 
 async def _make_passes(serving: Serving, stop: asyncio.Event) -> None:
-    attending = asyncio.create_task(_ending(serving.watch_files, stop), name="platform's orders")
+    watching = asyncio.create_task(_ending(serving.watch_files, stop), name="platform's files")
     try:
-        await serving.queue.run(stop)
+        await serving.queue.run(serving.reconcile, stop)
     finally:
-        attending.cancel()
+        watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await attending
+            await watching
 
 
 async def _ending(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
-    """Do *work*, and end the process with it."""
+    """Run *work*; the process ends with it."""
     try:
         await work()
     finally:
@@ -140,7 +142,7 @@ async def _watch(serving: Serving, stop: asyncio.Event) -> None:
 
     try:
         await watch(
-            sightings=serving.sightings,
+            roster=serving.roster,
             namespaces=serving.scope.namespaces,
             kubeconfig=serving.scope.kubeconfig,
             stop=stop,
@@ -148,32 +150,3 @@ async def _watch(serving: Serving, stop: asyncio.Event) -> None:
         )
     finally:
         stop.set()
-
-
-def route(queue: WorkQueue, claimants: Claimants) -> Callable[[Mapping[str, Any], bool], None]:
-    """Make the receiver of sightings: it keeps the index and enqueues who is concerned."""
-
-    def seen(body: Mapping[str, Any], gone: bool) -> None:  # noqa: FBT001  # Sightings' signature
-        key: ResourceKey = interest_of(body)[0]
-        others = claimants.forget(key) if gone else claimants.note(key, body.get("spec") or {})
-        for one in (key, *others):
-            queue.enqueue(one)
-
-    return seen
-
-
-def farewell(
-    queue: WorkQueue, claimants: Claimants, sightings: Sightings
-) -> Callable[[ResourceKey], None]:
-    """Make the receiver of keys that a read no longer finds: the watch may have missed their end.
-
-    A stale claimant would hold up the other resource of its client for ever.
-    """
-
-    def gone(key: ResourceKey) -> None:
-        sightings.forget(key)
-        queue.forget(key)
-        for other in claimants.forget(key):
-            queue.enqueue(other)
-
-    return gone

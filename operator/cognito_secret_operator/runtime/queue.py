@@ -1,8 +1,8 @@
 # ruff: noqa: A005  # the design's name for it; inside a package nothing is shadowed
 """A level-triggered work queue: keys with due times, each worked on by one pass at a time.
 
-kopf never retries an event handler and its timers cannot be woken early, so when to look again is
-decided here. A key carries no event: whatever woke it, a pass looks at everything afresh.
+kopf never retries an event handler and its timers cannot be woken early, so the time of the next
+pass is decided here. A key carries no event: a pass reads everything afresh.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from ..domain.model import ResourceKey
 from ..errors import OutsideError
 from .logs import describe_error
 
-__all__ = ["Schedule", "WorkQueue", "backoff"]
+__all__ = ["Schedule", "Work", "WorkQueue", "backoff"]
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -33,8 +33,14 @@ DRAIN: Final = 20.0
 """Seconds that passes get to finish at the end: below a pod's usual 30 s of grace."""
 
 
+Work = Callable[[ResourceKey], Awaitable[float | None]]
+"""One pass. It returns the seconds until the next, or None: not before an event."""
+
+
 def backoff(failures: int, chance: float) -> float:
-    """Seconds to wait after the *failures*-th failure in a row; *chance* is from [0, 1).
+    """Return the seconds to wait after the *failures*-th failure in a row.
+
+    *chance* is from [0, 1).
 
     Full jitter, so that resources which failed together do not come back together:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -46,18 +52,18 @@ def backoff(failures: int, chance: float) -> float:
 class Schedule:
     """Which key is due when, and which are being worked on. Time is an argument throughout.
 
-    A key has at most one due time, the earliest that was asked for. The heap may hold outdated
-    entries; `_due` tells them apart and they are skipped.
+    A key has at most one due time, the earliest that was given. The heap may hold outdated entries,
+    which differ from `_due` and are skipped.
     """
 
     def __init__(self) -> None:
         self._due: dict[ResourceKey, float] = {}
         self._heap: list[tuple[float, int, ResourceKey]] = []
         self._order = itertools.count()  # first come, first served among equal times
-        self._started: dict[ResourceKey, None] = {}  # in the order in which they began
+        self._started: set[ResourceKey] = set()
 
     def add(self, key: ResourceKey, due: float) -> None:
-        """Have *key* worked on at *due*, or earlier where that was asked for already.
+        """Schedule *key* for *due*; an earlier time that it is scheduled for stays.
 
         A key that is being worked on is given out once more after that.
         """
@@ -68,41 +74,41 @@ class Schedule:
             self._push(key, due)
 
     def take(self, now: float) -> ResourceKey | None:
-        """Give out the key that is due longest; it stays with the caller until `done`."""
+        """Return the key that is due longest; it counts as being worked on until `done`."""
         self._drop_outdated()
         if not self._heap or self._heap[0][0] > now:
             return None
         _, _, key = heapq.heappop(self._heap)
         del self._due[key]
-        self._started[key] = None
+        self._started.add(key)
         return key
 
     def done(self, key: ResourceKey) -> None:
         """Take *key* back; if it was added meanwhile it will be given out again."""
-        del self._started[key]
+        self._started.remove(key)
         if key in self._due:
             self._push(key, self._due[key])
 
     def forget(self, key: ResourceKey) -> None:
-        """Drop what was asked for *key*.
+        """Drop the due time of *key*.
 
-        What was asked during its pass stays: that may be the news of a resource which was created
-        again after this pass saw it gone.
+        A due time that was given during its pass stays: the resource may have been created again
+        after this pass found it gone.
         """
         if key not in self._started:
             self._due.pop(key, None)
 
     def next_due(self) -> float | None:
-        """When the next key can be given out."""
+        """Return when the next key can be given out."""
         self._drop_outdated()
         return self._heap[0][0] if self._heap else None
 
     def depth(self, now: float) -> int:
-        """How many keys are due and not being worked on."""
+        """Return how many keys are due and not being worked on."""
         return sum(due <= now and key not in self._started for key, due in self._due.items())
 
     def oldest(self, now: float) -> float:
-        """Seconds since the key that waits longest is due; 0 when none waits."""
+        """Return the seconds since the key that waits longest is due; 0 when none waits."""
         waiting = (due for key, due in self._due.items() if key not in self._started)
         return max(0.0, now - min(waiting, default=now))
 
@@ -135,27 +141,26 @@ class WorkQueue:
 
     def __init__(
         self,
-        work: Callable[[ResourceKey], Awaitable[float | None]],
         workers: int,
         monotonic: Callable[[], float],
         *,
+        on_pass: Callable[[float], None] = lambda _: None,
         chance: Callable[[], float] = random.random,
         drain: float = DRAIN,
     ) -> None:
         """Prepare a queue; nothing is worked on before `run`.
 
         Args:
-            work: one pass; it returns after how many seconds the next one is due, None for not
-                before something happens to the resource. Where it raises, the key is tried again.
             workers: how many passes run at the same time.
             monotonic: seconds on a clock that never jumps.
+            on_pass: called after each pass with the seconds that it took.
             chance: draws from [0, 1), for the jitter of retries.
             drain: seconds that running passes get when the queue stops.
 
         """
-        self._work = work
         self._workers = workers
         self._monotonic = monotonic
+        self._on_pass = on_pass
         self._chance = chance
         self._drain = drain
         self._schedule = Schedule()
@@ -166,16 +171,16 @@ class WorkQueue:
         self._running_since: float | None = None
 
     def enqueue(self, key: ResourceKey) -> None:
-        """Have *key* worked on as soon as a worker is free, once, however often this is asked."""
+        """Schedule *key* for as soon as a worker is free; twice is once."""
         self.enqueue_after(key, 0)
 
     def enqueue_after(self, key: ResourceKey, seconds: float) -> None:
-        """Have *key* worked on in *seconds*, or earlier where that was asked for already."""
+        """Schedule *key* for in *seconds*; an earlier time that it is scheduled for stays."""
         self._schedule.add(key, self._monotonic() + max(0.0, seconds))
         self._wake.set()
 
     def forget(self, key: ResourceKey) -> None:
-        """Drop everything asked and remembered for *key*: the resource is gone."""
+        """Drop the due time and the count of failures of *key*: the resource is gone."""
         self._schedule.forget(key)
         self._failures.pop(key, None)
 
@@ -188,7 +193,7 @@ class WorkQueue:
     def oldest_age(self) -> float:
         """Seconds for which the key that waits longest could have had a worker; 0 when none waits.
 
-        A standby's keys wait for nobody: they count from the moment at which it leads.
+        A standby's keys count from the moment at which it leads.
         """
         if self._running_since is None:
             return 0.0
@@ -209,14 +214,20 @@ class WorkQueue:
         """Seconds since the loop last turned; 0 while it is not meant to: a standby is healthy."""
         return 0.0 if self._heartbeat is None else self._monotonic() - self._heartbeat
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until *stop* is set, then let running passes finish, and cancel what does not."""
+    async def run(self, work: Work, stop: asyncio.Event) -> None:
+        """Run passes until *stop* is set, then let running ones finish, and cancel the rest.
+
+        Args:
+            work: one pass; where it raises, the key is tried again later.
+            stop: ends the passes.
+
+        """
         self._running_since = self._monotonic()
         stopping = asyncio.create_task(self._wake_on(stop), name="queue: stop")
         try:
             while not stop.is_set():
                 self._wake.clear()
-                self._start_due()
+                self._start_due(work)
                 await self._sleep()
             self._heartbeat = None
             await self._finish()
@@ -231,13 +242,13 @@ class WorkQueue:
         await stop.wait()
         self._wake.set()
 
-    def _start_due(self) -> None:
+    def _start_due(self, work: Work) -> None:
         now = self._heartbeat = self._monotonic()
         while len(self._passes) < self._workers:
             key = self._schedule.take(now)
             if key is None:
                 return
-            task = asyncio.create_task(self._pass(key), name=f"pass: {key}")
+            task = asyncio.create_task(self._pass(work, key), name=f"pass: {key}")
             self._passes.add(task)
             task.add_done_callback(partial(self._ended, key))
 
@@ -257,19 +268,22 @@ class WorkQueue:
         except TimeoutError:
             return
 
-    async def _pass(self, key: ResourceKey) -> None:
-        """Run one pass and put the key back for when it asked for."""
+    async def _pass(self, work: Work, key: ResourceKey) -> None:
+        """Run one pass and schedule the key's next."""
+        began = self._monotonic()
         try:
-            seconds = await self._work(key)
+            seconds = await work(key)
         except asyncio.CancelledError:
             self._retry(key)
             raise
-        except Exception as error:  # noqa: BLE001  # whatever it was: the key must not get lost
+        except Exception as error:  # noqa: BLE001  # the key must not get lost
             self._report(key, error, self._retry(key))
         else:
             self._failures.pop(key, None)
             if seconds is not None:
                 self.enqueue_after(key, seconds)
+        finally:
+            self._on_pass(self._monotonic() - began)
 
     def _retry(self, key: ResourceKey) -> float:
         failures = self._failures[key] = self._failures.get(key, 0) + 1

@@ -1,4 +1,4 @@
-"""What people are told besides status: events for effects and for conditions that change."""
+"""Builds the Kubernetes events: for effects, and for conditions that change."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -57,7 +57,7 @@ EFFECT_EVENTS: Final[Mapping[type[object], Reason]] = {
     Reinstate: Reason.SECRET_REINSTATED,
     RollBack: Reason.SECRET_ROLLED_BACK,
 }
-"""Reasons of the events that effects leave; the other effects are told by their neighbours."""
+"""Reasons of the events for effects; the others only follow or prepare one of these."""
 
 _ALARMS: Final = (
     (ConditionType.STALLED, Truth.TRUE),
@@ -76,7 +76,7 @@ _NOTICES: Final = (
 
 
 def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
-    """Give the event for an effect that was carried out."""
+    """Return the event for an effect that was carried out."""
     reason = EFFECT_EVENTS.get(type(effect))
     if reason is None:
         return None
@@ -84,7 +84,7 @@ def event_of_effect(effect: Effect, plan: Plan) -> KubernetesEvent | None:
 
 
 def _is_alarming(effect: Effect) -> bool:
-    """Tell whether the effect answers something that somebody else did."""
+    """Return whether the effect corrects an external change or was ordered by a person."""
     match effect:
         case Stage(trigger=Trigger.RECOVERY):
             return True
@@ -101,7 +101,7 @@ def _is_alarming(effect: Effect) -> bool:
 
 
 def drift_of(effect: Effect, observed: Observed) -> Drift | None:
-    """Tell which change by somebody else an effect answers; None for the operator's own course.
+    """Return which external change an effect corrects; None for the operator's own course.
 
     Args:
         effect: what was done.
@@ -134,44 +134,45 @@ def drift_of(effect: Effect, observed: Observed) -> Drift | None:
 def events_of_conditions(
     report: Report, old_conditions: Iterable[Mapping[str, Any]]
 ) -> tuple[KubernetesEvent, ...]:
-    """Give a warning for each alarming condition that is new or has a new reason.
+    """Return a warning for each alarming condition that is new or has a new reason.
 
-    Ready's fall while the resource is stalled for the same reason is told once.
+    Where Stalled and Ready turn alarming for the same reason, there is one event.
     """
     before = {(one.get("type"), one.get("status"), one.get("reason")) for one in old_conditions}
-    told: dict[Reason, KubernetesEvent] = {}
+    events: dict[Reason, KubernetesEvent] = {}
     for kind, alarming in _ALARMS:
         condition = report.condition(kind)
-        if condition.status is not alarming or condition.reason in told:
+        if condition.status is not alarming or condition.reason in events:
             continue
         if kind is ConditionType.READY and not _was_ready(before):
             continue
         if (kind.value, alarming.value, condition.reason) not in before:
-            told[condition.reason] = KubernetesEvent("Warning", condition.reason, condition.message)
+            event = KubernetesEvent("Warning", condition.reason, condition.message)
+            events[condition.reason] = event
     for kind, reason, type_ in _NOTICES:
         condition = report.condition(kind)
         key = (kind.value, condition.status.value, reason)
         if condition.reason == reason and key not in before:
-            told[reason] = KubernetesEvent(type_, reason, condition.message)
-    return tuple(told.values())
+            events[reason] = KubernetesEvent(type_, reason, condition.message)
+    return tuple(events.values())
 
 
 def events_of_schedule(report: Report) -> tuple[KubernetesEvent, ...]:
-    """Give a warning for an opening that passed without its rotation.
+    """Return a warning for an opening that passed without its rotation.
 
-    Told once: the status that is written next promises another opening.
+    There is one event only: the status that is written next promises another opening.
     """
     missed, following = report.missed_opening_at, report.next_rotation_at
     if missed is None or following is None:
         return ()
-    told = (
+    text = (
         f"a rotation was to begin at {missed:%Y-%m-%d %H:%M:%S} UTC, and rotation.windows closed "
         f"without it; it is not made up for, the next begins at {following:%Y-%m-%d %H:%M:%S} UTC"
     )
     reason, message = report.waits_for
     if reason is not Reason.NOT_DUE:
-        told = f"{told} ({message})"
-    return (KubernetesEvent("Warning", Reason.WINDOW_MISSED, told),)
+        text = f"{text} ({message})"
+    return (KubernetesEvent("Warning", Reason.WINDOW_MISSED, text),)
 
 
 def _was_ready(before: set[tuple[Any, Any, Any]]) -> bool:

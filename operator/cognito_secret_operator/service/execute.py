@@ -1,6 +1,6 @@
-"""Carries one effect out: the only place besides the adapters that opens a secret value."""
+"""Carries out one effect: the only module besides the adapters that opens a secret value."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..domain.actions import (
@@ -16,40 +16,19 @@ from ..domain.actions import (
     Stage,
     Stamp,
 )
-from ..domain.entries import Entry, next_journal
+from ..domain.entries import next_journal
 from ..domain.journal import journal as journals
 from ..domain.journal.journal import Journal, Origin
 from ..domain.model import StoredSecret
-from ..domain.observed import Memory, Observed
+from ..domain.observed import Observed
 from ..domain.projection import target_annotations, target_data
 from ..errors import AnswerLostError
 from ..names import RESOURCE_ANNOTATION, journal_name, stamp_annotation
 from ..wire.journal import journal_data
 from .ports import Clock, CognitoPort, SecretStorePort, ValueGenerator, WorkloadPort
+from .state import OwnClaim, ResourceState
 
-__all__ = ["Executor", "OwnClaim"]
-
-
-@dataclass(frozen=True, slots=True)
-class OwnClaim:
-    """The right to send one Add, as this process wrote it into the journal.
-
-    It holds while the journal is still the one that this process wrote, and only until a deadline
-    on this process's monotonic clock: a process that was frozen meanwhile must not send.
-    """
-
-    sequence: int
-    send_before: float
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What an effect changed in this process's mind."""
-
-    memory: Memory
-    claim: OwnClaim | None = None
-    answered: bool = True
-    """False where nobody knows whether an Add was carried out."""
+__all__ = ["Executor"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,47 +45,45 @@ class Executor:
 
     add_deadline: timedelta
 
-    async def execute(self, observed: Observed, effect: Effect, claim: OwnClaim | None) -> Done:
-        """Carry *effect* out, once.
+    async def execute(self, observed: Observed, effect: Effect, state: ResourceState) -> bool:
+        """Carry *effect* out, once, and update *state* with what it changed.
+
+        Returns:
+            False for an Add whose response was lost: it may or may not have been carried out.
 
         Raises:
-            OutsideError: it was not carried out, or nobody knows (`AnswerLostError`); the next
-                pass looks again.
+            OutsideError: any other effect was not carried out, or its response was lost
+                (`AnswerLostError`); *state* is unchanged, and the next pass reads again.
 
         """
-        memory = observed.memory
         match effect:
             case Stage() | Claim():
-                return await self._take_claim(observed, effect)
+                await self._take_claim(observed, effect, state)
             case Add():
-                return await self._add(observed, claim)
+                return await self._add(observed, state)
             case Delete(secret_id, _):
-                return Done(await self._delete(observed, secret_id))
+                client = observed.resource.spec.client
+                state.deleted(secret_id, await self.cognito.delete_secret(client, secret_id))
             case Stamp(workload, stamp):
                 key = observed.resource.key
                 await self.workloads.stamp(
                     key.namespace, workload, key=stamp_annotation(key.name), value=stamp
                 )
-                return Done(replace(memory, stamped=memory.stamped | {(workload.uid, stamp)}))
+                state.stamped(workload, stamp)
             case CreateJournal() | CreateTarget() | ApplyMetadata() | Publish():
                 await self._write_secret(observed, effect)
-                return Done(memory)
+                state.written()
             case _:
-                return await self._note(observed, effect)
+                await self._write_journal(observed, next_journal(observed, effect))
+                if isinstance(effect, Record):
+                    state.recorded()
+                else:
+                    state.written()
+        return True
 
-    async def _note(
-        self,
-        observed: Observed,
-        effect: Entry,
-    ) -> Done:
-        """Write the effects that change nothing but the journal."""
-        await self._write_journal(observed, next_journal(observed, effect))
-        memory = observed.memory
-        if isinstance(effect, Record):
-            memory = replace(memory, added=None, add_sent=False)
-        return Done(memory)
-
-    async def _take_claim(self, observed: Observed, effect: Stage | Claim) -> Done:
+    async def _take_claim(
+        self, observed: Observed, effect: Stage | Claim, state: ResourceState
+    ) -> None:
         # The deadline runs from the pass's beginning, as the claim's date does: a List may have
         # waited long for the quota meanwhile.
         send_before = observed.began + self.add_deadline.total_seconds()
@@ -123,24 +100,24 @@ class Executor:
             )
         else:
             following = journals.claimed(observed.journal, claim=claim, before=effect.before)
-        written = await self._write_journal(observed, following)
-        memory = replace(observed.memory, added=None, add_sent=False)
-        return Done(memory, OwnClaim(written.sequence, send_before))
+        await self._write_journal(observed, following)
+        state.claimed(OwnClaim(following.sequence, send_before))
 
-    async def _add(self, observed: Observed, claim: OwnClaim | None) -> Done:
-        pending = observed.journal.pending
+    async def _add(self, observed: Observed, state: ResourceState) -> bool:
+        pending, claim = observed.journal.pending, state.claim
         if pending is None or claim is None:
             raise LookupError("an Add needs a pending value and a claim of this process")
         try:
-            added = await self.cognito.add_secret(
+            secret = await self.cognito.add_secret(
                 observed.resource.spec.client,
                 pending.value,
                 may_send=lambda: self.clock.monotonic() < claim.send_before,
             )
         except AnswerLostError:
-            return Done(replace(observed.memory, add_sent=True), claim, answered=False)
-        answer = (pending.rotation, added)
-        return Done(replace(observed.memory, added=answer, add_sent=True), claim)
+            state.add_unanswered()
+            return False
+        state.added(pending.rotation, secret)
+        return True
 
     async def _write_secret(
         self, observed: Observed, effect: CreateJournal | CreateTarget | ApplyMetadata | Publish
@@ -158,15 +135,6 @@ class Executor:
             case _:
                 raise LookupError("a publication or decoration needs a target")
 
-    async def _delete(self, observed: Observed, secret_id: str) -> Memory:
-        memory = observed.memory
-        request_id = await self.cognito.delete_secret(observed.resource.spec.client, secret_id)
-        return replace(
-            memory,
-            deleted=memory.deleted | {secret_id},
-            delete_requests={**memory.delete_requests, secret_id: request_id},
-        )
-
     async def _create(self, observed: Observed, name: str) -> None:
         key = observed.resource.key
         await self.secrets.create_empty(
@@ -177,10 +145,10 @@ class Executor:
         data = target_data(observed.journal, observed.resource)
         if data is None:
             raise LookupError("a publication needs a current value")
-        marks = target_annotations(observed.journal, observed.resource)
-        await self.secrets.replace(target, data=data, annotations=marks)
+        annotations = target_annotations(observed.journal, observed.resource)
+        await self.secrets.replace(target, data=data, annotations=annotations)
 
-    async def _write_journal(self, observed: Observed, following: Journal) -> Journal:
+    async def _write_journal(self, observed: Observed, following: Journal) -> None:
         if not isinstance(observed.journal_secret, StoredSecret):
             raise TypeError("there is no journal to write")
         await self.secrets.replace(
@@ -188,4 +156,3 @@ class Executor:
             data=journal_data(following),
             annotations={RESOURCE_ANNOTATION: observed.resource.key.name},
         )
-        return following

@@ -1,40 +1,38 @@
-"""Reads what a pass needs: the resource, its journal and target first, the rest when asked for."""
+"""Reads what a pass needs: the journal and the target first, the rest when a rule needs it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from ..domain.consumers import Search
 from ..domain.journal.journal import Journal
 from ..domain.model import ClientDescription, Listing, ResourceKey, StoredSecret, Timing
-from ..domain.observed import Fact, Memory, Observed, Problem
+from ..domain.observed import Fact, Observed, Problem
 from ..domain.platform_policy import PlatformPolicy
 from ..domain.projection import publication_number
 from ..domain.scope import in_scope
 from ..domain.spec import Resource, SecretKeyRef
+from ..domain.target_keys import CURRENT, PREVIOUS
 from ..domain.value import SecretValue
 from ..errors import ActionNeededError, NotFoundError, OutsideError
 from ..names import journal_name, pod_ack_annotation, stamp_annotation
 from ..reasons import Reason
 from ..wire.journal import JournalProblemError, journal_from
-from .execute import OwnClaim
-from .neighbours import Neighbours
 from .ports import (
     Clock,
     CognitoPort,
-    DuplicatePort,
     EndpointPort,
     PlatformPort,
     RawResource,
+    RosterPort,
     SecretStorePort,
     WorkloadPort,
 )
+from .state import ResourceState
 
 __all__ = ["Observer", "problem_of"]
 
 
 def problem_of(error: OutsideError) -> Problem:
-    """Turn a failed read into a value that the rules can hold on."""
+    """Return a failed read as a value, which the rules hold on."""
     return Problem(
         reason=error.reason,
         message=error.message,
@@ -45,24 +43,20 @@ def problem_of(error: OutsideError) -> Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Observer:
-    """Asks the ports and builds the pass's view; decides nothing."""
+    """Reads through the ports and builds the pass's view; writes nothing."""
 
     secrets: SecretStorePort
     workloads: WorkloadPort
     cognito: CognitoPort
     endpoint: EndpointPort
-    duplicates: DuplicatePort
+    roster: RosterPort
     platform: PlatformPort
     clock: Clock
     timing: Timing
     identity: str
     """This process, as the journal's claims name it."""
 
-    neighbours: Neighbours = field(default_factory=Neighbours)
-
-    async def begin(
-        self, raw: RawResource, resource: Resource, memory: Memory, claim: OwnClaim | None
-    ) -> Observed:
+    async def begin(self, raw: RawResource, resource: Resource, state: ResourceState) -> Observed:
         """Read what every pass reads: journal and target."""
         # Both clocks now, while raw.read_at is fresh: the reads below may take their time.
         began, skew = self.clock.monotonic(), self.clock.now() - raw.read_at
@@ -74,16 +68,15 @@ class Observer:
             now=raw.read_at,
             resource=resource,
             timing=self.timing,
-            memory=memory,
+            memory=state.memory,
             journal_secret=stored,
             journal_read=journal,
             target=target,
             began=began,
-            claim_is_ours=self._holds(claim, journal),
-            settling=self._neighbours(resource, journal),
+            claim_is_ours=self._is_claim_ours(state, journal),
             clock_skew_seconds=skew.total_seconds(),
             platform=self._policy_for(resource),
-            duplicates=await self._rivals(resource, journal),
+            duplicates=await self._duplicates(resource, journal),
         )
 
     async def look(self, observed: Observed, fact: Fact) -> Observed:
@@ -102,43 +95,27 @@ class Observer:
             case _:
                 return await self._probed(observed, fact)
 
-    def _neighbours(
-        self, resource: Resource, journal: Journal | Problem | None
-    ) -> Mapping[str, datetime]:
-        """Tell the others when this publication settles, and ask when theirs do."""
-        settles_at = None
-        if isinstance(journal, Journal) and journal.previous is not None and journal.publication:
-            published = journal.publication.published
-            settles_at = published.at + self.timing.settle if published is not None else None
-        where, target = resource.key.namespace, resource.spec.target.name
-        self.neighbours.note(where, target, settles_at)
-        return self.neighbours.of(where, target)
+    def refreshed(self, observed: Observed, state: ResourceState) -> Observed:
+        """Return the view with what *state* remembers by now.
 
-    def refreshed(self, observed: Observed, memory: Memory, claim: OwnClaim | None) -> Observed:
-        """Give the view with what was remembered meanwhile.
-
-        A claim may have lapsed by now, and the platform team may have said stop: a look can wait
-        long for the quota.
+        The claim and the platform's policy are checked again: a read may have waited long for the
+        quota.
         """
         return replace(
             observed,
-            memory=memory,
-            claim_is_ours=self._holds(claim, observed.journal_read),
+            memory=state.memory,
+            claim_is_ours=self._is_claim_ours(state, observed.journal_read),
             platform=self._policy_for(observed.resource),
         )
 
     def _policy_for(self, resource: Resource) -> PlatformPolicy:
         return self.platform.policy(resource.key.namespace, resource.spec.client)
 
-    def _holds(self, claim: OwnClaim | None, journal: Journal | Problem | None) -> bool:
-        """Tell whether the journal's claim is ours, its last write, and its deadline ahead."""
+    def _is_claim_ours(self, state: ResourceState, journal: Journal | Problem | None) -> bool:
         return (
-            claim is not None
+            state.claim is not None
             and isinstance(journal, Journal)
-            and journal.pending is not None
-            and journal.pending.claim.owner == self.identity
-            and journal.sequence == claim.sequence
-            and self.clock.monotonic() < claim.send_before
+            and state.claim.holds(journal, identity=self.identity, monotonic=self.clock.monotonic())
         )
 
     async def _target(self, resource: Resource) -> StoredSecret | Problem | None:
@@ -156,7 +133,7 @@ class Observer:
     ) -> tuple[
         StoredSecret | Problem | None, Journal | Problem | None, StoredSecret | Problem | None
     ]:
-        """Read the journal first: a target that is newer than it shows, an older one is edited."""
+        """Read the journal first, so that an older target than the journal shows was edited."""
         stored = await self._read(resource, journal_name(resource.key.name))
         journal = self._decoded(stored, resource)
         return stored, journal, await self._target(resource)
@@ -172,18 +149,19 @@ class Observer:
         except JournalProblemError as error:
             return Problem(error.reason, error.message, needs_action=True)
 
-    async def _rivals(
+    async def _duplicates(
         self, resource: Resource, journal: Journal | Problem | None
     ) -> tuple[ResourceKey, ...]:
-        """Find the resources that name the same client and have at least our right to it.
+        """Return the resources that name the same client and do not come after this one.
 
-        A resource with a journal comes before those without; of equals, none acts. One whose
-        namespace may not reach the pool has no right: anybody could block a client by naming it.
+        A resource with a journal comes before those without; of equals, none acts. A resource
+        whose namespace may not reach the pool does not count: it could block any client by naming
+        it.
         """
         client = resource.spec.client
         others = tuple(
             other
-            for other in self.duplicates.others_naming(client, resource.key)
+            for other in self.roster.others_naming(client, resource.key)
             if self.platform.reaches(other.namespace, client.pool_id)
         )
         if journal is None:
@@ -194,7 +172,7 @@ class Observer:
         try:
             return await self.secrets.read(other.namespace, journal_name(other.name)) is not None
         except OutsideError:
-            # Not knowing is no right to act.
+            # Unknown, so it counts as existing: neither resource acts.
             return True
 
     async def _listed(self, observed: Observed) -> Observed:
@@ -205,18 +183,16 @@ class Observer:
             return self._client_missing(observed, error)
         except OutsideError as error:
             return replace(observed, listing=problem_of(error))
-        memory = replace(observed.memory, client_missing_since=None)
-        return replace(observed, memory=memory, listing=Listing(secrets, observed.now))
+        return replace(observed, listing=Listing(secrets, observed.now))
 
     @staticmethod
     def _client_missing(observed: Observed, error: NotFoundError) -> Observed:
-        """One "not found" is no proof for a client that was there before."""
+        """Keep "not found" as a problem, which for a known client needs action when it lasts."""
         since = observed.memory.client_missing_since or observed.now
         fresh = observed.now - since < observed.timing.missing_grace
         known = isinstance(observed.journal_read, Journal) and observed.journal_read.is_adopted
         problem = replace(problem_of(error), needs_action=not (known and fresh))
-        memory = replace(observed.memory, client_missing_since=since)
-        return replace(observed, memory=memory, listing=problem)
+        return replace(observed, listing=problem)
 
     async def _described(self, observed: Observed) -> Observed:
         try:
@@ -240,7 +216,7 @@ class Observer:
         return replace(observed, initial_value=found.data[ref.key])
 
     async def _consumers(self, observed: Observed) -> Observed:
-        """Read pods and workloads first, the target last: its data must outlive the pods' read."""
+        """Read the target after the pods, so that an edit during the pods' read is seen."""
         key, spec = observed.resource.key, observed.resource.spec
         search = Search(
             key.namespace,
@@ -299,9 +275,9 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
         case Fact.CURRENT_PROBE:
             value = observed.journal.current.value if observed.journal.current else None
         case Fact.TARGET_PROBE if isinstance(observed.target, StoredSecret):
-            value = observed.target.data.get(observed.resource.spec.target.keys.current)
+            value = observed.target.data.get(observed.resource.spec.target.keys[CURRENT])
         case Fact.TARGET_PREVIOUS_PROBE if isinstance(observed.target, StoredSecret):
-            value = observed.target.data.get(observed.resource.spec.target.keys.previous)
+            value = observed.target.data.get(observed.resource.spec.target.keys[PREVIOUS])
         case Fact.DESCRIBED_PROBE if isinstance(observed.description, ClientDescription):
             value = observed.description.original
         case Fact.INITIAL_PROBE if isinstance(observed.initial_value, SecretValue):
@@ -309,5 +285,5 @@ def _value_to_probe(observed: Observed, fact: Fact) -> SecretValue:
         case _:
             pass
     if value is None:
-        raise LookupError(f"there is no value to ask about: {fact.name}")
+        raise LookupError(f"there is no value to probe: {fact.name}")
     return value

@@ -1,6 +1,9 @@
-"""What the shell asks of outside systems. Adapters fulfil these; fakes do in tests.
+"""The ports of `service` and `runtime`; any other port stands beside its only user.
 
-Every method may raise any `errors.OutsideError`; the ones named here are those the shell treats
+Adapters fulfil these, and fakes in tests. The other ports are those of `selftest.checks`, and of
+adapters among themselves (`adapters.cognito.Quota`, `adapters.token_endpoint.CognitoProbes`).
+
+Every method may raise any `errors.OutsideError`; the docstrings name those that callers handle
 apart. No adapter retries a write by itself, and none lets a client library's exception through.
 """
 
@@ -32,7 +35,6 @@ __all__ = [
     "Clock",
     "CognitoPort",
     "Drift",
-    "DuplicatePort",
     "EndpointPort",
     "EventPort",
     "KubernetesEvent",
@@ -41,6 +43,7 @@ __all__ = [
     "PlatformPort",
     "RawResource",
     "ResourcePort",
+    "RosterPort",
     "SecretStorePort",
     "Telemetry",
     "ValueGenerator",
@@ -108,7 +111,7 @@ class SecretStorePort(Protocol):
         """
 
     async def decorate(self, stored: StoredSecret, target_metadata: TargetMetadata) -> StoredSecret:
-        """Give a Secret *decoration* in place of an earlier one, if *stored* is still current.
+        """Replace a Secret's labels and annotations of ours, if *stored* is still current.
 
         Its data, and who wrote them when, stay.
 
@@ -154,8 +157,8 @@ class CognitoPort(Protocol):
     ) -> RemoteSecret:
         """``AddUserPoolClientSecret``, once.
 
-        *may_send* is asked right before the request leaves (after waiting for the quota); where it
-        says no, nothing is sent and `RetryLaterError` is raised.
+        *may_send* is called right before the request leaves (after waiting for the quota); where it
+        returns False, nothing is sent and `RetryLaterError` is raised.
 
         Raises:
             AnswerLostError: it may have been carried out (time-out, connection, 5xx).
@@ -177,14 +180,14 @@ class CognitoPort(Protocol):
 
 
 class EndpointPort(Protocol):
-    """The token endpoint, asked about a value without having a token issued."""
+    """The token endpoint, which checks a value without issuing a token."""
 
     async def probe(self, client: ClientRef, value: SecretValue, *, endpoint: str | None) -> Probe:
         """Ask whether Cognito accepts *value*; never raises, an odd answer is UNKNOWN.
 
         Args:
             client: whose value it is.
-            value: what to ask about.
+            value: what to check.
             endpoint: URL from the spec; None lets the adapter find it by ``DescribeUserPool``.
 
         """
@@ -193,7 +196,7 @@ class EndpointPort(Protocol):
         """Find the token endpoint of *client*'s pool by ``DescribeUserPool``.
 
         Raises:
-            EndpointUnknownError: the pool has none that we know of, or we may not ask.
+            EndpointUnknownError: the pool has no domain, or may not be described.
 
         """
 
@@ -216,11 +219,14 @@ class EventPort(Protocol):
         """Post an event; failing to do so is logged and never raised."""
 
 
-class DuplicatePort(Protocol):
-    """All resources that the operator knows, by the client they name."""
+class RosterPort(Protocol):
+    """All resources that the operator knows."""
 
     def others_naming(self, client: ClientRef, key: ResourceKey) -> tuple[ResourceKey, ...]:
-        """List the resources other than *key* that name *client*, in order."""
+        """Return the resources other than *key* that name *client*, in order."""
+
+    def forget(self, key: ResourceKey) -> None:
+        """Drop a resource that does not exist any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +236,7 @@ class LeaseRecord:
     uid: str
     resource_version: str
     holder: str
-    """Empty where nobody holds it."""
+    """Empty where it is free."""
 
     duration: timedelta
     acquired: str
@@ -251,23 +257,23 @@ class LeasePort(Protocol):
         """Create it, or replace it if it is still as it was *seen*.
 
         Raises:
-            ConflictError: somebody else was first.
+            ConflictError: another process was first.
 
         """
 
 
 class PlatformPort(Protocol):
-    """The platform team's configuration; each question reads it afresh."""
+    """The platform team's configuration; each call reads it afresh."""
 
     def policy(self, namespace: str, client: ClientRef) -> PlatformPolicy:
-        """Tell what holds for a resource in *namespace* that names *client*; never raises."""
+        """Return the policy for a resource in *namespace* that names *client*; never raises."""
 
     def reaches(self, namespace: str, pool_id: str) -> bool:
-        """Tell whether a resource in *namespace* may reach the pool with any role; never raises."""
+        """Return whether *namespace* may reach the pool with any role; never raises."""
 
 
 class Drift(enum.Enum):
-    """What somebody else changed, and the operator answered."""
+    """What was changed from outside and corrected by the operator."""
 
     TARGET = "target"
     """The target Secret was edited or deleted."""
@@ -280,7 +286,7 @@ class Drift(enum.Enum):
 
 
 class Telemetry(Protocol):
-    """What the metrics are told."""
+    """The metrics."""
 
     def publish(self, key: ResourceKey, report: Report) -> None:
         """Keep the latest report of a resource, for the next scrape."""
@@ -298,10 +304,10 @@ class Telemetry(Protocol):
         """Time a step of a rotation."""
 
     def drifted(self, drift: Drift) -> None:
-        """Count a change by somebody else that was answered."""
+        """Count an external change that was corrected."""
 
     def retired_by_order(self, order: RetiredBy) -> None:
-        """Count a previous secret that went although somebody may have held it."""
+        """Count a previous secret that was deleted by order, although a pod may have held it."""
 
     def foreign_deleted(self) -> None:
         """Count the deletion of a secret that is not ours, by order of a resource."""

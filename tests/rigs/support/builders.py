@@ -63,10 +63,10 @@ from cognito_secret_operator.domain.spec import (
     RotationSpec,
     Spec,
     StatusFacts,
-    TargetKeys,
     TargetSpec,
     VerificationSpec,
 )
+from cognito_secret_operator.domain.target_keys import TargetKeys
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.names import RESOURCE_ANNOTATION
 from cognito_secret_operator.reasons import Reason

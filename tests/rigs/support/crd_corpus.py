@@ -4,12 +4,15 @@ A file of ``refused/`` says why, and which field and which remedy the error must
 ``before`` and ``after`` is a change that must be refused.
 """
 
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from cognito_secret_operator.domain.target_keys import TARGET_KEYS
 
 HERE = Path(__file__).resolve().parents[2] / "crds"
 CRD = HERE.parents[1] / "crds" / "cognitoclientsecrets.yaml"
@@ -33,8 +36,16 @@ class Case:
 
 
 def cases(folder: str) -> list[Case]:
-    """Read ``refused`` or ``accepted``."""
-    return [_case(path) for path in sorted((HERE / folder).glob("*.yaml"))]
+    """Read ``refused`` or ``accepted``, and add what follows from the table of target keys."""
+    found = {path.stem: _case(path) for path in sorted((HERE / folder).glob("*.yaml"))}
+    if "everything" in found:
+        keys = {row.field: f"OAUTH_{row.field}" for row in TARGET_KEYS}
+        found["everything"].resource["spec"]["target"]["keys"].update(keys)
+    if "keys-equal" in found:
+        pairs = zip(TARGET_KEYS, (*TARGET_KEYS[1:], TARGET_KEYS[0]), strict=True)
+        equal = found["keys-equal"]
+        return [*found.values(), *(_equal(equal, one.field, two.field) for one, two in pairs)]
+    return [*found.values()]
 
 
 def as_stored(resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,6 +64,13 @@ def schema() -> dict[str, Any]:
     document = yaml.safe_load(CRD.read_text(encoding="utf-8"))
     result: dict[str, Any] = document["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return result
+
+
+def _equal(case: Case, one: str, two: str) -> Case:
+    """Return the case with one name for two other keys."""
+    resource = copy.deepcopy(case.resource)
+    resource["spec"]["target"]["keys"] = {one: "same", two: "same"}
+    return replace(case, name=f"{case.name}-{one}-{two}", resource=resource)
 
 
 def _case(path: Path) -> Case:

@@ -45,7 +45,12 @@ def _type_of(schema: Mapping[str, Any]) -> str:
 
 
 def annotations() -> set[str]:
-    """Give every annotation of ours; one that a name is part of is written with ``<name>``."""
+    """Return every annotation of ours; one that a name is part of is written with ``<name>``."""
+    return {row.key for row in names.ANNOTATIONS}
+
+
+def named_annotations() -> set[str]:
+    """Return every annotation that `names` has a constant or a function for."""
     constants = {value for value in vars(names).values() if isinstance(value, str)}
     made = {
         make("<name>")

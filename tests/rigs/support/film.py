@@ -9,7 +9,7 @@ from .world import World
 
 __all__ = ["Film", "filming"]
 
-_LOG = logging.getLogger("cognito_secret_operator.service.reconcile")
+_LOG = logging.getLogger("cognito_secret_operator.service")
 
 
 class Film(logging.Handler):

@@ -23,7 +23,7 @@ from cognito_secret_operator.domain.actions import (
 from cognito_secret_operator.domain.entries import next_journal
 from cognito_secret_operator.domain.journal import journal as journals
 from cognito_secret_operator.domain.journal.journal import RetiredBy
-from cognito_secret_operator.domain.memory import remembered
+from cognito_secret_operator.domain.memory import after_read
 from cognito_secret_operator.domain.model import (
     Listing,
     Probe,
@@ -146,7 +146,7 @@ def _observe(state: State, process: ModelProcess, listed: tuple[Secret, ...]) ->
     )
     while isinstance(action := plan(observed).action, Look):
         observed = _look(state, observed, action.fact, listed)
-        observed = replace(observed, memory=remembered(observed))
+        observed = replace(observed, memory=after_read(observed))
     return observed
 
 

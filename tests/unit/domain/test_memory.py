@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cognito_secret_operator.domain.evidence import Remaining
-from cognito_secret_operator.domain.memory import remembered
+from cognito_secret_operator.domain.memory import after_read
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.rollout import Consumers, WorkloadRef
 
@@ -33,17 +33,17 @@ def _memory(**changes: object) -> Memory:
 
 
 def test_the_last_good_list_is_kept() -> None:
-    assert remembered(view(OLD, listed="A B")).listing == listing("A B")
+    assert after_read(view(OLD, listed="A B")).listing == listing("A B")
 
 
 def test_a_list_that_failed_leaves_the_last_good_one() -> None:
     memory = _memory(listing=listing("A", minutes=-5))
-    assert remembered(view(OLD, listed=problem(), memory=memory)) == memory
+    assert after_read(view(OLD, listed=problem(), memory=memory)) == memory
 
 
 def test_a_pass_without_looks_changes_nothing() -> None:
     memory = _memory(missing={"A": at(-3)}, clear=(STAMP, at(-5)))
-    assert remembered(view(OLD, memory=memory)) == memory
+    assert after_read(view(OLD, memory=memory)) == memory
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_pass_without_looks_changes_nothing() -> None:
     ],
 )
 def test_what_lists_lack(observed: Observed, missing: dict[str, object]) -> None:
-    assert remembered(observed).missing == missing
+    assert after_read(observed).missing == missing
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_what_lists_lack(observed: Observed, missing: dict[str, object]) -> None
 def test_since_when_no_holder_is_seen(
     seen: Consumers, before: tuple[str, object] | None, after: tuple[str, object] | None
 ) -> None:
-    assert remembered(view(OLD, seen=seen, memory=_memory(clear=before))).clear == after
+    assert after_read(view(OLD, seen=seen, memory=_memory(clear=before))).clear == after
 
 
 def test_while_a_listed_workload_is_missing_nobody_knows_who_holds_the_secret() -> None:
     seen = consumers(pod("new", born=-8), missing=WorkloadRef("Deployment", "web"))
-    assert remembered(view(OLD, seen=seen, memory=_memory())).clear is None
+    assert after_read(view(OLD, seen=seen, memory=_memory())).clear is None
 
 
 @pytest.mark.parametrize(
@@ -106,19 +106,19 @@ def test_since_when_a_roll_out_makes_no_progress(seen: Consumers, since: float) 
     before = _memory(
         remaining=Remaining(STAMP, frozenset(f"Pod/{one.name}" for one in HELD.pods), at(-20))
     )
-    remaining = remembered(view(OLD, seen=seen, memory=before)).remaining
+    remaining = after_read(view(OLD, seen=seen, memory=before)).remaining
     assert remaining is not None
     assert remaining.since == at(since)
 
 
 def test_a_read_that_failed_keeps_the_date() -> None:
     memory = _memory(clear=(STAMP, at(-30)))
-    assert remembered(view(OLD, seen=problem(), memory=memory)).clear == (STAMP, at(-30))
+    assert after_read(view(OLD, seen=problem(), memory=memory)).clear == (STAMP, at(-30))
 
 
 def test_an_unrecorded_publication_is_never_clear() -> None:
     unrecorded = journal("B", "A", published=None)
-    assert remembered(view(unrecorded, seen=MOVED)).clear is None
+    assert after_read(view(unrecorded, seen=MOVED)).clear is None
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_since_when_a_deleted_secret_is_accepted_nevertheless(
 ) -> None:
     seen = view(
         replace(OLD, marked_id="A"),
-        memory=_memory(lingers=before),
+        memory=_memory(still_accepted=before),
         probes={Fact.PREVIOUS_VALUE_PROBE: probe(verdict)},
     )
-    assert remembered(seen).lingers == after
+    assert after_read(seen).still_accepted == after

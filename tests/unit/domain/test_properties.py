@@ -16,7 +16,7 @@ from cognito_secret_operator.domain.actions import (
 )
 from cognito_secret_operator.domain.evidence import pod_holders
 from cognito_secret_operator.domain.journal.journal import Journal, Origin
-from cognito_secret_operator.domain.memory import remembered
+from cognito_secret_operator.domain.memory import after_read
 from cognito_secret_operator.domain.model import ClientDescription, Listing, Probe, StoredSecret
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed, Problem
 from cognito_secret_operator.domain.plan import plan
@@ -240,7 +240,7 @@ def test_a_plan_a_report_and_a_memory_always_come_and_are_always_the_same(
     assert first == plan(observed)
     assert first.reason.isidentifier()
     assert first.message
-    assert isinstance(remembered(observed), Memory)
+    assert isinstance(after_read(observed), Memory)
     assert "value of" not in repr((first, build_report(observed, first)))
 
 

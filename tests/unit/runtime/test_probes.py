@@ -43,15 +43,15 @@ class TestLoopLag:
     def test_the_worst_of_the_last_samples_counts(self) -> None:
         lag = LoopLag()
         assert lag.worst == 0
-        lag.add(asked=0.5, slept=3.5)
-        lag.add(asked=0.5, slept=0.4)
+        lag.add(planned=0.5, slept=3.5)
+        lag.add(planned=0.5, slept=0.4)
         assert lag.worst == 3.0
 
     def test_an_old_sample_is_forgotten(self) -> None:
         lag = LoopLag()
-        lag.add(asked=0.5, slept=10.5)
+        lag.add(planned=0.5, slept=10.5)
         for _ in range(20):
-            lag.add(asked=0.5, slept=0.5)
+            lag.add(planned=0.5, slept=0.5)
         assert lag.worst == 0
 
 
@@ -116,7 +116,7 @@ class TestProbeServer:
 
     async def test_a_blocked_loop_is_503(self, state: State) -> None:
         port = await state.server.start("127.0.0.1", 0)
-        state.lag.add(asked=0, slept=60)
+        state.lag.add(planned=0, slept=60)
         status, text, _ = await _get(f"http://127.0.0.1:{port}/healthz")
         assert status == 503
         assert "event loop" in text

@@ -1,13 +1,13 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.errors import ThrottledError
-from cognito_secret_operator.runtime.queue import Schedule, WorkQueue, backoff
+from cognito_secret_operator.runtime.queue import Schedule, Work, WorkQueue, backoff
 
 A = ResourceKey("shop", "a")
 B = ResourceKey("shop", "b")
@@ -151,7 +151,7 @@ class FakeTime:
 
 
 class Passes:
-    """Work that tells when it starts and ends when it is told to."""
+    """Passes that a test sees begin, and ends with an answer."""
 
     def __init__(self) -> None:
         self.started: asyncio.Queue[ResourceKey] = asyncio.Queue()
@@ -173,9 +173,9 @@ class Passes:
 
 
 @asynccontextmanager
-async def running(queue: WorkQueue) -> AsyncIterator[asyncio.Event]:
+async def running(queue: WorkQueue, work: Work) -> AsyncIterator[asyncio.Event]:
     stop = asyncio.Event()
-    task = asyncio.create_task(queue.run(stop))
+    task = asyncio.create_task(queue.run(work, stop))
     try:
         yield stop
     finally:
@@ -194,19 +194,18 @@ def passes() -> Passes:
     return Passes()
 
 
+@pytest.fixture
+def spans() -> list[float]:
+    return []
+
+
 MakeQueue = Callable[..., WorkQueue]
 
 
 @pytest.fixture
-def make_queue(time: FakeTime, passes: Passes) -> MakeQueue:
-    def make(
-        work: Callable[[ResourceKey], Awaitable[float | None]] = passes,
-        *,
-        workers: int = 2,
-        chance: float = 0.0,
-        drain: float = 0.0,
-    ) -> WorkQueue:
-        return WorkQueue(work, workers, time, chance=lambda: chance, drain=drain)
+def make_queue(time: FakeTime, spans: list[float]) -> MakeQueue:
+    def make(*, workers: int = 2, chance: float = 0.0, drain: float = 0.0) -> WorkQueue:
+        return WorkQueue(workers, time, on_pass=spans.append, chance=lambda: chance, drain=drain)
 
     return make
 
@@ -226,7 +225,7 @@ class TestWorkQueue:
         for _ in range(5):
             queue.enqueue(A)
         assert queue.depth == 1
-        async with running(queue):
+        async with running(queue, passes):
             assert await passes.next() == A
             passes.answer(None)
             await settled(lambda: queue.running == 0)
@@ -237,7 +236,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue()
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             assert await passes.next() == A
             queue.enqueue(A)
@@ -256,7 +255,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue(workers=2)
-        async with running(queue):
+        async with running(queue, passes):
             for key in (A, B, C):
                 queue.enqueue(key)
             assert [await passes.next(), await passes.next()] == [A, B]
@@ -271,7 +270,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes, time: FakeTime
     ) -> None:
         queue = make_queue()
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             passes.answer(60)
@@ -288,7 +287,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue()
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue_after(A, 3600)
             queue.enqueue(A)
             assert await passes.next() == A
@@ -301,7 +300,7 @@ class TestWorkQueue:
     ) -> None:
         queue = make_queue(chance=0.5)
         waits = []
-        async with running(queue):
+        async with running(queue, passes):
             for answer in (
                 ThrottledError("slow down"),
                 ThrottledError("slow down"),
@@ -321,7 +320,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes, caplog: pytest.LogCaptureFixture
     ) -> None:
         queue = make_queue(chance=0.9)
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             passes.answer(ValueError("value s3cr3t"))
@@ -337,7 +336,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes, caplog: pytest.LogCaptureFixture
     ) -> None:
         queue = make_queue(chance=0.9)
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             passes.answer(ThrottledError("Cognito asks for fewer requests"))
@@ -351,7 +350,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue(chance=0.9)
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             passes.answer(ValueError())
@@ -360,12 +359,25 @@ class TestWorkQueue:
             assert queue._schedule.next_due() is None
             assert queue._failures == {}
 
+    async def test_each_pass_is_timed_also_one_that_fails(
+        self, make_queue: MakeQueue, passes: Passes, time: FakeTime, spans: list[float]
+    ) -> None:
+        queue = make_queue(chance=0.9)
+        async with running(queue, passes):
+            for answer in (None, ValueError()):
+                queue.enqueue(A)
+                await passes.next()
+                time.now += 3
+                passes.answer(answer)
+                await settled(lambda: queue.running == 0)
+        assert spans == [3, 3]
+
     async def test_a_stopped_queue_starts_nothing_and_awaits_what_runs(
         self, make_queue: MakeQueue, passes: Passes
     ) -> None:
         queue = make_queue(workers=1, drain=HANG)
         stop = asyncio.Event()
-        run = asyncio.create_task(queue.run(stop))
+        run = asyncio.create_task(queue.run(passes, stop))
         queue.enqueue(A)
         queue.enqueue(B)
         await passes.next()
@@ -381,7 +393,7 @@ class TestWorkQueue:
         self, make_queue: MakeQueue, passes: Passes, caplog: pytest.LogCaptureFixture
     ) -> None:
         queue = make_queue(drain=0.0)
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
         assert queue.running == 0
@@ -399,8 +411,8 @@ class TestWorkQueue:
                 raise asyncio.CancelledError
             return None
 
-        queue = make_queue(work)
-        async with running(queue):
+        queue = make_queue()
+        async with running(queue, work):
             queue.enqueue(A)
             await settled(lambda: calls.qsize() == 2 and queue.running == 0)
 
@@ -410,7 +422,7 @@ class TestWorkQueue:
         queue = make_queue()
         time.now += 500
         assert queue.heartbeat_age() == 0  # a standby is healthy
-        async with running(queue):
+        async with running(queue, passes):
             queue.enqueue(A)
             await passes.next()
             time.now += 40
@@ -433,7 +445,7 @@ class TestWorkQueue:
         time.now += 500
         assert queue.oldest_age == 0  # a standby keeps nobody waiting
         passing = [queue.makes_passes]
-        async with running(queue):
+        async with running(queue, passes):
             assert await passes.next() == A
             passing.append(queue.makes_passes)
             time.now += 7

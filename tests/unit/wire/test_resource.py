@@ -18,10 +18,10 @@ from cognito_secret_operator.domain.spec import (
     RotationSpec,
     Spec,
     StatusFacts,
-    TargetKeys,
     TargetSpec,
     VerificationSpec,
 )
+from cognito_secret_operator.domain.target_keys import TargetKeys
 from cognito_secret_operator.errors import ActionNeededError, InvalidResourceError
 from cognito_secret_operator.wire.resource.parse import parse
 from cognito_secret_operator.wire.resource.sections import span
@@ -72,7 +72,12 @@ def test_the_smallest_resource_has_every_default() -> None:
                 token_endpoint=None, activation_delay=timedelta(seconds=60)
             ),
             target=TargetSpec(
-                "orders-api", TargetKeys("client-id", "client-secret", "client-secret-previous")
+                "orders-api",
+                TargetKeys(
+                    clientId="client-id",
+                    current="client-secret",
+                    previous="client-secret-previous",
+                ),
             ),
             rollout=RolloutSpec(RolloutStrategy.RESTART, AUTOMATIC, timedelta(minutes=30)),
             retirement=RetirementSpec(
@@ -114,7 +119,7 @@ def test_every_field_is_read() -> None:
         suspended=True,
         rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=40)),
         verification=VerificationSpec("https://a.example.com/t", activation_delay=timedelta(0)),
-        target=TargetSpec("oauth", TargetKeys("a", "b", "c")),
+        target=TargetSpec("oauth", TargetKeys(clientId="a", current="b", previous="c")),
         rollout=RolloutSpec(
             RolloutStrategy.WATCH,
             ConsumersSpec(
@@ -327,6 +332,13 @@ def test_tokens_are_read_from_annotations() -> None:
     }
     resource = parse(body(metadata={"annotations": annotations}))
     assert (resource.rotate_token, resource.approved_id) == ("2026-11", "id-1")
+
+
+@pytest.mark.parametrize("row", names.REQUESTS, ids=lambda row: row.key)
+def test_every_request_changes_what_is_parsed(row: names.Annotation) -> None:
+    annotations = {row.key.replace("<name>", "billing"): "id-1"}
+    changed = parse(body(metadata={"annotations": annotations}))
+    assert changed != parse(body()), "read it in wire/resource/parse.py"
 
 
 @pytest.mark.parametrize("text", ["", " "])

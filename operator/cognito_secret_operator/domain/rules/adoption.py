@@ -11,6 +11,7 @@ from ..model import (
 )
 from ..observed import Fact, Observed
 from ..projection import publication_number
+from ..target_keys import CURRENT
 from ..value import SecretValue
 from .foreign import the_one_that_may_go
 from .needs import description, hold, initial_value, listing, probe, target_marks, unverified
@@ -182,4 +183,4 @@ def _adopt(
 def _value_in_target(observed: Observed) -> SecretValue | None:
     if not isinstance(observed.target, StoredSecret):
         return None
-    return observed.target.data.get(observed.resource.spec.target.keys.current) or None
+    return observed.target.data.get(observed.resource.spec.target.keys[CURRENT]) or None

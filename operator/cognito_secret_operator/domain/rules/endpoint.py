@@ -2,8 +2,9 @@
 
 from ...reasons import Reason
 from ..actions import Hold, NoteEndpoint, Plan
-from ..connection import shown_endpoint
 from ..observed import UNREAD, Fact, Observed, Problem
+from ..projection import shown_endpoint
+from ..target_keys import TOKEN_ENDPOINT
 from .needs import look
 
 
@@ -26,7 +27,7 @@ def token_endpoint_is_unknown(observed: Observed) -> Plan | None:
     """The target lacks its token endpoint, and nobody can tell it: rotations go on without."""
     if not _is_to_be_found(observed) or shown_endpoint(observed.journal, observed.resource.spec):
         return None
-    found, key = observed.token_endpoint, observed.resource.spec.target.keys.token_endpoint
+    found, key = observed.token_endpoint, observed.resource.spec.target.keys.get(TOKEN_ENDPOINT)
     why = found.message if isinstance(found, Problem) else "it was not looked for"
     return Plan(
         Hold(stalled=True, until=observed.next_look),
@@ -39,4 +40,4 @@ def token_endpoint_is_unknown(observed: Observed) -> Plan | None:
 
 def _is_to_be_found(observed: Observed) -> bool:
     spec = observed.resource.spec
-    return spec.target.keys.token_endpoint is not None and not spec.verification.token_endpoint
+    return spec.target.keys.get(TOKEN_ENDPOINT) is not None and not spec.verification.token_endpoint

@@ -1,5 +1,6 @@
 """In the middle of a rotation: what to do when somebody deletes the current secret at Cognito."""
 
+from ...names import ROTATE_ANNOTATION
 from ...reasons import Reason
 from ..actions import DropFromJournal, Plan, Reinstate
 from ..journal.journal import Outcome
@@ -44,7 +45,7 @@ def current_is_held(current_id: str) -> Plan:
         Reason.CURRENT_SECRET_MISSING,
         f"Cognito does not have the current secret {current_id} any more, and spec.recovery is "
         "Manual",
-        "annotate the resource with cognito-secrets.dev/rotate and any new value, or set "
+        f"annotate the resource with {ROTATE_ANNOTATION} and any new value, or set "
         "spec.recovery to Automatic",
     )
 

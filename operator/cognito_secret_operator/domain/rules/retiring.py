@@ -1,6 +1,6 @@
 """From the last holder's move to the deletion of the previous secret: approve, prove, delete."""
 
-from ...names import OVERRIDE_ANNOTATION
+from ...names import APPROVE_ANNOTATION, OVERRIDE_ANNOTATION
 from ...reasons import Reason
 from ..acknowledgement import accepted_risks
 from ..actions import Delete, DropFromJournal, MarkForDeletion, Plan
@@ -45,8 +45,8 @@ def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
         return Plan(DropFromJournal(previous.id), Reason.RETIRED, gone)
     asked = probe(observed, Fact.PREVIOUS_VALUE_PROBE)
     if asked.verdict is Verdict.ACCEPTED:
-        lingers = observed.memory.lingers
-        since = lingers[1] if lingers and lingers[0] == previous.id else observed.now
+        accepted = observed.memory.still_accepted
+        since = accepted[1] if accepted and accepted[0] == previous.id else observed.now
         if observed.now < since + observed.timing.refusal_grace:
             return wait(Reason.AWAITING_REFUSAL, f"{gone}, which accepts it nevertheless so far")
         return Plan(
@@ -93,7 +93,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     return wait(
         Reason.AWAITING_APPROVAL,
         f"secret {previous.id} {why}; approve its deletion with the "
-        f"annotation cognito-secrets.dev/approve: {previous.id}",
+        f"annotation {APPROVE_ANNOTATION}: {previous.id}",
     )
 
 

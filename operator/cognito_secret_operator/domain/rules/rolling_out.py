@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ...names import pod_ack_annotation
+from ...names import GROUP, pod_ack_annotation
 from ...reasons import Reason
 from ..acknowledgement import how_to_acknowledge
 from ..actions import DropFromJournal, Plan, RollBack, Stamp
@@ -100,7 +100,7 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
             return hold(
                 Reason.STAMP_REVERTED,
                 f"something took the stamp off {workload.ref}'s pod template",
-                "let the tool that owns the template ignore annotations of cognito-secrets.dev",
+                f"let the tool that owns the template ignore annotations of {GROUP}",
             )
         return Plan(
             Stamp(workload, seen.proof.stamp),

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from ...domain.spec import Acknowledgement
+from ...names import consumer_ack_annotation
 from .sections import LABEL, Section
 
 __all__ = ["LONGEST_NAME", "MOST", "acknowledgements_spec"]
@@ -34,7 +35,8 @@ def _acknowledgement(one: Section) -> Acknowledgement:
         "name",
         _NAME,
         f"must be lower-case letters, digits and '-', at most {LONGEST_NAME} of them, since it "
-        "becomes part of the annotation cognito-secrets.dev/ack.<name>: write it like billing-eu",
+        f"becomes part of the annotation {consumer_ack_annotation('<name>')}: write it like "
+        "billing-eu",
     )
     acknowledgement = Acknowledgement(name or "", one.span("delay", allow_zero=False))
     one.refuse_the_rest()

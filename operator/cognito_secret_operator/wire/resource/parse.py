@@ -62,6 +62,7 @@ def parse(body: Mapping[str, Any]) -> Resource:
     metadata = root.section("metadata")
     name = _name(metadata)
     annotations = metadata.section("annotations")
+    requests = {row.key: _token(annotations, row.key) for row in names.REQUESTS}
     key = ResourceKey(namespace=metadata.required("namespace"), name=name)
     spec = _spec(root.section("spec"), key)
     return Resource(
@@ -69,13 +70,13 @@ def parse(body: Mapping[str, Any]) -> Resource:
         uid=metadata.required("uid"),
         generation=metadata.whole_number("generation"),
         spec=spec,
-        rotate_token=_token(annotations, names.ROTATE_ANNOTATION),
-        approved_id=_token(annotations, names.APPROVE_ANNOTATION),
-        emergency=_emergency(annotations),
-        take_over=_token(annotations, names.TAKE_OVER_ANNOTATION),
+        rotate_token=requests[names.ROTATE_ANNOTATION],
+        approved_id=requests[names.APPROVE_ANNOTATION],
+        emergency=_emergency(requests),
+        take_over=requests[names.TAKE_OVER_ANNOTATION],
         is_being_deleted=metadata.text("deletionTimestamp") is not None,
         status=_status_facts(root.section("status"), spec.policy),
-        override_id=_token(annotations, names.OVERRIDE_ANNOTATION),
+        override_id=requests[names.OVERRIDE_ANNOTATION],
         acknowledged=annotations.texts_below(names.consumer_ack_annotation("")),
     )
 
@@ -131,12 +132,12 @@ def _token(annotations: Section, key: str) -> str | None:
     return (annotations.text(key) or "").strip() or None
 
 
-def _emergency(annotations: Section) -> EmergencyRequest | None:
-    """Read which secret leaked; the louder annotation wins where both are there."""
-    at_once = _token(annotations, names.EMERGENCY_NOW_ANNOTATION)
+def _emergency(requests: Mapping[str, str | None]) -> EmergencyRequest | None:
+    """Return which secret leaked; `emergency-now` wins where both annotations are there."""
+    at_once = requests[names.EMERGENCY_NOW_ANNOTATION]
     if at_once is not None:
         return EmergencyRequest(at_once, now=True)
-    waiting = _token(annotations, names.EMERGENCY_ANNOTATION)
+    waiting = requests[names.EMERGENCY_ANNOTATION]
     return None if waiting is None else EmergencyRequest(waiting, now=False)
 
 

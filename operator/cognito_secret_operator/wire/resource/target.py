@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import Final
 
-from ...domain.spec import CreationPolicy, TargetKeys, TargetSpec
-from ...errors import InvalidResourceError
+from ...domain.spec import CreationPolicy, TargetSpec
+from ...domain.target_keys import TARGET_KEYS, TargetKeys
 from ...names import GROUP, JOURNAL_SUFFIX
 from .sections import DATA_KEY, LABEL_KEY, LABEL_VALUE, OBJECT_NAME, Section
 
 __all__ = ["target_spec"]
-
-_Default = TypeVar("_Default", str, None)
 
 _ANY_TEXT: Final = re.compile(r"[\s\S]{0,4096}")
 _MOST_MARKS: Final = 32
@@ -76,44 +74,13 @@ def _target_name(target: Section, name: str) -> str:
 
 
 def _target_keys(keys: Section) -> TargetKeys:
-    defaults = TargetKeys()
-
-    def read(key: str, default: _Default) -> str | _Default:
-        text = keys.matching(
-            key,
+    def read(field: str) -> str | None:
+        return keys.matching(
+            field,
             DATA_KEY,
             "must be a valid key of a Secret: write letters, digits, '-', '_' and '.'",
         )
-        return default if text is None else text
 
-    chosen = TargetKeys(
-        client_id=read("clientId", defaults.client_id),
-        current=read("current", defaults.current),
-        previous=read("previous", defaults.previous),
-        user_pool_id=read("userPoolId", None),
-        issuer=read("issuer", None),
-        token_endpoint=read("tokenEndpoint", None),
-        secret_id=read("secretId", None),
-    )
+    chosen = {row.field: read(row.field) for row in TARGET_KEYS}
     keys.refuse_the_rest()
-    _refuse_equal_keys(chosen)
-    return chosen
-
-
-def _refuse_equal_keys(chosen: TargetKeys) -> None:
-    named = {
-        "clientId": chosen.client_id,
-        "current": chosen.current,
-        "previous": chosen.previous,
-        "userPoolId": chosen.user_pool_id,
-        "issuer": chosen.issuer,
-        "tokenEndpoint": chosen.token_endpoint,
-        "secretId": chosen.secret_id,
-    }
-    given = {field: key for field, key in named.items() if key is not None}
-    if len(set(given.values())) < len(given):
-        shown = ", ".join(f"{field} {key}" for field, key in given.items())
-        raise InvalidResourceError(
-            f"spec.target.keys: must differ from each other, and are {shown}: give each key a name "
-            "of its own"
-        )
+    return TargetKeys(**chosen)

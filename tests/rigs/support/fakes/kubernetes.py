@@ -13,7 +13,7 @@ from cognito_secret_operator.service.ports import KubernetesEvent, RawResource
 from .faults import Faults
 from .process import FakeClock
 
-__all__ = ["FakeEvents", "FakeResources", "FakeRivals"]
+__all__ = ["FakeEvents", "FakeResources", "FakeRoster"]
 
 
 @dataclass
@@ -135,7 +135,7 @@ class FakeEvents:
 
 
 @dataclass
-class FakeRivals:
+class FakeRoster:
     """Other resources that name the same client."""
 
     others: tuple[ResourceKey, ...] = ()
@@ -147,3 +147,7 @@ class FakeRivals:
     ) -> tuple[ResourceKey, ...]:
         """List them."""
         return tuple(other for other in self.others if other != key)
+
+    def forget(self, key: ResourceKey) -> None:
+        """Drop one."""
+        self.others = tuple(other for other in self.others if other != key)

@@ -7,14 +7,14 @@ import pytest
 from cognito_secret_operator.domain.actions import Hold, NoteEndpoint
 from cognito_secret_operator.domain.observed import Observed, Problem
 from cognito_secret_operator.domain.rules.endpoint import token_endpoint_is_unknown
-from cognito_secret_operator.domain.spec import TargetKeys
+from cognito_secret_operator.domain.target_keys import TargetKeys
 from cognito_secret_operator.reasons import Reason
 
 from support.builders import journal, resource, rules_of, said, spec, view
 
 RULES = rules_of("endpoint")
 URL = "https://shop.auth.eu-west-1.amazoncognito.com/oauth2/token"
-KEYS = TargetKeys(token_endpoint="token-url")
+KEYS = TargetKeys(tokenEndpoint="token-url")
 SHOWN = resource(spec(target={"keys": KEYS}))
 GIVEN = resource(spec(target={"keys": KEYS}, verification={"token_endpoint": URL}))
 PUBLISHED, NOTED = journal("A"), replace(journal("A"), token_endpoint=URL)

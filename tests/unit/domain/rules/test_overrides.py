@@ -8,7 +8,7 @@ import pytest
 
 from cognito_secret_operator.domain.actions import Delete, MarkForDeletion
 from cognito_secret_operator.domain.journal.journal import Emergency, Journal, Origin, RetiredBy
-from cognito_secret_operator.domain.memory import remembered
+from cognito_secret_operator.domain.memory import after_read
 from cognito_secret_operator.domain.observed import Fact, Memory, Observed
 from cognito_secret_operator.domain.plan import RULES, plan
 from cognito_secret_operator.domain.report import ConditionType
@@ -452,6 +452,6 @@ def test_without_pods_the_declared_consumer_is_what_is_waited_for() -> None:
 
 def test_the_overlap_begins_when_the_last_declared_consumer_has_spoken() -> None:
     silent = _seen(_outside(BILLING), published=EARLY, seen=MOVED, clear=-60)
-    assert remembered(silent).clear is None
+    assert after_read(silent).clear is None
     spoken = replace(silent, resource=_outside(BILLING, billing="B"))
-    assert remembered(replace(spoken, memory=Memory(NOON))).clear == (STAMP, NOON)
+    assert after_read(replace(spoken, memory=Memory(NOON))).clear == (STAMP, NOON)

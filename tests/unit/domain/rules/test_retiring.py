@@ -67,7 +67,7 @@ SKIPPING = resource(spec(verification={"mode": VerificationMode.SKIP}))
 STILL_ACCEPTED = {Fact.PREVIOUS_VALUE_PROBE: probe("Accepted")}
 NIGHTLY = resource(spec(retirement={"windows": (Window("0 2 * * *", timedelta(hours=2), UTC),)}))
 CLEAR = Memory(first_pass_at=NOON, clear=(STAMP, at(-60)))
-LINGERS = replace(CLEAR, lingers=("A", NOON))
+ACCEPTED_LONG = replace(CLEAR, still_accepted=("A", NOON))
 
 NONE = resource(spec(rollout={"consumers": ConsumersSpec(ConsumerMode.NONE)}))
 WATCH = resource(spec(rollout={"strategy": RolloutStrategy.WATCH}))
@@ -138,13 +138,13 @@ TABLE = [
     ),
     (
         "marked_secret_is_gone",
-        view(MARKED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS),
+        view(MARKED, listed="B", probes=STILL_ACCEPTED, memory=ACCEPTED_LONG),
         "Wait AwaitingRefusal",
         "doomed and gone, but accepted: a lag",
     ),
     (
         "marked_secret_is_gone",
-        view(MARKED, listed="B", probes=STILL_ACCEPTED, memory=LINGERS, minutes=6),
+        view(MARKED, listed="B", probes=STILL_ACCEPTED, memory=ACCEPTED_LONG, minutes=6),
         "DropFromJournal RetiredStillAccepted",
         "doomed and gone, but accepted for too long: told, and no longer waited for",
     ),
