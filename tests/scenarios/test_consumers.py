@@ -22,7 +22,7 @@ def _listed(*names: str) -> dict[str, Any]:
 
 
 def _is_held(world: World, reason: str) -> None:
-    assert [held.id for held in world.cognito.held] == ["A", "B"]
+    assert world.held_ids() == ["A", "B"]
     assert world.condition("Stalled")["reason"] == reason
 
 
@@ -35,7 +35,7 @@ def test_what_is_not_listed_is_never_restarted_and_holds_the_deletion() -> None:
     assert world.workloads.stamps == [("web", "B.2")]
     world.workloads.restart_for_test("other")
     world.run_for(process, 2 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["B"]
+    assert world.held_ids() == ["B"]
 
 
 def test_what_is_listed_and_missing_holds_the_deletion_and_the_overlap_begins_after_it() -> None:
@@ -45,9 +45,9 @@ def test_what_is_listed_and_missing_holds_the_deletion_and_the_overlap_begins_af
     _is_held(world, "ConsumerMissing")
     world.workloads.deploy_for_test("other")
     world.run_for(process, timedelta(minutes=50))
-    assert [held.id for held in world.cognito.held] == ["A", "B"]
+    assert world.held_ids() == ["A", "B"]
     world.run_for(process, HOUR)
-    assert [held.id for held in world.cognito.held] == ["B"]
+    assert world.held_ids() == ["B"]
 
 
 def test_where_no_pod_uses_the_secret_by_declaration_only_the_overlap_is_waited_for() -> None:
@@ -55,7 +55,7 @@ def test_where_no_pod_uses_the_secret_by_declaration_only_the_overlap_is_waited_
     world.workloads.deployments.clear()
     world.workloads.pods.clear()
     assert world.run_until_rest(world.process()) < 2 * HOUR
-    assert [held.id for held in world.cognito.held] == ["B"]
+    assert world.held_ids() == ["B"]
 
 
 def test_a_declaration_that_no_pod_uses_the_secret_does_not_make_a_pod_harmless() -> None:
@@ -70,11 +70,11 @@ def test_a_running_job_is_waited_for_without_a_deadline() -> None:
     pod = world.workloads.run_pod_for_test("import-1", job="import")
     process = world.process()
     world.run_for(process, 24 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["A", "B"]
+    assert world.held_ids() == ["A", "B"]
     assert world.condition("Stalled")["status"] == "False"
     pod.finished = True
     world.run_for(process, 2 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["B"]
+    assert world.held_ids() == ["B"]
 
 
 def test_watch_waits_for_a_persons_restart() -> None:
@@ -116,7 +116,7 @@ def test_an_acknowledgement_is_void_once_the_target_was_edited_and_restored() ->
     _is_held(world, "PodsNotRolled")
     world.workloads.reload_for_test("web", ACKNOWLEDGED + 1)
     world.run_for(process, 2 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["B"]
+    assert world.held_ids() == ["B"]
 
 
 def test_a_freeze_by_suspend_is_no_lack_of_progress() -> None:

@@ -1,43 +1,21 @@
 """A client that comes from another identity provider, with a value of its own."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from support.world import CLIENT, KEY, ORIGINAL, World
-
-GIVEN = "GivenElsewhere".ljust(40, "g")
-SPEC: dict[str, Any] = {
-    "userPoolId": CLIENT.pool_id,
-    "clientId": CLIENT.client_id,
-    "rotation": {
-        "interval": "30d",
-        "initialValueFrom": {"secretRef": {"name": "elsewhere", "key": "value"}},
-    },
-    "adoption": {"retireOriginal": "Automatic"},
-}
-
-
-def world_with(value: str | None, *, describes: bool = True, speaks: bool = True) -> World:
-    world = World(spec=SPEC, age=timedelta(days=1), target_exists=False)
-    if value is not None:
-        world.secrets.create_for_test(KEY.namespace, "elsewhere", {"value": value})
-    world.cognito.describes = describes
-    world.endpoint.is_silent = not speaks
-    return world
+from support.beginnings import GIVEN, MIGRATION, migrating
+from support.world import KEY, ORIGINAL, World
 
 
 def origin(world: World) -> str:
-    journal = world.journal()
-    assert journal is not None
+    journal = world.existing_journal()
     assert journal.current is not None
     return journal.current.origin.value
 
 
 def shown(world: World) -> str:
-    target = world.target()
-    assert target is not None
+    target = world.existing_target()
     return target.data["client-secret"].reveal()
 
 
@@ -46,7 +24,7 @@ def shown(world: World) -> str:
     [pytest.param(True, id="Cognito accepts it"), pytest.param(False, id="Describe shows it")],
 )
 def test_a_client_made_with_the_value_is_taken_over(speaks: bool) -> None:  # noqa: FBT001
-    world = world_with(ORIGINAL, speaks=speaks)
+    world = migrating(ORIGINAL, speaks=speaks)
     world.live_until_rest()
     assert (origin(world), shown(world)) == ("Initial", ORIGINAL)
     assert world.cognito.adds == []
@@ -57,7 +35,7 @@ def test_a_client_made_with_the_value_is_taken_over(speaks: bool) -> None:  # no
     [pytest.param(True, id="Cognito refuses it"), pytest.param(False, id="Describe shows another")],
 )
 def test_a_client_made_without_the_value_gets_it_added(speaks: bool) -> None:  # noqa: FBT001
-    world = world_with(GIVEN, speaks=speaks)
+    world = migrating(GIVEN, speaks=speaks)
     process = world.process()
     world.run_for(process, timedelta(hours=3))
     assert world.is_at_rest()
@@ -69,7 +47,7 @@ def test_a_client_made_without_the_value_gets_it_added(speaks: bool) -> None:  #
 
 
 def test_the_value_is_rotated_away_on_schedule_and_never_comes_back() -> None:
-    world = world_with(GIVEN)
+    world = migrating(GIVEN)
     process = world.process()
     world.run_for(process, timedelta(hours=3))
     world.run_for(process, timedelta(days=29, hours=23))
@@ -79,21 +57,20 @@ def test_the_value_is_rotated_away_on_schedule_and_never_comes_back() -> None:
 
 
 def test_a_resource_that_is_made_anew_does_not_bring_the_value_back() -> None:
-    world = world_with(GIVEN)
+    world = migrating(GIVEN)
     world.live_until_rest()
     world.resources.delete_for_test(KEY)
-    world.resources.create_for_test(KEY, SPEC, {})
+    world.resources.create_for_test(KEY, MIGRATION, {})
     world.live_until_rest()
     assert world.cognito.adds == ["B"]
 
 
 def test_where_nothing_tells_nothing_is_written() -> None:
-    world = world_with(GIVEN, describes=False, speaks=False)
+    world = migrating(GIVEN, describes=False, speaks=False)
     world.run_until_rest(world.process())
     assert world.condition("Stalled")["reason"] == "InitialValueUnconfirmed"
     assert world.cognito.adds == []
-    journal = world.journal()
-    assert journal is not None
+    journal = world.existing_journal()
     assert not journal.is_adopted
 
 
@@ -111,7 +88,7 @@ def test_where_nothing_tells_nothing_is_written() -> None:
 def test_a_value_that_cannot_be_used_is_named_and_not_told(
     value: str | None, reason: str, problem: str
 ) -> None:
-    world = world_with(value)
+    world = migrating(value)
     process = world.process()
     world.run_until_rest(process)
     said = world.condition("Stalled")
@@ -124,43 +101,12 @@ def test_a_value_that_cannot_be_used_is_named_and_not_told(
     assert shown(world) == GIVEN
 
 
-def recorded() -> list[tuple[int, str]]:
-    world = world_with(GIVEN)
-    world.live_until_rest()
-    return [(call.index, str(call)) for call in world.faults.calls if call.is_write]
-
-
-@pytest.mark.parametrize(
-    ("index", "crash"),
-    [
-        pytest.param(index, crash, id=f"{crash} {name}")
-        for index, name in recorded()
-        for crash in ("dies before", "dies after", "answer lost of")
-    ],
-)
-def test_a_process_may_fail_around_every_write(index: int, crash: str) -> None:
-    world = world_with(GIVEN)
-    {
-        "dies before": world.faults.crash_before_for_test,
-        "dies after": world.faults.crash_after_for_test,
-        "answer lost of": world.faults.lose_answer_for_test,
-    }[crash](index)
-    world.live_until_rest()
-    assert (origin(world), shown(world)) == ("Initial", GIVEN)
-    assert world.cognito.adds == ["B"]
-    world.assert_silent()
-
-
 def test_a_given_value_that_leaked_before_it_was_published_is_never_added_again() -> None:
-    world = world_with(GIVEN)
+    world = migrating(GIVEN)
     world.cognito.activation_lag = timedelta(minutes=3)
     process = world.process()
-    for _ in range(100):
-        pause = process.reconcile() or 60
-        if world.status().get("step") == "Verifying":
-            break
-        world.sleep(pause)
+    world.run_until(process, lambda: world.status().get("step") == "Verifying")
     world.leak("B")
     world.run_for(process, timedelta(hours=3))
     assert shown(world) not in {GIVEN, ORIGINAL}
-    assert [held.id for held in world.cognito.held] == ["C"]
+    assert world.held_ids() == ["C"]

@@ -35,9 +35,8 @@ def _events(world: World, reason: str) -> list[tuple[str, str]]:
 
 def _assert_ordered(world: World, order: RetiredBy) -> None:
     world.processes[-1].reconcile()  # what a lost answer was about shows in the next pass
-    journal = world.journal()
-    assert journal is not None
-    assert [held.id for held in world.cognito.held] == ["B"]
+    journal = world.existing_journal()
+    assert world.held_ids() == ["B"]
     assert (journal.previous, journal.marked_id, journal.marked_by) == (None, None, None)
     assert [one.retired_by for one in journal.rotations] == [order]
     assert world.status()["rotations"][0]["retiredBy"] == order.value
@@ -52,7 +51,7 @@ def test_after_max_overlap_the_order_deletes_under_a_pod_and_says_so() -> None:
     world = _held(spec=DELETES)
     process = world.process()
     world.run_for(process, timedelta(hours=3, minutes=50))
-    assert [held.id for held in world.cognito.held] == ["A", "B"]
+    assert world.held_ids() == ["A", "B"]
     world.run_for(process, HOUR)
     _assert_ordered(world, RetiredBy.MAX_OVERLAP)
     assert process.telemetry.orders == [RetiredBy.MAX_OVERLAP]
@@ -106,11 +105,11 @@ def test_manual_approval_asks_for_every_secret() -> None:
     process = world.process()
     for previous, following in (("A", "B"), ("B", "C")):
         world.run_for(process, 5 * HOUR)
-        assert [held.id for held in world.cognito.held] == [previous, following]
+        assert world.held_ids() == [previous, following]
         assert world.condition("Rotating")["reason"] == "AwaitingApproval"
         world.approve(previous)
         world.run_until_rest(process)
-        assert [held.id for held in world.cognito.held] == [following]
+        assert world.held_ids() == [following]
         world.request_rotation(f"after {following}")
 
 

@@ -18,23 +18,19 @@ def at_rest() -> World:
     return world
 
 
-def _writes(world: World) -> int:
-    return sum(call.is_write for call in world.faults.calls)
-
-
 def test_a_restart_at_rest_writes_nothing_and_does_not_ask_cognito(at_rest: World) -> None:
-    writes, requests = _writes(at_rest), list(at_rest.cognito.requests)
+    writes, requests = at_rest.faults.count_writes(), list(at_rest.cognito.requests)
     at_rest.process().reconcile()
-    assert _writes(at_rest) == writes
+    assert at_rest.faults.count_writes() == writes
     assert at_rest.cognito.requests == requests
 
 
 def test_a_day_at_rest_writes_nothing_and_lists_once_a_period(at_rest: World) -> None:
     process = at_rest.processes[0]
     process.reconcile()
-    writes, requests = _writes(at_rest), len(at_rest.cognito.requests)
+    writes, requests = at_rest.faults.count_writes(), len(at_rest.cognito.requests)
     at_rest.run_for(process, 24 * HOUR)
-    assert _writes(at_rest) == writes
+    assert at_rest.faults.count_writes() == writes
     asked = at_rest.cognito.requests[requests:]
     assert set(asked) == {"List"}
     assert len(asked) <= 24 * 6 + 1
@@ -59,9 +55,9 @@ def test_a_resource_deleted_in_a_rotation_leaves_everything_as_it_is() -> None:
     process = world.process()
     world.run_for(process, HOUR / 2)
     world.resources.delete_for_test(KEY)
-    writes = _writes(world)
+    writes = world.faults.count_writes()
     world.run_for(process, 5 * HOUR)
-    assert _writes(world) == writes
+    assert world.faults.count_writes() == writes
     assert process.telemetry.reports == {}
 
 
@@ -104,7 +100,7 @@ def test_a_request_during_a_rotation_is_handled_after_it() -> None:
     world.request_rotation("now")
     world.run_for(process, 4 * HOUR)
     assert world.cognito.adds == ["B", "C"]
-    assert [held.id for held in world.cognito.held] == ["C"]
+    assert world.held_ids() == ["C"]
 
 
 def test_no_pass_says_a_value(at_rest: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,16 +8,11 @@ from cognito_secret_operator.domain.journal.journal import Outcome
 from cognito_secret_operator.domain.model import StoredSecret, Trigger
 from cognito_secret_operator.names import ROTATE_ANNOTATION, TAKE_OVER_ANNOTATION, journal_name
 
+from support.beginnings import rested
 from support.world import KEY, ORIGINAL, SPEC, TARGET, World
 
 HOUR = timedelta(hours=1)
 JOURNAL = journal_name(KEY.name)
-
-
-def _at_rest() -> World:
-    world = World(age=timedelta(days=1))
-    world.run_until_rest(world.process())
-    return world
 
 
 def _works_everywhere(world: World, secret_id: str) -> None:
@@ -28,8 +23,7 @@ def _works_everywhere(world: World, secret_id: str) -> None:
 
 
 def _trigger_and_outcomes(world: World) -> list[tuple[Trigger, Outcome | None]]:
-    journal = world.journal()
-    assert journal is not None
+    journal = world.existing_journal()
     return [(one.trigger, one.outcome) for one in journal.rotations]
 
 
@@ -38,7 +32,7 @@ def _warnings(world: World) -> list[str]:
 
 
 def test_a_current_secret_that_somebody_deleted_is_replaced_by_itself() -> None:
-    world = _at_rest()
+    world = rested()
     foreign = world.cognito.add_for_test("somebody's")
     world.cognito.delete_for_test("A")
     process = world.process()
@@ -51,7 +45,7 @@ def test_a_current_secret_that_somebody_deleted_is_replaced_by_itself() -> None:
 
 
 def test_one_list_that_lacks_the_current_secret_changes_nothing() -> None:
-    world = _at_rest()
+    world = rested()
     process = world.process()
     foreign = world.cognito.add_for_test("somebody's")
     lost = world.cognito.get("A")
@@ -81,7 +75,7 @@ def test_the_new_secret_is_deleted_in_the_overlap(minutes: int, approval: str) -
 
 
 def test_a_young_secret_that_was_reinstated_stays() -> None:
-    world = _at_rest()
+    world = rested()
     process = world.process()
     world.request_rotation("now")
     world.run_for(process, timedelta(minutes=20))
@@ -118,7 +112,7 @@ def test_the_new_secret_is_deleted_and_nobody_knows_the_value_of_the_old_one() -
 
 
 def test_a_new_secret_that_is_deleted_before_it_is_published_leaves_the_old_one() -> None:
-    world = _at_rest()
+    world = rested()
     process = world.process()
     world.cognito.activation_lag = timedelta(days=1)
     world.request_rotation("now")
@@ -131,7 +125,7 @@ def test_a_new_secret_that_is_deleted_before_it_is_published_leaves_the_old_one(
 
 
 def test_the_current_secret_is_deleted_while_a_new_one_is_on_its_way() -> None:
-    world = _at_rest()
+    world = rested()
     process = world.process()
     world.cognito.activation_lag = timedelta(minutes=3)
     world.request_rotation("now")
@@ -156,9 +150,8 @@ def test_manual_recovery_waits_for_a_person_and_says_so() -> None:
 
 
 def test_nothing_begins_while_the_resource_is_being_deleted() -> None:
-    world = World(age=timedelta(days=1))
-    process = world.process()
-    world.run_until_rest(process)
+    world = rested()
+    process = world.processes[0]
     world.resources.delete_later_for_test(KEY)
     world.request_rotation("now")
     world.run_for(process, 4 * HOUR)
@@ -181,11 +174,11 @@ def _writes_at_cognito(world: World) -> int:
 
 
 def _rotated_at_rest() -> World:
-    world = _at_rest()
+    world = rested()
     world.request_rotation("one")
     process = world.process()
     world.run_for(process, 3 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["B"]
+    assert world.held_ids() == ["B"]
     return world
 
 
@@ -196,8 +189,7 @@ def test_a_journal_lost_at_rest_is_written_anew_and_nothing_else_is() -> None:
     _lose(world, JOURNAL)
     world.request_rotation("two")
     world.run_for(world.process(), 3 * HOUR)
-    journal = world.journal()
-    assert journal is not None
+    journal = world.existing_journal()
     assert journal.sequence > sequence
     assert world.target() == target, "not even written again"
     assert list(world.workloads.stamps) == stamps
@@ -210,7 +202,7 @@ def test_a_journal_lost_at_rest_is_written_anew_and_nothing_else_is() -> None:
     _works_everywhere(world, "C")
     world.approve("B") if world.condition("Rotating")["reason"] == "AwaitingApproval" else None
     world.run_for(process, 3 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["C"]
+    assert world.held_ids() == ["C"]
 
 
 @pytest.mark.parametrize("minutes", [1, 2, 20, 45])
@@ -224,11 +216,11 @@ def test_a_journal_lost_in_the_overlap_begins_the_roll_out_again(minutes: int) -
     assert world.condition("Rotating")["reason"] == "AwaitingApproval"
     world.approve("A")
     world.run_for(process, 4 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["B"]
+    assert world.held_ids() == ["B"]
 
 
 def test_a_pending_secret_lost_with_the_journal_is_named_and_left() -> None:
-    world = _at_rest()
+    world = rested()
     process = world.process()
     world.cognito.activation_lag = timedelta(days=1)
     world.request_rotation("now")
@@ -236,14 +228,14 @@ def test_a_pending_secret_lost_with_the_journal_is_named_and_left() -> None:
     _lose(world, JOURNAL)
     world.run_for(process, 3 * HOUR)
     assert world.target_current() == "A"
-    assert [held.id for held in world.cognito.held] == ["A", "B"]
+    assert world.held_ids() == ["A", "B"]
     told = [event.message for event in world.events.recorded if event.reason == "JournalRebuilt"]
     assert "whose B is" in told[0]
     assert world.condition("Ready")["status"] == "True"
 
 
 def test_journal_and_target_are_lost_and_the_original_secret_is_still_the_one() -> None:
-    world = _at_rest()
+    world = rested()
     _lose(world, JOURNAL)
     _lose(world, TARGET)
     world.run_for(world.process(), HOUR)
@@ -259,7 +251,7 @@ def test_journal_and_target_are_lost_and_a_new_secret_is_added() -> None:
     world.run_for(world.process(), 2 * HOUR)
     _works_everywhere(world, "C")
     assert world.condition("Stalled")["reason"] == "ForeignSecret"
-    assert [held.id for held in world.cognito.held] == ["B", "C"]
+    assert world.held_ids() == ["B", "C"]
 
 
 def test_both_are_lost_with_two_secrets_at_cognito() -> None:
@@ -276,7 +268,7 @@ def test_both_are_lost_with_two_secrets_at_cognito() -> None:
 
 @pytest.mark.parametrize("status_too", [False, True])
 def test_an_old_journal_is_restored_whose_secret_is_gone(status_too: bool) -> None:  # noqa: FBT001
-    world = _at_rest()
+    world = rested()
     old = _kept(world)
     world.request_rotation("one")
     world.run_for(world.process(), 3 * HOUR)
@@ -292,7 +284,7 @@ def test_an_old_journal_is_restored_whose_secret_is_gone(status_too: bool) -> No
 
 
 def test_old_journal_target_and_status_are_restored_together() -> None:
-    world = _at_rest()
+    world = rested()
     old, shown, status = _kept(world), world.target(), dict(world.status())
     world.request_rotation("one")
     world.run_for(world.process(), 3 * HOUR)
@@ -305,11 +297,11 @@ def test_old_journal_target_and_status_are_restored_together() -> None:
     world.resources.annotate_for_test(KEY, {ROTATE_ANNOTATION: None})
     world.run_for(world.process(), 3 * HOUR)
     _works_everywhere(world, "C")
-    assert [held.id for held in world.cognito.held] == ["B", "C"]
+    assert world.held_ids() == ["B", "C"]
 
 
 def test_an_old_target_is_restored() -> None:
-    world = _at_rest()
+    world = rested()
     shown = world.target()
     world.request_rotation("one")
     world.run_for(world.process(), 3 * HOUR)
@@ -368,7 +360,7 @@ def test_a_journal_read_before_another_process_publishes_is_no_old_one() -> None
 
 
 def test_a_foreign_secret_is_told_at_once_and_after_a_restart() -> None:
-    world = _at_rest()
+    world = rested()
     foreign = world.cognito.add_for_test("somebody's")
     world.run_for(world.process(), HOUR)
     told = world.condition("Rotating")
@@ -388,13 +380,13 @@ def test_a_foreign_secret_is_told_at_once_and_after_a_restart() -> None:
 
 
 def test_a_foreign_secret_that_the_resource_names_is_deleted_and_counted() -> None:
-    world = _at_rest()
+    world = rested()
     foreign = world.cognito.add_for_test("somebody's")
     process = world.process()
     world.run_for(process, HOUR)
     world.resources.change_spec_for_test(KEY, adoption={"retireSecretIds": [foreign]})
     process.reconcile()
-    assert [held.id for held in world.cognito.held] == ["A"]
+    assert world.held_ids() == ["A"]
     assert world.cognito.deletes == [foreign]
     assert process.telemetry.foreign == 1
     assert _warnings(world)[-2:] == ["RetirementDecided", "SecretDeleted"]

@@ -6,15 +6,10 @@ import pytest
 
 from cognito_secret_operator.names import PUBLICATION_ANNOTATION, RESOURCE_ANNOTATION
 
+from support.beginnings import rested
 from support.world import KEY, SPEC, TARGET, World
 
 HOUR = timedelta(hours=1)
-
-
-def _rested() -> World:
-    world = World(age=timedelta(days=1))
-    world.run_until_rest(world.process())
-    return world
 
 
 def _rotating() -> World:
@@ -25,7 +20,7 @@ def _rotating() -> World:
 
 @pytest.fixture
 def at_rest() -> World:
-    return _rested()
+    return rested()
 
 
 @pytest.fixture
@@ -73,8 +68,7 @@ def test_at_rest_it_is_restored_without_cognito_and_without_a_restart(
     assert callable(accident)
     accident(at_rest)
     at_rest.processes[0].reconcile()
-    target = at_rest.target()
-    assert target is not None
+    target = at_rest.existing_target()
     assert sorted(target.data) == ["client-id", "client-secret", "client-secret-previous"]
     assert at_rest.target_current() == "A"
     assert at_rest.cognito.requests == requests
@@ -108,7 +102,7 @@ def test_an_edit_back_to_an_old_value_between_two_passes_is_noticed(in_rotation:
     assert in_rotation.workloads.stamps == [("web", "B.2"), ("web", "B.3")]
 
 
-@pytest.mark.parametrize("world", [_rested(), _rotating()], ids=["at rest", "in a rotation"])
+@pytest.mark.parametrize("world", [rested(), _rotating()], ids=["at rest", "in a rotation"])
 def test_a_label_or_annotation_of_somebody_else_changes_nothing(world: World) -> None:
     sequence = world.status()["journalSequence"]
     writes = world.faults.count("secrets.replace")
@@ -143,8 +137,7 @@ def test_a_target_with_a_newer_publication_than_the_journals_is_believed(at_rest
     shown = at_rest.target_current()
     at_rest.secrets.annotate_for_test(KEY.namespace, TARGET, {PUBLICATION_ANNOTATION: "99"})
     at_rest.run_for(at_rest.processes[0], HOUR)
-    journal = at_rest.journal()
-    assert journal is not None
+    journal = at_rest.existing_journal()
     assert journal.publication is not None
     assert (journal.publication.number, at_rest.target_current()) == (99, shown)
     assert at_rest.cognito.adds == []
@@ -163,8 +156,7 @@ def test_the_keys_have_the_names_that_the_resource_gives() -> None:
     world.laws.current_key = "now"
     process = world.process()
     world.run_for(process, timedelta(minutes=5))
-    target = world.target()
-    assert target is not None
+    target = world.existing_target()
     assert {key: world.cognito.names.get(value.reveal()) for key, value in target.data.items()} == {
         "id": None,
         "now": "B",
@@ -173,9 +165,8 @@ def test_the_keys_have_the_names_that_the_resource_gives() -> None:
 
 
 def test_the_target_is_written_once_a_rotation() -> None:
-    world = World(age=timedelta(days=1))
-    process = world.process()
-    world.run_until_rest(process)
+    world = rested()
+    process = world.processes[0]
     writes = world.faults.count("secrets.replace target")
     world.request_rotation("now")
     world.run_until_rest(process)

@@ -40,8 +40,7 @@ def test_where_nothing_can_be_asked_no_doubtful_secret_is_published(seed: int) -
     rivalry.calm()
     rivalry.run_for(timedelta(hours=6), until_rest=True)
     rivalry.close()
-    journal = world.journal()
-    assert journal is not None
+    assert world.journal() is not None
     if world.is_at_rest():
         world.assert_rotated_once()
     else:

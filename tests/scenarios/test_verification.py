@@ -100,8 +100,7 @@ def test_a_restart_while_the_deleted_value_is_asked_about_ends_too() -> None:
     world = World()
     world.cognito.deactivation_lag = timedelta(days=365)
     process = world.process()
-    while world.condition("Rotating")["reason"] != "AwaitingRefusal":
-        world.sleep(process.reconcile() or 60)
+    world.run_until(process, lambda: world.condition("Rotating")["reason"] == "AwaitingRefusal")
     world.run_until_rest(world.process())
     world.assert_rotated_once()
     assert _verdicts(world) == [Verdict.ACCEPTED]

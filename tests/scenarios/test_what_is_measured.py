@@ -54,8 +54,7 @@ def test_a_restart_times_nothing_that_it_did_not_see_and_knows_when_the_rotation
 def test_a_stop_in_the_overlap_leaves_step_and_its_beginning_as_they_were(how: str) -> None:
     world = World()
     process = world.process()
-    while _is_before_overlap(world):
-        world.sleep(process.reconcile() or 60)
+    world.run_until(process, lambda: _is_in_overlap(world))
     before = _report(world)
     if how == "freeze":
         world.platform.frozen = "the platform team said stop"
@@ -67,9 +66,8 @@ def test_a_stop_in_the_overlap_leaves_step_and_its_beginning_as_they_were(how: s
     assert (after.step, after.step_started_at) == (before.step, before.step_started_at)
 
 
-def _is_before_overlap(world: World) -> bool:
-    told = world.processes[-1].telemetry.reports.get(KEY)
-    return told is None or told.step is not Step.OVERLAP
+def _is_in_overlap(world: World) -> bool:
+    return _report(world).step is Step.OVERLAP
 
 
 @pytest.mark.parametrize("error", [RetryLaterError("the API server is away"), KeyError("a defect")])
@@ -95,8 +93,7 @@ def test_an_edited_target_is_a_drift_and_a_changed_spec_is_none() -> None:
     )
     world.laws.current_key = "password"
     world.run_for(process, HOUR)
-    target = world.target()
-    assert target is not None
+    target = world.existing_target()
     assert "password" in target.data
     assert process.telemetry.drifts == []
     world.secrets.edit_for_test(KEY.namespace, TARGET, password="edited")
@@ -108,8 +105,7 @@ def test_a_secret_that_was_deleted_at_cognito_is_a_drift() -> None:
     world = World()
     process = world.process()
     world.run_until_rest(process)
-    journal = world.journal()
-    assert journal is not None
+    journal = world.existing_journal()
     assert journal.current is not None
     # Cognito never has none: somebody else's secret is beside it.
     world.cognito.add_for_test("Z" * 64)
@@ -121,10 +117,8 @@ def test_a_secret_that_was_deleted_at_cognito_is_a_drift() -> None:
 def test_a_previous_secret_that_somebody_else_deleted_in_the_overlap_is_a_drift() -> None:
     world = World()
     process = world.process()
-    while _is_before_overlap(world):
-        world.sleep(process.reconcile() or 60)
-    journal = world.journal()
-    assert journal is not None
+    world.run_until(process, lambda: _is_in_overlap(world))
+    journal = world.existing_journal()
     assert journal.previous is not None
     world.cognito.delete_for_test(journal.previous.id)
     world.run_for(process, 2 * HOUR)

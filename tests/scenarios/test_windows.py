@@ -19,10 +19,6 @@ ALONE = {**SPEC, "rotation": {"windows": [NIGHT]}}
 GATED = {**SPEC, "rotation": {"interval": "30d", "windows": [NIGHT]}}
 
 
-def _writes(world: World) -> int:
-    return sum(call.is_write for call in world.faults.calls)
-
-
 def _events(world: World, reason: str) -> list[str]:
     return [event.message for event in world.events.recorded if event.reason == reason]
 
@@ -32,8 +28,7 @@ def _report(world: World) -> Report:
 
 
 def _started(world: World) -> list[datetime]:
-    journal = world.journal()
-    assert journal is not None
+    journal = world.existing_journal()
     return [one.started_at for one in journal.rotations]
 
 
@@ -45,9 +40,9 @@ def test_what_is_due_waits_for_its_window_and_says_when_it_opens() -> None:
     promised = datetime.fromisoformat(world.status()["nextRotationAt"])
     assert promised.hour == 2
     assert world.status()["waitsFor"]["reason"] == "AwaitingWindow"
-    writes = _writes(world)
+    writes = world.faults.count_writes()
     world.run_for(process, HOUR - MINUTE)
-    assert _writes(world) == writes, "waiting writes nothing"
+    assert world.faults.count_writes() == writes, "waiting writes nothing"
     world.run_for(process, 2 * HOUR)
     world.run_until_rest(process)
     world.assert_rotated_once()
@@ -71,8 +66,7 @@ def test_with_windows_alone_each_opening_has_one_rotation() -> None:
         world.run_for(process, 12 * HOUR)
         process = world.process()  # a restart means nothing
         world.run_for(process, 12 * HOUR)
-    journal = world.journal()
-    assert journal is not None
+    journal = world.existing_journal()
     assert [one.trigger for one in journal.rotations] == [Trigger.SCHEDULE] * 3
     assert [at.hour for at in _started(world)] == [2, 2, 2]
     assert [at.day for at in _started(world)] == [1, 2, 3]
@@ -183,7 +177,7 @@ def test_a_deletion_waits_for_its_window() -> None:
     world = World(spec={**SPEC, "retirement": {"windows": [noon]}})
     process = world.process()
     world.run_for(process, 11 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["A", "B"]
+    assert world.held_ids() == ["A", "B"]
     assert world.condition("Rotating")["reason"] == "AwaitingWindow"
     assert "2030-01-01 12:00:00 UTC" in world.condition("Rotating")["message"]
     world.run_for(process, timedelta(hours=1, minutes=10))
@@ -197,6 +191,6 @@ def test_an_order_waits_for_the_window_too() -> None:
     world.workloads.run_pod_for_test("lost")
     process = world.process()
     world.run_for(process, 11 * HOUR)
-    assert [held.id for held in world.cognito.held] == ["A", "B"]
+    assert world.held_ids() == ["A", "B"]
     world.run_for(process, timedelta(hours=1, minutes=10))
-    assert [held.id for held in world.cognito.held] == ["B"]
+    assert world.held_ids() == ["B"]

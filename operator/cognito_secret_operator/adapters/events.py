@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..domain.model import ResourceKey
+from ..domain.text import message_text
 from ..errors import AccessDeniedError, NotFoundError, OutsideError
 from ..names import FIELD_MANAGER, GROUP, KIND, VERSION
 from ..service.ports import Clock, KubernetesEvent
@@ -15,7 +16,6 @@ from .kube_response import api_path
 
 __all__ = ["EventRecorder"]
 
-LONGEST_MESSAGE: Final = 1024
 REPEATS_WITHIN: Final = timedelta(minutes=10)
 REMEMBERED: Final = 1000
 """Number of cached events; beyond it, the least recently used is posted as new."""
@@ -69,7 +69,7 @@ class EventRecorder:
 
     async def _record(self, key: ResourceKey, uid: str, event: KubernetesEvent) -> None:
         now = self._clock.now()
-        message = _cut(event.message)
+        message = message_text(event.message)
         memory_key = (uid, event.type, event.reason, message)
         posted = self._posted.pop(memory_key, None)
         if posted is not None and now - posted.last_at < REPEATS_WITHIN:
@@ -120,12 +120,6 @@ class EventRecorder:
         except NotFoundError:
             return None
         return _Posted(posted.name, posted.count + 1, now)
-
-
-def _cut(message: str) -> str:
-    if len(message) <= LONGEST_MESSAGE:
-        return message
-    return f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _timestamp(moment: datetime) -> str:

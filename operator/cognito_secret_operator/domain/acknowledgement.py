@@ -17,14 +17,13 @@ def outside_holders(resource: Resource, journal: Journal, now: datetime) -> tupl
     One that names the current secret's id has moved: its word is all the evidence there can be.
     One with a delay counts as moved when that has passed since the publication.
     """
-    published = journal.publication.published if journal.publication else None
+    published = journal.published
     if published is None or journal.current is None:
         return ()
     return tuple(
         Holder(
             who=f"Acknowledgement/{one.name}",
             since=published.at,
-            why="has not said that it uses the current secret",
             owner=None,
             is_outside=True,
         )
@@ -49,7 +48,7 @@ def how_to_acknowledge(
 ) -> str:
     """Tell how each outside consumer is to speak, or when its delay speaks for it."""
     current = journal.name_of(journal.current.id) if journal.current else ""
-    published = journal.publication.published if journal.publication else None
+    published = journal.published
     waiting = {holder.who for holder in waiting_for}
     told = []
     for one in resource.spec.acknowledgements:

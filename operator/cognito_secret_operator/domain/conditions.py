@@ -93,7 +93,7 @@ def _rolled_over(observed: Observed, plan: Plan, found: tuple[Holder, ...] | Non
         return Condition(kind, Truth.UNKNOWN, Reason.NOTHING_PUBLISHED, "nothing is published yet")
     if journal.previous is None:
         return Condition(kind, Truth.TRUE, Reason.RETIRED, "only the current secret is in use")
-    published = journal.publication.published if journal.publication else None
+    published = journal.published
     if published is None:
         return Condition(
             kind, Truth.FALSE, Reason.NOT_PUBLISHED, "the new secret is not published yet"

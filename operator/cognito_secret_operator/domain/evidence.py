@@ -43,23 +43,22 @@ def publication_evidence(journal: Journal, settle: timedelta) -> PublicationEvid
         settle: from a publication until caches hand out nothing older.
 
     """
-    if journal.publication is None or journal.publication.published is None:
+    if journal.published is None:
         return None
     return PublicationEvidence(
         stamp=stamp_value(journal),
-        number=journal.publication.number,
-        published_at=journal.publication.published.at,
+        number=journal.publication_number,
+        published_at=journal.published.at,
         settle=settle,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A pod or a declared consumer that may still hold the previous secret, and why."""
+    """A pod or a declared consumer that may still hold the previous secret."""
 
     who: str
     since: datetime
-    why: str
     owner: WorkloadRef | None
     covered: bool = True
     terminating: bool = False
@@ -108,25 +107,21 @@ def pod_holders(consumers: Consumers, evidence: PublicationEvidence) -> tuple[Ho
         Holder(
             who=f"Pod/{pod.name}",
             since=pod.created_at,
-            why=why,
             owner=pod.owner,
             covered=pod.covered,
             terminating=pod.terminating,
         )
         for pod in consumers.pods
-        if (why := _why_it_may_hold(pod, evidence)) is not None
+        if _may_hold(pod, evidence)
     ]
     return tuple(sorted(found, key=lambda holder: (holder.since, holder.who)))
 
 
-def _why_it_may_hold(pod: Pod, evidence: PublicationEvidence) -> str | None:
+def _may_hold(pod: Pod, evidence: PublicationEvidence) -> bool:
+    """Tell whether a pod may hold an older secret; a terminating one may until it is gone."""
     if pod.finished or pod.created_at > evidence.settled_at:
-        return None
-    if _has_acknowledged(pod, evidence.number):
-        return None
-    if pod.terminating:
-        return "is terminating and may hold the previous secret until it is gone"
-    return "was created before the publication settled"
+        return False
+    return not _has_acknowledged(pod, evidence.number)
 
 
 def _has_acknowledged(pod: Pod, number: int) -> bool:

@@ -58,7 +58,7 @@ def target_annotations(journal: Journal, resource: Resource) -> dict[str, str]:
     shown = journal.shown_previous
     return {
         RESOURCE_ANNOTATION: resource.key.name,
-        PUBLICATION_ANNOTATION: str(journal.publication.number if journal.publication else 0),
+        PUBLICATION_ANNOTATION: str(journal.publication_number),
         CURRENT_ID_ANNOTATION: current,
         PREVIOUS_ID_ANNOTATION: shown.id if shown and shown.value else current,
     }

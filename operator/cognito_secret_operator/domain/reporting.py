@@ -92,8 +92,7 @@ def invalid_report(client: ClientRef, generation: int, reason: Reason, message: 
 
 
 def _recorded_publication(journal: Journal | None) -> int | None:
-    publication = journal.publication if journal else None
-    return publication.number if publication and publication.published else None
+    return journal.publication_number if journal and journal.published else None
 
 
 def _secrets(observed: Observed, journal: Journal | None) -> tuple[ReportedSecret, ...]:

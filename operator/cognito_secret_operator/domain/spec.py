@@ -14,7 +14,6 @@ __all__ = [
     "Acknowledgement",
     "AdoptionSpec",
     "Approval",
-    "AwsSpec",
     "CreationPolicy",
     "EmergencyRequest",
     "OnFailure",
@@ -69,14 +68,6 @@ class Approval(enum.Enum):
 
     AUTOMATIC = "Automatic"
     MANUAL = "Manual"
-
-
-@dataclass(frozen=True, slots=True)
-class AwsSpec:
-    """With which role AWS is asked."""
-
-    role_arn: str | None = None
-    """None takes the operator's own credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +196,6 @@ class Spec:
     """The resource's ``spec``, section by section."""
 
     client: ClientRef
-    aws: AwsSpec
     policy: Policy
     suspended: bool
     rotation: RotationSpec
@@ -251,7 +241,6 @@ class Resource:
     key: ResourceKey
     uid: str
     generation: int
-    created_at: datetime
     spec: Spec
     rotate_token: str | None
     approved_id: str | None

@@ -21,7 +21,7 @@ def step_of(observed: Observed) -> Step:
         return Step.VERIFYING if journal.pending.secret else Step.STAGED
     if journal.previous is None:
         return Step.IDLE
-    if journal.publication is None or journal.publication.published is None:
+    if journal.published is None:
         return Step.PUBLISHING
     if journal.marked_id is not None:
         return Step.RETIRING

@@ -1,8 +1,19 @@
 """How values are written in messages."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
-__all__ = ["moment_text", "span_text"]
+__all__ = ["message_text", "moment_text", "span_text"]
+
+LONGEST_MESSAGE: Final = 1024
+"""Of a condition and an Event: the API server refuses a longer one."""
+
+
+def message_text(message: str) -> str:
+    """Write a message, cut where it is longer than the API server takes."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    return f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def moment_text(moment: datetime) -> str:

@@ -65,11 +65,6 @@ class Opening:
     window: Window
     opens_at: datetime
 
-    @property
-    def closes_at(self) -> datetime:
-        """The first moment at which it is closed again."""
-        return self.opens_at + self.window.duration
-
 
 def next_opening(window: Window, after: datetime) -> Opening:
     """Find the first opening later than *after*."""

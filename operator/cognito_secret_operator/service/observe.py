@@ -251,7 +251,7 @@ class Observer:
 def _is_overtaken(journal: Journal | Problem | None, target: StoredSecret | Problem | None) -> bool:
     if not isinstance(journal, Journal) or not isinstance(target, StoredSecret):
         return False
-    known = journal.publication.number if journal.publication else 0
+    known = journal.publication_number
     return publication_number(target.annotations) > known
 
 

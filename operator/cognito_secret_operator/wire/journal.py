@@ -116,7 +116,7 @@ def journal_from(
 
 def journal_data(journal: Journal) -> dict[str, SecretValue]:
     """Return a journal as the data of its Secret."""
-    text = json.dumps(document_of(journal), sort_keys=True, indent=1)
+    text = json.dumps(document_of(journal), indent=1)
     values = {VALUE_PREFIX + slot: value for slot, value in values_of(journal).items()}
     return {DOCUMENT: SecretValue(text), **values}
 

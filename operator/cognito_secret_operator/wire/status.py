@@ -10,13 +10,12 @@ from typing import Any, Final
 
 from ..domain.journal.journal import Outcome, Rotation
 from ..domain.report import Condition, Report, ReportedSecret, Role
+from ..domain.text import message_text
 
 __all__ = ["invalid_status", "status_of", "status_patch"]
 
 NAMES_SHOWN: Final = 10
 ROTATIONS_SHOWN: Final = 5
-LONGEST_MESSAGE: Final = 1024
-"""Limit of a condition's message, which is cut: the API server would refuse the whole status."""
 
 NO_REASON_TO_WRITE: Final = frozenset({"listedAt"})
 """Keys that change with every list from Cognito: written only together with other changes."""
@@ -93,7 +92,7 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
 
 def _waits_for(report: Report) -> dict[str, str]:
     reason, message = report.waits_for
-    return {"reason": reason, "message": _cut(message)}
+    return {"reason": reason, "message": message_text(message)}
 
 
 def _conditions(
@@ -117,14 +116,8 @@ def _condition(
         "lastTransitionTime": (old.get("lastTransitionTime") if is_unchanged else None)
         or _time(now),
         "reason": condition.reason,
-        "message": _cut(condition.message),
+        "message": message_text(condition.message),
     }
-
-
-def _cut(message: str) -> str:
-    if len(message) <= LONGEST_MESSAGE:
-        return message
-    return message[: LONGEST_MESSAGE - 1] + "…"
 
 
 def _old_sequence(old_status: Mapping[str, Any]) -> int:
@@ -161,7 +154,7 @@ def _preview(report: Report, old_status: Mapping[str, Any]) -> Mapping[str, Any]
         return old_status.get("preview")
     return {
         "wouldRestart": _names(report.preview.would_restart),
-        "cannotProve": [_cut(one) for one in _names(report.preview.cannot_prove)],
+        "cannotProve": [message_text(one) for one in _names(report.preview.cannot_prove)],
     }
 
 

@@ -53,7 +53,6 @@ from cognito_secret_operator.domain.rules import Rule
 from cognito_secret_operator.domain.rules.needs import outcome
 from cognito_secret_operator.domain.spec import (
     AdoptionSpec,
-    AwsSpec,
     EmergencyRequest,
     Policy,
     Resource,
@@ -100,7 +99,6 @@ NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 CLIENT: Final = ClientRef("eu-west-1_AbCdEfGhI", "1example23456789")
 SPEC: Final = Spec(
     client=CLIENT,
-    aws=AwsSpec(),
     policy=Policy.ROTATE,
     suspended=False,
     rotation=RotationSpec(interval=timedelta(days=30), max_age=timedelta(days=33)),
@@ -140,7 +138,6 @@ def resource(
         key=ResourceKey("shop", "orders-api"),
         uid="resource-1",
         generation=1,
-        created_at=NOON - timedelta(days=60),
         spec=spec,
         rotate_token=rotate,
         approved_id=approved,
@@ -168,7 +165,6 @@ def secret(
         created_at=NOON - timedelta(days=days),
         value=SecretValue(f"value of {secret_id}") if has_value else None,
         origin=origin,
-        known=has_value,
         verified=verified,
     )
 
@@ -205,7 +201,9 @@ def journal(
     sequence: int = 10,
 ) -> Journal:
     """Build a journal; *published* is when the publication was recorded, None where it was not."""
-    record = Published("target-1", f"owner-{number}", at(published)) if published else None
+    record = (
+        Published("target-1", f"owner-{number}", at(published), "orders-api") if published else None
+    )
     previous = secret(previous, days=29) if isinstance(previous, str) else previous
     rotation = Rotation(Trigger.SCHEDULE, at(-60), secret_id="B") if previous else None
     return Journal(
@@ -239,7 +237,7 @@ def target(
 ) -> StoredSecret:
     """Build the target that the journal wants, unless parts of it are given."""
     wanted = resource()
-    number = book.publication.number if book.publication else 0
+    number = book.publication_number
     written = {key: SecretValue(value) for key, value in (data or {}).items()}
     return StoredSecret(
         namespace="shop",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cognito_secret_operator.domain.journal.journal import Journal
+from cognito_secret_operator.domain.journal.journal import Journal, Origin
 from cognito_secret_operator.domain.model import ResourceKey
 from cognito_secret_operator.names import OVERRIDE_ANNOTATION
 from cognito_secret_operator.wire.resource.sections import span
@@ -96,13 +96,13 @@ class Laws:
             )
 
     def _ids_belong_to_values(self, journal: Journal | None) -> None:
-        """A value and the id beside it are one secret."""
+        """A value that was handed to Cognito and the id beside it are one secret."""
         if journal is None:
             return
         pairs = [
             (secret.id, secret.value)
             for secret in (journal.current, journal.previous)
-            if secret is not None and secret.known
+            if secret is not None and secret.origin in {Origin.OPERATOR, Origin.INITIAL}
         ]
         if journal.pending is not None and journal.pending.secret is not None:
             pairs.append((journal.pending.secret.id, journal.pending.value))
@@ -159,7 +159,7 @@ class Laws:
         if body["metadata"]["annotations"].get(OVERRIDE_ANNOTATION) == secret_id:
             return True
         retirement, journal = body["spec"].get("retirement", {}), self._world.journal()
-        published = journal.publication.published if journal and journal.publication else None
+        published = journal.published if journal else None
         if retirement.get("onMaxOverlap") != "Delete" or published is None:
             return False
         return self._world.clock.now() > published.at + span(retirement["maxOverlap"])

@@ -172,9 +172,8 @@ class State:
 
 def start(*, processes: int = 1, **budgets: int | bool) -> State:
     """Give the state in which secret A is adopted, published, and due."""
-    original = JournaledSecret(
-        "A", BEGINNING - timedelta(days=40), SecretValue(ORIGINAL), Origin.TARGET, known=True
-    )
+    born = BEGINNING - timedelta(days=40)
+    original = JournaledSecret("A", born, SecretValue(ORIGINAL), Origin.TARGET)
     book = journals.adopted(
         Journal("journal-1", "shop", CLIENT), original, publication_number=1, rotate_token=None
     )

@@ -338,7 +338,7 @@ def _compare(state: State, observed: Observed) -> None:
 
 def _pods_move(state: State) -> Iterator[tuple[str, State]]:
     last = next(pod for pod in state.pods if not pod.leaving)
-    if state.reloads and state.book.publication and state.book.publication.published:
+    if state.reloads and state.book.published:
         yield "a pod reads the Secret again and says so", _reloaded(state, last)
     others = tuple(pod for pod in state.pods if pod is not last)
     if others:
@@ -356,7 +356,7 @@ def _pods_move(state: State) -> Iterator[tuple[str, State]]:
 
 def _reloaded(state: State, pod: ModelPod) -> State:
     """Read the number from the status, which tells it once it is recorded; then the Secret."""
-    number = state.book.publication.number if state.book.publication else 0
+    number = state.book.publication_number
     read = replace(pod, holds=frozenset({state.shown[-1][1]}), acknowledged=number)
     pods = tuple(read if one is pod else one for one in state.pods)
     return replace(_less(state, "reloads"), pods=pods)

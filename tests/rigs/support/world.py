@@ -1,6 +1,6 @@
 """A small world: one app client, one resource, its Secrets and pods, and the processes over it."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -27,13 +27,13 @@ from .fakes import (
     FakeClock,
     FakeCognito,
     FakeEndpoint,
-    FakeEntropy,
     FakeEvents,
     FakePlatform,
     FakeResources,
     FakeRoster,
     FakeSecrets,
     FakeTelemetry,
+    FakeValueGenerator,
     FakeWorkloads,
     Faults,
     ProcessClock,
@@ -102,7 +102,7 @@ class World:
         self.workloads = FakeWorkloads(self.clock, self.faults)
         self.resources = FakeResources(self.clock, self.faults)
         self.events = FakeEvents(self.faults)
-        self.value_generator = FakeEntropy()
+        self.value_generator = FakeValueGenerator()
         self.roster = FakeRoster()
         self.platform = FakePlatform()
         self.processes: list[Process] = []
@@ -166,36 +166,56 @@ class World:
         while self.clock.now() < end:
             self.sleep(process.reconcile() or 60)
 
+    def run_until(
+        self,
+        process: Process,
+        done: Callable[[], bool],
+        *,
+        within: timedelta = timedelta(hours=8),
+    ) -> timedelta:
+        """Let a process work until *done* holds after a pass; return how long it took."""
+        start = self.clock.now()
+        while self.clock.now() - start < within:
+            pause = process.reconcile() or 60
+            if done():
+                return self.clock.now() - start
+            self.sleep(pause)
+        raise self._endless(within)
+
     def run_until_rest(
         self, process: Process, *, within: timedelta = timedelta(hours=6)
     ) -> timedelta:
         """Let a process work until no rotation is on or only a person helps; tell how long."""
-        start = self.clock.now()
-        while self.clock.now() - start < within:
-            pause = process.reconcile() or 60
-            if self.is_at_rest() or self.is_stalled():
-                return self.clock.now() - start
-            self.sleep(pause)
-        message = f"no rest within {within}: {self.condition('Rotating')}"
-        raise AssertionError(message)
+        return self.run_until(
+            process, lambda: self.is_at_rest() or self.is_stalled(), within=within
+        )
 
-    def live_until_rest(self, *, within: timedelta = timedelta(hours=8)) -> None:
-        """Do what a cluster does: start a process, and another one whenever it dies."""
+    def live_until(
+        self, done: Callable[[], bool], *, within: timedelta = timedelta(hours=8)
+    ) -> None:
+        """Do what a cluster does: start another process whenever the newest one dies."""
         end = self.clock.now() + within
-        process = self.process()
         while self.clock.now() < end:
             try:
-                pause = process.reconcile() or 60
+                pause = self.processes[-1].reconcile() or 60
             except Crashed:
-                process, pause = self.process(), 2
+                self.process()
+                pause = 2
             except OutsideError:
                 pause = 5  # the queue's part: the resource itself could not be read
             else:
-                if self.is_at_rest():
+                if done():
                     return
             self.sleep(pause)
-        message = f"no rest within {within}: {self.condition('Rotating')}"
-        raise AssertionError(message)
+        raise self._endless(within)
+
+    def live_until_rest(self, *, within: timedelta = timedelta(hours=8)) -> None:
+        """Start a process, and live until no rotation is on."""
+        self.process()
+        self.live_until(self.is_at_rest, within=within)
+
+    def _endless(self, within: timedelta) -> AssertionError:
+        return AssertionError(f"no end within {within}: {self.condition('Rotating')}")
 
     def is_at_rest(self) -> bool:
         """Tell whether nothing is going on, nothing is due, and the target is published."""
@@ -217,6 +237,12 @@ class World:
         stored = self.journal_secret()
         return journal_from(stored, CLIENT) if stored else None
 
+    def existing_journal(self) -> Journal:
+        """Read the journal, and fail without one."""
+        journal = self.journal()
+        assert journal is not None
+        return journal
+
     def journal_secret(self) -> StoredSecret | None:
         """Look at the journal's Secret."""
         return self.secrets.get(KEY.namespace, journal_name(KEY.name))
@@ -224,6 +250,16 @@ class World:
     def target(self) -> StoredSecret | None:
         """Look at the target."""
         return self.secrets.get(KEY.namespace, TARGET)
+
+    def existing_target(self) -> StoredSecret:
+        """Read the target, and fail without one."""
+        target = self.target()
+        assert target is not None
+        return target
+
+    def held_ids(self) -> list[str]:
+        """Name the secrets that Cognito has."""
+        return [secret.id for secret in self.cognito.held]
 
     def target_current(self) -> str | None:
         """Name the secret that the target calls current."""
@@ -247,11 +283,10 @@ class World:
 
     def assert_rotated_once(self) -> None:
         """Check the end of one rotation: one secret everywhere, and one rotation in the books."""
-        journal = self.journal()
-        assert journal is not None
+        journal = self.existing_journal()
         assert journal.current is not None
         current = journal.current.id
-        assert [held.id for held in self.cognito.held] == [current]
+        assert self.held_ids() == [current]
         assert self.target_current() == current
         assert (journal.pending, journal.previous, journal.marked_id) == (None, None, None)
         assert [one.outcome for one in journal.rotations] == [Outcome.SUCCESS]

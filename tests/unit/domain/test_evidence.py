@@ -95,14 +95,6 @@ def test_the_oldest_holder_comes_first() -> None:
     assert [holder.who for holder in pod_holders(seen, PROOF)] == ["Pod/c", "Pod/a", "Pod/b"]
 
 
-def test_a_holder_says_why_it_is_suspected() -> None:
-    seen = consumers(pod("old", born=-5), pod("leaving", born=-5, terminating=True))
-    assert {holder.who: holder.why for holder in pod_holders(seen, PROOF)} == {
-        "Pod/old": "was created before the publication settled",
-        "Pod/leaving": "is terminating and may hold the previous secret until it is gone",
-    }
-
-
 @pytest.mark.parametrize(
     ("workload", "pods", "stamped"),
     [

@@ -73,7 +73,7 @@ def journals(draw: st.DrawFn) -> Journal:
     origin = draw(ORIGINS)
     first = secret("A", days=draw(st.sampled_from([1, 40])), origin=origin)
     if origin is Origin.UNKNOWN:
-        first = replace(first, value=None, known=False, verified=False)
+        first = replace(first, value=None, verified=False)
     published = draw(st.one_of(st.none(), MINUTES)) if first.value else None
     published = None if published == 0 else published
     failed = (refused(finished=draw(MINUTES)),) if draw(FLAG) else ()

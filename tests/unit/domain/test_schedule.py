@@ -207,7 +207,8 @@ def test_it_never_starts_outside_of_a_window_nor_in_the_past_of_one(
     window = of.spec.rotation.windows[0]
     opening = last_opening(window, max(start, at(now)))
     assert opening is not None
-    assert opening.opens_at <= start < opening.closes_at or start <= at(now)
+    closes_at = opening.opens_at + opening.window.duration
+    assert opening.opens_at <= start < closes_at or start <= at(now)
 
 
 def test_many_clients_begin_at_their_own_time_within_the_first_half_of_a_window() -> None:

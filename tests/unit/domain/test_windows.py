@@ -147,7 +147,8 @@ def test_the_next_opening_lies_ahead_and_is_open_then(
     opening = next_opening(of, moment)
     assert opening.opens_at > moment
     assert last_opening(of, opening.opens_at) == opening
-    assert last_opening(of, opening.closes_at - timedelta(seconds=1)) is not None
+    closes_at = opening.opens_at + of.duration
+    assert last_opening(of, closes_at - timedelta(seconds=1)) is not None
     just_before = last_opening(of, opening.opens_at - timedelta(seconds=1))
     assert just_before is None or just_before.opens_at < opening.opens_at
 

@@ -43,9 +43,6 @@ class JournaledSecret:
     """None where nobody could tell the value: such a secret is never published."""
 
     origin: Origin
-    known: bool
-    """Id and value were shown to belong together, for the audit; see *origin* for approval."""
-
     verified: bool = False
     """Cognito accepted the value before it was published."""
 
@@ -104,14 +101,23 @@ class Journal:
 
     pending: Pending | None = None
     publication: Publication | None = None
+    token_endpoint: str | None = None
+    """Where the pool's token endpoint was found, for a target that shows it."""
+
     rotation: Rotation | None = None
     """The rotation whose previous secret is not retired yet."""
+
+    rotations: tuple[Rotation, ...] = ()
+    """The last five rotations, oldest first."""
 
     marked_id: str | None = None
     marked_by: RetiredBy | None = None
     """The order that the mark was set by; None where nobody held the secret any more."""
 
     handled_rotate: str | None = None
+    earlier_rotates: tuple[str, ...] = ()
+    """Tokens handled before *handled_rotate*, oldest first: Git may bring one of them back."""
+
     initial_is_wanted: bool = False
     """The user's own value is still to be added: the client was made without it."""
 
@@ -120,14 +126,15 @@ class Journal:
     returned: tuple[str, ...] = ()
     """Ids that became current for a second time: a word about them may be from the first."""
 
-    rotations: tuple[Rotation, ...] = ()
-    """The last five rotations, oldest first."""
+    @property
+    def publication_number(self) -> int:
+        """The number of the publication; 0 where nothing was ever to be published."""
+        return self.publication.number if self.publication else 0
 
-    token_endpoint: str | None = None
-    """Where the pool's token endpoint was found, for a target that shows it."""
-
-    earlier_rotates: tuple[str, ...] = ()
-    """Tokens handled before *handled_rotate*, oldest first: Git may bring one of them back."""
+    @property
+    def published(self) -> Published | None:
+        """The record of the publication; None where the target was not compared yet."""
+        return self.publication.published if self.publication else None
 
     @property
     def is_adopted(self) -> bool:
@@ -158,8 +165,7 @@ class Journal:
 
     def name_of(self, secret_id: str) -> str:
         """Tell by what a person names a secret: with the publication where the id came back."""
-        number = self.publication.number if self.publication else 0
-        return f"{secret_id}.{number}" if secret_id in self.returned else secret_id
+        return f"{secret_id}.{self.publication_number}" if secret_id in self.returned else secret_id
 
     @property
     def previous_leaked(self) -> bool:
@@ -260,7 +266,6 @@ def promoted(journal: Journal, *, verified: bool) -> Journal:
     pending = _pending(journal)
     if pending.secret is None or journal.current is None:
         raise ValueError("only a recorded secret can be promoted over an adopted one")
-    number = journal.publication.number if journal.publication else 0
     return next_entry(
         journal,
         current=JournaledSecret(
@@ -268,13 +273,12 @@ def promoted(journal: Journal, *, verified: bool) -> Journal:
             created_at=pending.secret.created_at,
             value=pending.value,
             origin=pending.origin,
-            known=True,
             verified=verified,
         ),
         previous=journal.current,
         retired=None,
         pending=None,
-        publication=Publication(number=number + 1),
+        publication=Publication(journal.publication_number + 1),
         rotation=replace(pending.rotation, secret_id=pending.secret.id),
         initial_is_wanted=journal.initial_is_wanted and pending.origin is not Origin.INITIAL,
         emergency=journal.emergency and replace(journal.emergency, renews=False),
@@ -285,14 +289,13 @@ def published(journal: Journal, target: StoredSecret) -> Journal:
     """Record a publication from a read of the target whose data were compared."""
     if journal.publication is None:
         raise ValueError("nothing is to be published")
-    record = Published(target.uid, target.data_owner, target.read_at, target_name=target.name)
+    record = Published(target.uid, target.data_owner, target.read_at, target.name)
     return next_entry(journal, publication=replace(journal.publication, published=record))
 
 
 def republished(journal: Journal) -> Journal:
     """Begin a new publication of the same secrets: the target was deleted or edited."""
-    number = journal.publication.number if journal.publication else 0
-    return next_entry(journal, publication=Publication(number=number + 1))
+    return next_entry(journal, publication=Publication(journal.publication_number + 1))
 
 
 def redacted(journal: Journal, target: StoredSecret) -> Journal:

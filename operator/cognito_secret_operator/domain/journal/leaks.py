@@ -9,14 +9,14 @@ from .journal import (
     Emergency,
     Journal,
     Outcome,
-    Publication,
     Rotation,
     finished,
     kept,
     next_entry,
 )
+from .rollback import can_turn_back, turned_back
 
-__all__ = ["can_turn_back", "declared"]
+__all__ = ["declared"]
 
 
 def declared(
@@ -34,23 +34,18 @@ def declared(
         "emergency": _with_leaked(journal, request, at),
         "handled_emergency": request,
     }
-    current, pending = journal.current, journal.pending
+    current, previous, pending = journal.current, journal.previous, journal.pending
     if pending is not None and pending.secret and pending.secret.id == request.secret_id:
         changes["marked_id"] = request.secret_id
-    elif current is not None and current.id == request.secret_id and turns_back:
-        changes |= _turned_back(journal, at) if can_turn_back(journal) else {}
+    elif (
+        turns_back
+        and current is not None
+        and current.id == request.secret_id
+        and previous is not None
+        and can_turn_back(journal)
+    ):
+        return turned_back(journal, **changes, **_begun(journal, previous.id, at))
     return next_entry(journal, **changes)
-
-
-def can_turn_back(journal: Journal) -> bool:
-    """Tell whether the previous secret can be current again.
-
-    Not where it leaked as well, nor where it is doomed: its Delete may be under way.
-    """
-    previous = journal.previous
-    if previous is None or previous.value is None or journal.marked_id == previous.id:
-        return False
-    return not journal.is_leaked(previous.id)
 
 
 def _with_leaked(journal: Journal, request: EmergencyRequest, at: datetime) -> Emergency:
@@ -66,19 +61,12 @@ def _with_leaked(journal: Journal, request: EmergencyRequest, at: datetime) -> E
     )
 
 
-def _turned_back(journal: Journal, at: datetime) -> dict[str, object]:
-    """Make the previous secret current again, in a new publication."""
-    previous, number = journal.previous, journal.publication.number if journal.publication else 0
+def _begun(journal: Journal, previous_id: str, at: datetime) -> dict[str, object]:
+    """End the rotation that is on, and begin the one that the leak makes necessary."""
     rotations = journal.rotations
     if journal.rotation is not None:
         rotations = kept(journal, finished(journal.rotation, at, Outcome.LEAKED))
     return {
-        "current": previous,
-        "previous": journal.current,
-        "returned": (*journal.returned, *([previous.id] if previous else [])),
-        "publication": Publication(number=number + 1),
-        "rotation": Rotation(
-            Trigger.EMERGENCY, started_at=at, secret_id=previous.id if previous else ""
-        ),
+        "rotation": Rotation(Trigger.EMERGENCY, started_at=at, secret_id=previous_id),
         "rotations": rotations,
     }

@@ -50,8 +50,7 @@ class Published:
     target_uid: str
     data_owner: str
     at: datetime
-    target_name: str = ""
-    """What it is called; empty in older journals."""
+    target_name: str
 
 
 @dataclass(frozen=True, slots=True)

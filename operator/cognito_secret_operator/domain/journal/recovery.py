@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import Final
 
 from ..spec import EmergencyRequest
-from .journal import Journal, JournaledSecret, Outcome, Publication, finished, kept, next_entry
+from .journal import (
+    Journal,
+    JournaledSecret,
+    Outcome,
+    Publication,
+    finished,
+    kept,
+    next_entry,
+)
+from .rollback import turned_back
 from .tokens import earlier_tokens
 
 __all__ = ["rebuilt", "reinstated", "taken_over", "unmarked"]
@@ -86,16 +95,12 @@ def reinstated(journal: Journal, *, at: datetime) -> Journal:
     renews = journal.emergency is not None and (
         journal.emergency.renews or journal.is_leaked(previous.id)
     )
-    number = journal.publication.number if journal.publication else 0
-    return next_entry(
+    return turned_back(
         journal,
-        current=previous,
         previous=current if publishable else None,
         retired=None if publishable else current,
-        publication=Publication(number=number + 1),
         rotation=None,
         rotations=rotations,
-        returned=(*journal.returned, previous.id),
         marked_id=None,
         marked_by=None,
         emergency=journal.emergency and replace(journal.emergency, renews=renews),

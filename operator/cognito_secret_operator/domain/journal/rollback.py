@@ -1,11 +1,34 @@
-"""What the journal notes when a roll-out failed and the previous secret comes back."""
+"""What the journal notes when the previous secret becomes current again."""
 
 from dataclasses import replace
 
 from .journal import Journal, Outcome, Publication, next_entry
-from .leaks import can_turn_back
 
-__all__ = ["can_roll_back", "rolled_back", "was_rolled_back"]
+__all__ = ["can_roll_back", "can_turn_back", "rolled_back", "turned_back", "was_rolled_back"]
+
+
+def can_turn_back(journal: Journal) -> bool:
+    """Tell whether the previous secret can be current again.
+
+    Not where it leaked as well, nor where it is marked: its Delete may be under way.
+    """
+    previous = journal.previous
+    if previous is None or previous.value is None or journal.marked_id == previous.id:
+        return False
+    return not journal.is_leaked(previous.id)
+
+
+def turned_back(journal: Journal, **changes: object) -> Journal:
+    """Make the previous secret current again and the current one previous, to be published."""
+    if journal.current is None or journal.previous is None:
+        raise ValueError("there is no previous secret to go back to")
+    swap: dict[str, object] = {
+        "current": journal.previous,
+        "previous": journal.current,
+        "returned": (*journal.returned, journal.previous.id),
+        "publication": Publication(journal.publication_number + 1),
+    }
+    return next_entry(journal, **(swap | changes))
 
 
 def can_roll_back(journal: Journal) -> bool:
@@ -20,18 +43,9 @@ def rolled_back(journal: Journal) -> Journal:
     The new one becomes previous: it goes on the evidence that nobody holds it, like any other. The
     rotation's outcome is known from here on, its end is when that one is gone.
     """
-    current, previous, rotation = journal.current, journal.previous, journal.rotation
-    if current is None or previous is None or rotation is None:
+    if journal.rotation is None:
         raise ValueError("no rotation is on that could be taken back")
-    number = journal.publication.number if journal.publication else 0
-    return next_entry(
-        journal,
-        current=previous,
-        previous=current,
-        returned=(*journal.returned, previous.id),
-        publication=Publication(number=number + 1),
-        rotation=replace(rotation, outcome=Outcome.ROLLED_BACK),
-    )
+    return turned_back(journal, rotation=replace(journal.rotation, outcome=Outcome.ROLLED_BACK))
 
 
 def was_rolled_back(journal: Journal) -> bool:

@@ -151,7 +151,6 @@ def _adopt(
         created_at=remote.created_at,
         value=value,
         origin=origin,
-        known=confirmed,
         verified=confirmed,
     )
     if value is not None and not confirmed:

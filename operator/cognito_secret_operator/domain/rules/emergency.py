@@ -4,7 +4,7 @@ from ...names import EMERGENCY_ANNOTATION, EMERGENCY_NOW_ANNOTATION
 from ...reasons import Reason
 from ..actions import Declare, Delete, DropFromJournal, MarkForDeletion, Plan
 from ..journal.journal import Journal, JournaledSecret
-from ..journal.leaks import can_turn_back
+from ..journal.rollback import can_turn_back
 from ..model import Listing, Trigger, Verdict
 from ..observed import UNREAD, Fact, Observed
 from ..spec import EmergencyRequest

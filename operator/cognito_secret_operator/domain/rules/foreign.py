@@ -93,7 +93,7 @@ def _is_busy(observed: Observed) -> bool:
     if book.previous is not None:
         return True
     if book.current is not None and book.current.value is not None:
-        published = book.publication.published if book.publication else None
+        published = book.published
         if published is None:
             return True
     pending = book.pending

@@ -148,9 +148,8 @@ def target_belongs_to_somebody_else(observed: Observed) -> Plan | None:
 def target_was_renamed(observed: Observed) -> Plan | None:
     """The secrets are published in another Secret: nobody would see who reads that one."""
     journal, name = observed.journal_read, observed.resource.spec.target.name
-    publication = journal.publication if isinstance(journal, Journal) else None
-    record = publication.published if publication else None
-    if record is None or record.target_name in {"", name}:
+    record = journal.published if isinstance(journal, Journal) else None
+    if record is None or record.target_name == name:
         return None
     return hold(
         Reason.TARGET_RENAMED,

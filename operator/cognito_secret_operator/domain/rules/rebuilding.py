@@ -50,7 +50,7 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
             asked = _asked(observed, record.secret.id, record.asks)
             if asked.verdict is Verdict.REFUSED:
                 continue
-            record = _verified(record, asked.verdict, listed)  # noqa: PLW2901
+            record = _verified(record, asked.verdict)  # noqa: PLW2901
         if record.secret.value is not None:
             return _rebuild(observed, record.secret, [one.secret for one in records], listed)
     return client_is_public(observed, listed) or adopted_anew(observed, listed)
@@ -86,7 +86,7 @@ def _is_lost_or_old(observed: Observed) -> bool:
 
 def _leader(book: Journal, marks: Marks | None) -> str:
     """Name the current secret by what was written last: the target, or an old journal."""
-    number = book.publication.number if book.publication else 0
+    number = book.publication_number
     if marks is not None and (book.current is None or marks.number >= number):
         return marks.current_id
     return book.current.id if book.current else ""
@@ -104,7 +104,7 @@ def _records(book: Journal, marks: Marks | None, listed: Listing) -> list[_Recor
     for secret_id, value, fact in _pairs(marks):
         remote = listed.get(secret_id)
         if remote is not None and value is not None:
-            made = JournaledSecret(secret_id, remote.created_at, value, Origin.TARGET, known=False)
+            made = JournaledSecret(secret_id, remote.created_at, value, Origin.TARGET)
             found.setdefault(secret_id, _Record(made, fact))
     return [record for record in found.values() if listed.get(record.secret.id) is not None]
 
@@ -122,18 +122,12 @@ def _journaled(book: Journal) -> Iterable[JournaledSecret]:
     yield from (one for one in (book.current, book.previous) if one is not None)
     if book.pending is not None and book.pending.secret is not None:
         new = book.pending.secret
-        yield JournaledSecret(
-            new.id, new.created_at, book.pending.value, book.pending.origin, known=True
-        )
+        yield JournaledSecret(new.id, new.created_at, book.pending.value, book.pending.origin)
 
 
-def _verified(record: _Record, verdict: Verdict, listed: Listing) -> _Record:
-    confirmed = verdict is Verdict.ACCEPTED
-    is_only_one = len(listed.secrets) == 1
-    return replace(
-        record,
-        secret=replace(record.secret, known=confirmed and is_only_one, verified=confirmed),
-    )
+def _verified(record: _Record, verdict: Verdict) -> _Record:
+    secret = replace(record.secret, verified=verdict is Verdict.ACCEPTED)
+    return replace(record, secret=secret)
 
 
 def _rebuild(
@@ -141,7 +135,7 @@ def _rebuild(
 ) -> Plan:
     previous = next((one for one in known if one.id != current.id), None)
     marks, book = target_marks(observed), observed.journal
-    number = max(marks.number if marks else 0, book.publication.number if book.publication else 0)
+    number = max(marks.number if marks else 0, book.publication_number)
     rests = marks is not None and marks.current_id == current.id and previous is None
     retired = _retired(marks, current) if marks is not None and rests else None
     wanted = replace(book, current=current, previous=None, retired=retired)
@@ -164,4 +158,4 @@ def _retired(marks: Marks, current: JournaledSecret) -> JournaledSecret | None:
     value = marks.previous
     if marks.previous_id == current.id or value is None:
         return None
-    return JournaledSecret(marks.previous_id, current.created_at, value, Origin.TARGET, known=False)
+    return JournaledSecret(marks.previous_id, current.created_at, value, Origin.TARGET)

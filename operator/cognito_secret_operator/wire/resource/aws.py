@@ -3,10 +3,9 @@
 import re
 from typing import Final
 
-from ...domain.spec import AwsSpec
 from .sections import Section
 
-__all__ = ["aws_spec"]
+__all__ = ["role_of"]
 
 _ROLE: Final = re.compile(r"(?=.{1,1024}\Z)arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[!-~]+")
 
@@ -14,8 +13,8 @@ _PARTITIONS: Final = {"cn-": "arn:aws-cn:", "us-gov-": "arn:aws-us-gov:", "eusc-
 """Prefix of a region -> prefix of the ARNs of its partition."""
 
 
-def aws_spec(aws: Section, pool_id: str) -> AwsSpec:
-    """Read the section; the role must be of the pool's partition."""
+def role_of(aws: Section, pool_id: str) -> str | None:
+    """Read the role, which must be of the pool's partition."""
     role = aws.matching(
         "roleArn",
         _ROLE,
@@ -32,4 +31,4 @@ def aws_spec(aws: Section, pool_id: str) -> AwsSpec:
             "the pool's own partition",
         )
     aws.refuse_the_rest()
-    return AwsSpec(role)
+    return role

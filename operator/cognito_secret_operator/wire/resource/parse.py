@@ -17,7 +17,7 @@ from ...domain.report import Role
 from ...domain.spec import EmergencyRequest, Policy, Recovery, Resource, Spec, StatusFacts
 from .acknowledgements import acknowledgements_spec
 from .adoption import adoption_spec
-from .aws import aws_spec
+from .aws import role_of
 from .retirement import retirement_spec
 from .rollout import rollout_spec
 from .rotation import rotation_spec
@@ -68,7 +68,6 @@ def parse(body: Mapping[str, Any]) -> Resource:
         key=key,
         uid=metadata.required("uid"),
         generation=metadata.whole_number("generation"),
-        created_at=_time(metadata, "creationTimestamp"),
         spec=spec,
         rotate_token=requests[names.ROTATE_ANNOTATION],
         approved_id=requests[names.APPROVE_ANNOTATION],
@@ -85,7 +84,7 @@ def _status_facts(status: Section, policy: Policy) -> StatusFacts:
     return StatusFacts(
         journal_sequence=status.whole_number("journalSequence"),
         listed_at=_time(status, "listedAt") if status.text("listedAt") else None,
-        foreign=_foreign_secrets(status.objects("secrets"), policy),
+        foreign=_foreign_secrets(status.sections("secrets"), policy),
         next_rotation_at=_time(status, "nextRotationAt") if status.text("nextRotationAt") else None,
     )
 
@@ -144,10 +143,9 @@ def _emergency(requests: Mapping[str, str | None]) -> EmergencyRequest | None:
 def _spec(spec: Section, key: ResourceKey) -> Spec:
     rotation = rotation_spec(spec.section("rotation"))
     client = _client(spec)
-    aws = aws_spec(spec.section("aws"), client.pool_id)
+    role = role_of(spec.section("aws"), client.pool_id)
     result = Spec(
-        client=replace(client, caller=Caller(key, aws.role_arn)),
-        aws=aws,
+        client=replace(client, caller=Caller(key, role)),
         policy=spec.choice("policy", Policy.ROTATE),
         suspended=spec.switch("suspend"),
         rotation=rotation,

@@ -7,7 +7,7 @@ from typing import Final
 from ...domain.consumers import ConsumerMode, ConsumersSpec, Listed
 from ...domain.rollout import WorkloadRef
 from ...domain.spec import OnFailure, RolloutSpec, RolloutStrategy
-from .sections import LABEL, Section
+from .sections import LABEL, LABEL_KEY, LABEL_VALUE, OBJECT_NAME, Section
 
 __all__ = ["DEFAULT_PROGRESS_DEADLINE", "rollout_spec"]
 
@@ -17,12 +17,6 @@ MOST_LABELS: Final = 16
 
 _API_VERSION: Final = re.compile(rf"({LABEL.pattern}([.]{LABEL.pattern})*/)?v[0-9][0-9a-z]*")
 _KIND: Final = re.compile(r"[A-Z][0-9A-Za-z]*")
-_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
-_LABEL_KEY: Final = re.compile(
-    rf"(?=.{{1,316}}\Z)({LABEL.pattern}([.]{LABEL.pattern})*/)?"
-    r"[0-9A-Za-z]([-_.0-9A-Za-z]{0,61}[0-9A-Za-z])?"
-)
-_LABEL_VALUE: Final = re.compile(r"([0-9A-Za-z]([-_.0-9A-Za-z]{0,61}[0-9A-Za-z])?)?")
 
 
 def rollout_spec(rollout: Section) -> RolloutSpec:
@@ -85,7 +79,7 @@ def _listed(workload: Section) -> Listed:
     )
     name = workload.matching(
         "name",
-        _NAME,
+        OBJECT_NAME,
         "must be a valid name of a workload: write lower-case letters, digits, '-' and '.'",
     )
     workload.refuse_the_rest()
@@ -94,10 +88,10 @@ def _listed(workload: Section) -> Listed:
 
 
 def _labels(selector: Section) -> frozenset[tuple[str, str]]:
-    labels = selector.labels("matchLabels", most=MOST_LABELS)
+    labels = selector.strings("matchLabels", most=MOST_LABELS)
     selector.refuse_the_rest()
     for key, value in labels.items():
-        if not (_LABEL_KEY.fullmatch(key) and _LABEL_VALUE.fullmatch(value)):
+        if not (LABEL_KEY.fullmatch(key) and LABEL_VALUE.fullmatch(value)):
             raise selector.invalid(
                 "matchLabels",
                 "must be valid labels: write keys and values as they stand on the workloads",

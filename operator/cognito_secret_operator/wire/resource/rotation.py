@@ -5,7 +5,7 @@ from typing import Final
 
 from ...domain.spec import RotationSpec, SecretKeyRef
 from ...domain.windows import longest_gap
-from .sections import DATA_KEY, SECRET_NAME, Section
+from .sections import DATA_KEY, OBJECT_NAME, Section
 from .windows import windows_spec
 
 __all__ = ["DEFAULT_INTERVAL", "rotation_spec"]
@@ -46,7 +46,7 @@ def _secret_key_ref(source: Section) -> SecretKeyRef | None:
     ref.required("key")
     name = ref.matching(
         "name",
-        SECRET_NAME,
+        OBJECT_NAME,
         "must be a valid name of a Secret: write lower-case letters, digits, '-' and '.'",
     )
     key = ref.matching(

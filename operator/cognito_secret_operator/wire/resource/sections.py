@@ -1,14 +1,14 @@
 """Reader of an object of the resource, field by field, so that every error names its field."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from datetime import timedelta
 from enum import Enum
 from typing import Any, Final, TypeVar
 
 from ...errors import InvalidResourceError
 
-__all__ = ["DATA_KEY", "LABEL", "SECRET_NAME", "Section", "span"]
+__all__ = ["DATA_KEY", "LABEL", "LABEL_KEY", "LABEL_VALUE", "OBJECT_NAME", "Section", "span"]
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SPAN: Final = re.compile(r"0s|[1-9][0-9]{0,5}[smhd]")
@@ -16,7 +16,13 @@ _SPAN: Final = re.compile(r"0s|[1-9][0-9]{0,5}[smhd]")
 LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 """A DNS label, without its limit of length."""
 
-SECRET_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){LABEL.pattern}([.]{LABEL.pattern})*")
+_SUBDOMAIN: Final = f"{LABEL.pattern}([.]{LABEL.pattern})*"
+OBJECT_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){_SUBDOMAIN}")
+LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+LABEL_KEY: Final = re.compile(
+    rf"((?=[^/]{{1,253}}/){_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+)
+"""The key of a label or an annotation."""
 DATA_KEY: Final = re.compile(r"(?![.]\Z|[.][.])[-._a-zA-Z0-9]{1,253}")
 """A key of a Secret's data."""
 
@@ -62,34 +68,15 @@ class Section:
         """Read an object; a missing object is empty."""
         return Section(self.path(key), self._get(key))
 
-    def sections(self, key: str, *, most: int) -> tuple["Section", ...]:
-        """Read a list of at most *most* objects; a missing list is empty."""
-        items = self._get(key)
-        if items is not None and not isinstance(items, list):
-            raise self.invalid(key, "must be a list: begin each entry with '-'")
-        if items is not None and len(items) > most:
-            raise self.invalid(key, f"Too many: must have at most {most} items: remove some")
-        return tuple(
-            Section(f"{self.path(key)}[{index}]", item) for index, item in enumerate(items or ())
-        )
+    def sections(self, key: str, *, most: int | None = None) -> tuple["Section", ...]:
+        """Read a list of at most so many objects; a missing list is empty."""
+        items = enumerate(self._list(key, most))
+        return tuple(Section(f"{self.path(key)}[{at}]", item) for at, item in items)
 
     def texts_below(self, prefix: str) -> dict[str, str]:
         """Read every string whose key starts with *prefix*, by the rest of the key."""
         keys = [key for key in self._body if key.startswith(prefix)]
         return {key.removeprefix(prefix): (self.text(key) or "").strip() for key in keys}
-
-    def labels(self, key: str, *, most: int) -> Mapping[str, str]:
-        """Read an object of at most *most* strings; a missing object is empty."""
-        value = self._get(key)
-        if value is None:
-            return {}
-        if not isinstance(value, Mapping):
-            raise self.invalid(key, "must be an object: write its fields below it")
-        if not all(isinstance(one, str) for one in value.values()):
-            raise self.invalid(key, "must hold strings: put them into quotes")
-        if len(value) > most:
-            raise self.invalid(key, f"must have at most {most} items: remove some")
-        return dict(value.items())
 
     def text(self, key: str) -> str | None:
         """Read a string; None if it is missing."""
@@ -97,17 +84,6 @@ class Section:
         if value is not None and not isinstance(value, str):
             raise self.invalid(key, "must be a string: put it into quotes")
         return value
-
-    def strings(self, key: str) -> Mapping[str, str]:
-        """Read an object of strings with any names; a missing object is empty."""
-        found = self._get(key)
-        if found is None:
-            return {}
-        if not isinstance(found, Mapping) or not all(
-            isinstance(value, str) for value in found.values()
-        ):
-            raise self.invalid(key, "must be an object of strings: put its values into quotes")
-        return dict(found)
 
     def required(self, key: str) -> str:
         """Read a required string."""
@@ -127,24 +103,23 @@ class Section:
         self, key: str, pattern: re.Pattern[str], *, most: int, otherwise: str
     ) -> tuple[str, ...]:
         """Read a list of strings of a certain form; a missing list is empty."""
-        items = self._get(key)
-        if items is None:
-            return ()
-        if not isinstance(items, list):
-            raise self.invalid(key, "must be a list: write each item on a line after '- '")
-        if len(items) > most:
-            raise self.invalid(key, f"must have at most {most} items: remove the others")
-        for index, item in enumerate(items):
+        items = self._list(key, most)
+        for at, item in enumerate(items):
             if not isinstance(item, str) or not pattern.fullmatch(item):
-                raise self.invalid(f"{key}[{index}]", otherwise)
+                raise self.invalid(f"{key}[{at}]", otherwise)
         return tuple(items)
 
-    def objects(self, key: str) -> tuple["Section", ...]:
-        """Read a list of objects; a missing list is empty."""
-        items = self._get(key) or []
-        if not isinstance(items, list):
-            raise self.invalid(key, "must be a list: remove the field")
-        return tuple(Section(self.path(f"{key}[{at}]"), item) for at, item in enumerate(items))
+    def strings(self, key: str, *, most: int) -> Mapping[str, str]:
+        """Read an object of at most so many strings, with any names; a missing object is empty."""
+        found = self._get(key)
+        if found is None:
+            return {}
+        if not isinstance(found, Mapping) or not all(
+            isinstance(value, str) for value in found.values()
+        ):
+            raise self.invalid(key, "must be an object of strings: put its values into quotes")
+        self._check_length(key, found, most)
+        return dict(found)
 
     def span(self, key: str, *, allow_zero: bool = True) -> timedelta | None:
         """Read a duration; None if it is missing."""
@@ -201,6 +176,19 @@ class Section:
     def invalid(self, key: str, problem_and_remedy: str) -> InvalidResourceError:
         """Return the error for a field."""
         return InvalidResourceError(f"{self.path(key)}: {problem_and_remedy}")
+
+    def _list(self, key: str, most: int | None) -> list[Any]:
+        items = self._get(key)
+        if items is None:
+            return []
+        if not isinstance(items, list):
+            raise self.invalid(key, "must be a list: begin each entry with '-'")
+        self._check_length(key, items, most)
+        return items
+
+    def _check_length(self, key: str, items: Sized, most: int | None) -> None:
+        if most is not None and len(items) > most:
+            raise self.invalid(key, f"must have at most {most} items: remove some")
 
     def _get(self, key: str) -> object:
         self._fields_read.add(key)

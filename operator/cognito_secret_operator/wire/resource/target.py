@@ -7,13 +7,10 @@ from typing import Final
 from ...domain.spec import CreationPolicy, TargetSpec
 from ...domain.target_keys import TARGET_KEYS, TargetKeys
 from ...names import GROUP, JOURNAL_SUFFIX
-from .sections import DATA_KEY, LABEL, SECRET_NAME, Section
+from .sections import DATA_KEY, LABEL_KEY, LABEL_VALUE, OBJECT_NAME, Section
 
 __all__ = ["target_spec"]
 
-_PREFIX: Final = rf"(?=[^/]{{1,253}}/){LABEL.pattern}([.]{LABEL.pattern})*/"
-_MARK: Final = re.compile(rf"({_PREFIX})?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?")
-_LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _ANY_TEXT: Final = re.compile(r"[\s\S]{0,4096}")
 _MOST_MARKS: Final = 32
 
@@ -33,7 +30,7 @@ def target_spec(target: Section, resource_name: str) -> TargetSpec:
     spec = TargetSpec(
         name=_target_name(target, resource_name),
         keys=_target_keys(target.section("keys")),
-        labels=_marks(target, "labels", _LABEL_VALUE, _BAD_LABEL),
+        labels=_marks(target, "labels", LABEL_VALUE, _BAD_LABEL),
         annotations=_marks(target, "annotations", _ANY_TEXT, _BAD_ANNOTATION),
         creation_policy=target.choice("creationPolicy", CreationPolicy.ORPHAN),
     )
@@ -45,9 +42,7 @@ def _marks(
     target: Section, field: str, value: re.Pattern[str], otherwise: str
 ) -> Mapping[str, str]:
     """Read labels or annotations; the error does not quote a value."""
-    marks = target.strings(field)
-    if len(marks) > _MOST_MARKS:
-        raise target.invalid(field, f"must have at most {_MOST_MARKS} items: remove some")
+    marks = target.strings(field, most=_MOST_MARKS)
     for key, text in marks.items():
         if key.startswith(f"{GROUP}/"):
             raise target.invalid(
@@ -55,7 +50,7 @@ def _marks(
                 f"must not have a key with the prefix {GROUP}/, which is the operator's: remove "
                 "the key",
             )
-        if not _MARK.fullmatch(key):
+        if not LABEL_KEY.fullmatch(key):
             raise target.invalid(field, _BAD_KEY)
         if not value.fullmatch(text):
             raise target.invalid(field, otherwise)
@@ -65,7 +60,7 @@ def _marks(
 def _target_name(target: Section, name: str) -> str:
     given = target.matching(
         "name",
-        SECRET_NAME,
+        OBJECT_NAME,
         "must be a valid name of a Secret: write lower-case letters, digits, '-' and '.'",
     )
     target_name = name if given is None else given

@@ -3,7 +3,7 @@
 from .cognito import FakeCognito, FakeEndpoint
 from .faults import Call, Crashed, Faults
 from .kubernetes import FakeEvents, FakeResources, FakeRoster
-from .process import FakeClock, FakeEntropy, FakePlatform, FakeTelemetry, ProcessClock
+from .process import FakeClock, FakePlatform, FakeTelemetry, FakeValueGenerator, ProcessClock
 from .secrets_store import FakeSecrets
 from .workloads import Behaviour, FakeWorkloads
 
@@ -14,13 +14,13 @@ __all__ = [
     "FakeClock",
     "FakeCognito",
     "FakeEndpoint",
-    "FakeEntropy",
     "FakeEvents",
     "FakePlatform",
     "FakeResources",
     "FakeRoster",
     "FakeSecrets",
     "FakeTelemetry",
+    "FakeValueGenerator",
     "FakeWorkloads",
     "Faults",
     "ProcessClock",

@@ -85,6 +85,11 @@ class Faults:
         """Count the calls whose name begins like this."""
         return sum(call.name.startswith(name) for call in self.calls)
 
+    def count_writes(self, *, with_status: bool = True) -> int:
+        """Count the writes so far, with or without those of status."""
+        names = [call.name for call in self.calls if call.is_write]
+        return sum(with_status or name != "resources.status" for name in names)
+
     async def pass_through(
         self, name: str, effect: Callable[[], _Result], *, is_write: bool = False
     ) -> _Result:

@@ -1,4 +1,4 @@
-"""What a process has of its own: clocks, entropy, metrics."""
+"""What a process has of its own: clocks, values, metrics."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,7 +11,14 @@ from cognito_secret_operator.domain.report import Report, Step
 from cognito_secret_operator.domain.value import SecretValue
 from cognito_secret_operator.service.ports import Drift
 
-__all__ = ["START", "FakeClock", "FakeEntropy", "FakePlatform", "FakeTelemetry", "ProcessClock"]
+__all__ = [
+    "START",
+    "FakeClock",
+    "FakePlatform",
+    "FakeTelemetry",
+    "FakeValueGenerator",
+    "ProcessClock",
+]
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -52,7 +59,7 @@ class ProcessClock:
 
 
 @dataclass
-class FakeEntropy:
+class FakeValueGenerator:
     """Draws distinct values that any test can find wherever they leaked."""
 
     drawn: list[str] = field(default_factory=list)

@@ -103,7 +103,7 @@ def test_facts_are_asked_for_one_by_one(observed: Observed, expected: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("observed", "origin", "value", "known"),
+    ("observed", "origin", "value", "verified"),
     [
         pytest.param(
             _first_contact(in_target="a", target_probe=YES),
@@ -151,12 +151,12 @@ def test_facts_are_asked_for_one_by_one(observed: Observed, expected: str) -> No
     ],
 )
 def test_what_is_taken_over(
-    observed: Observed, origin: Origin, value: str | None, *, known: bool
+    observed: Observed, origin: Origin, value: str | None, *, verified: bool
 ) -> None:
     action = plan(observed).action
     assert isinstance(action, Adopt)
     secret = action.secret
-    assert (secret.id, secret.origin, secret.known, secret.verified) == ("A", origin, known, known)
+    assert (secret.id, secret.origin, secret.verified) == ("A", origin, verified)
     assert (secret.value.reveal() if secret.value else None) == value
 
 

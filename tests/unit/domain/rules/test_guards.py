@@ -173,7 +173,6 @@ TABLE = [
     ),
     ("target_cannot_be_read", view(journal(), has_target=False), "", "there is no target"),
     ("target_was_renamed", view(_published_in("orders-api")), "", "it has the same name"),
-    ("target_was_renamed", view(_published_in("")), "", "an older journal does not tell"),
     (
         "target_was_renamed",
         view(_published_in("orders-oauth"), has_target=False),

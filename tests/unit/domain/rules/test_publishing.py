@@ -51,7 +51,9 @@ def _owned(manager: str, time: str) -> str:
 
 
 def _recorded_by_us() -> Journal:
-    publication = Publication(7, Published("target-1", _owned(FIELD_MANAGER, "1"), at(-40)))
+    publication = Publication(
+        7, Published("target-1", _owned(FIELD_MANAGER, "1"), at(-40), "orders-api")
+    )
     return replace(RECORDED, publication=publication)
 
 

@@ -132,11 +132,7 @@ def _rebuild(observed: Observed) -> Rebuild:
 
 def test_at_rest_nothing_changes_for_applications() -> None:
     found = _rebuild(seen(RESTING, "B"))
-    assert (found.current.id, found.current.verified, found.current.known) == (
-        "B",
-        True,
-        True,
-    )
+    assert (found.current.id, found.current.verified) == ("B", True)
     assert found.previous is None
     assert found.retired is not None
     assert found.retired.id == "A"
@@ -166,9 +162,9 @@ def test_a_pending_secret_of_an_old_record_is_no_foreign_one() -> None:
     assert found.previous.id == "B"
 
 
-def test_an_unconfirmed_value_is_not_called_known() -> None:
+def test_an_unconfirmed_value_is_not_called_verified() -> None:
     found = _rebuild(seen(RESTING, "B", probes=SILENT))
-    assert (found.current.known, found.current.verified) == (False, False)
+    assert not found.current.verified
 
 
 def test_a_foreign_secret_is_named() -> None:

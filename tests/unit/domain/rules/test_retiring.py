@@ -549,7 +549,7 @@ def test_a_deletion_waits_until_its_window_opens() -> None:
 
 
 def test_some_holders_are_named_and_the_rest_is_counted() -> None:
-    suspects = tuple(Holder(f"Pod/{n}", NOON, "", None) for n in "abcde")
+    suspects = tuple(Holder(f"Pod/{n}", NOON, None) for n in "abcde")
     assert name_some(suspects) == "Pod/a, Pod/b, Pod/c and 2 more"
     assert name_some(suspects[:1]) == "Pod/a"
 
