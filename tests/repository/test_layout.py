@@ -1,5 +1,7 @@
 """The tree's own rules: where the package lives, how long a module is, what no file may name."""
 
+import itertools
+import os
 import re
 import subprocess
 import sys
@@ -38,6 +40,7 @@ ALLOWED = REQUIRED | {
     "README.md",
     "docs",
     "examples",
+    "findings",
     "helm",
     "renovate.json",
 }
@@ -125,6 +128,31 @@ def test_the_top_level_is_what_a_newcomer_expects() -> None:
     present = {path.relative_to(ROOT).parts[0] for path in _files()}
     assert sorted(present - ALLOWED) == []
     assert sorted(REQUIRED - present) == []
+
+
+FINDINGS = sorted((ROOT / "findings").glob("*.sh"))
+LONGEST_HEADER = 15
+
+
+@pytest.mark.parametrize("script", FINDINGS, ids=lambda script: script.stem)
+def test_a_finding_can_be_run_and_tells_what_surprised(script: Path) -> None:
+    assert os.access(script, os.X_OK)
+    first, *lines = _text(script).splitlines()
+    assert first == "#!/usr/bin/env bash"
+    header = list(itertools.takewhile(lambda line: line.startswith("# "), lines))
+    assert len(header) <= LONGEST_HEADER
+    for word in ("Versions:", "Expected:", "What happens:", "Seen", "Why here:", "Source:"):
+        assert [line for line in header if line.startswith(f"# {word}")], word
+    assert lines[len(header)] == "set -euo pipefail"
+    assert [match.group() for match in HOSTS.finditer(_text(script))] == []
+
+
+def test_the_table_of_findings_has_a_row_for_each_script() -> None:
+    rows = re.findall(
+        r"^\| \[([\w-]+)\]\(([\w-]+)\.sh\) \|", _text(ROOT / "findings/README.md"), re.MULTILINE
+    )
+    assert rows == [(script.stem, script.stem) for script in FINDINGS]
+    assert rows
 
 
 def test_every_dependency_is_locked_with_a_hash() -> None:

@@ -194,10 +194,10 @@ def _settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _forgets_terminating_pods(monkeypatch: pytest.MonkeyPatch) -> None:
-    def suspected(pod: Pod, proof: PublicationEvidence) -> str | None:
-        return None if pod.terminating or pod.created_at > proof.settled_at else "is old"
+    def may_hold(pod: Pod, proof: PublicationEvidence) -> bool:
+        return not (pod.terminating or pod.created_at > proof.settled_at)
 
-    monkeypatch.setattr(evidence, "_why_it_may_hold", suspected)
+    monkeypatch.setattr(evidence, "_may_hold", may_hold)
     monkeypatch.setattr(rolling_out, "unfinished", lambda _: ())
 
 

@@ -96,13 +96,14 @@ class Laws:
             )
 
     def _ids_belong_to_values(self, journal: Journal | None) -> None:
-        """A value that was handed to Cognito and the id beside it are one secret."""
+        """A value that was added or accepted, and the id beside it, are one secret."""
         if journal is None:
             return
         pairs = [
             (secret.id, secret.value)
             for secret in (journal.current, journal.previous)
-            if secret is not None and secret.origin in {Origin.OPERATOR, Origin.INITIAL}
+            if secret is not None
+            and (secret.verified or secret.origin in {Origin.OPERATOR, Origin.INITIAL})
         ]
         if journal.pending is not None and journal.pending.secret is not None:
             pairs.append((journal.pending.secret.id, journal.pending.value))
