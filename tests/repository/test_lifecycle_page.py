@@ -1,20 +1,16 @@
 import inspect
-from pathlib import Path
 
 from cognito_secret_operator.domain.plan import RULES
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "lifecycle.md"
+from support.pages import hold_table, line
 
 
-def test_the_table_of_rules_is_the_code() -> None:
-    """To remake the table, paste what this test prints when it fails."""
+def test_the_tables_of_rules_are_the_code() -> None:
     rows = [
-        f"| `{rule.__name__}` | {' '.join((inspect.getdoc(rule) or '').split())} |"
-        for rule in RULES
+        line(f"`{rule.__name__}`", " ".join((inspect.getdoc(rule) or "").split())) for rule in RULES
     ]
-    shown = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
-    assert shown == rows, "\n".join(rows)
+    hold_table("lifecycle.md", "## The rules", rows)
 
 
-def test_every_rule_says_when_it_speaks() -> None:
+def test_every_rule_says_when_it_decides() -> None:
     assert all(rule.__doc__ for rule in RULES)

@@ -1,5 +1,6 @@
 """The tables of the pages below docs, and how a test says which row is to be added."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[3]
 DOCS: Final = ROOT / "docs"
 
+_TABLE: Final = re.compile(r"^\|.*\n\| ---.*\n(?:\|.*\n)*", re.MULTILINE)
 _FENCED: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 Row = tuple[str, ...]
@@ -39,6 +41,29 @@ def blocks(path: Path, language: str) -> list[str]:
 def line(*cells: str) -> str:
     """Write a row."""
     return f"| {' | '.join(cells)} |"
+
+
+def hold_table(page: str, heading: str, expected: Iterable[str]) -> None:
+    """Fail where the rows of the first table below a heading differ; REMAKE_PAGES=1 writes them.
+
+    Args:
+        page: its path below docs.
+        heading: the line above the table.
+        expected: the rows.
+
+    """
+    path = DOCS / page
+    text = path.read_text(encoding="utf-8")
+    table = _TABLE.search(text, text.index(f"{heading}\n"))
+    assert table is not None, f"docs/{page} has no table below {heading!r}"
+    head = table[0].splitlines()[:2]
+    made = "\n".join([*head, *expected, ""])
+    if os.environ.get("REMAKE_PAGES"):
+        path.write_text(text[: table.start()] + made + text[table.end() :], encoding="utf-8")
+        return
+    assert table[0] == made, (
+        f"docs/{page}: remake it: REMAKE_PAGES=1 make test-fast ARGS='-k tables'"
+    )
 
 
 def compare(page: str, shown: Iterable[str], expected: Mapping[str, str]) -> None:
