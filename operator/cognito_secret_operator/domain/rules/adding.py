@@ -12,7 +12,7 @@ from .needs import hold, listing, probe, unverified, wait
 
 
 def add_was_answered(observed: Observed) -> Plan | None:
-    """Our own Add was answered: note the id; the answer outranks any List."""
+    """This process's own Add was answered: record the id; the answer counts more than any List."""
     pending, added = observed.journal.pending, observed.memory.added
     if pending is None or pending.secret is not None or added is None:
         return None
@@ -23,7 +23,7 @@ def add_was_answered(observed: Observed) -> Plan | None:
 
 
 def claim_is_ours(observed: Observed) -> Plan | None:
-    """We hold the claim and have not sent its Add: send it if List still shows what it did."""
+    """This process owns the claim and has not sent its Add: send it if List is unchanged."""
     pending = observed.journal.pending
     if pending is None or pending.secret is not None:
         return None
@@ -36,7 +36,7 @@ def claim_is_ours(observed: Observed) -> Plan | None:
 
 
 def claim_still_runs(observed: Observed) -> Plan | None:
-    """Somebody may still be sending the Add, or its effect may not show in a List yet."""
+    """Another process may still send the Add, or List may not show its effect yet."""
     pending = observed.journal.pending
     if pending is None or pending.secret is not None:
         return None
@@ -51,7 +51,7 @@ def claim_still_runs(observed: Observed) -> Plan | None:
 
 
 def claim_has_lapsed(observed: Observed) -> Plan | None:
-    """The deadline has passed without an id in the journal: judge by what List shows."""
+    """The deadline has passed without an id in the journal: decide by what List shows."""
     pending = observed.journal.pending
     if pending is None or pending.secret is not None:
         return None

@@ -60,7 +60,7 @@ def was_deleted_lately(observed: Observed, secret_id: str) -> bool:
 
 
 def journal_is_missing(observed: Observed) -> Plan | None:
-    """There is no journal yet: make one, once Cognito shows a client that can be managed."""
+    """There is no journal yet: create one, once Cognito shows a client that can be managed."""
     if observed.journal_read is not None:
         return None
     listed = listing(observed)
@@ -71,7 +71,7 @@ def journal_is_missing(observed: Observed) -> Plan | None:
 
 
 def nothing_is_adopted(observed: Observed) -> Plan | None:
-    """The journal is empty: take the client's secret over from the target, else from Describe."""
+    """The journal is empty: adopt the client's secret from the target, else from Describe."""
     if observed.journal.is_adopted:
         return None
     listed = listing(observed)

@@ -13,7 +13,7 @@ from .staging import stage
 
 
 def emergency_is_declared(observed: Observed) -> Plan | None:
-    """A person reports that a secret of ours leaked: write it down before anything else is done."""
+    """A person reports that a managed secret leaked: record the report before any other write."""
     request, book = _report(observed), observed.journal
     if request is None or _add_comes_first(observed):
         return None
@@ -51,7 +51,7 @@ def _declare(request: EmergencyRequest, remedy: str, *, turns_back: bool = True)
 
 
 def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
-    """A person reports a leak of an id that the journal does not know: most likely a slip.
+    """A person reports a leak of an id that the journal does not know: probably a mistake.
 
     What was written is not repeated: it may be the leaked value itself.
     """
@@ -69,7 +69,7 @@ def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
 
 
 def leaked_goes_at_once(observed: Observed) -> Plan | None:
-    """By the order not to wait: delete the leaked secret as soon as another one is published."""
+    """The report says not to wait: delete the leaked secret as soon as another one is published."""
     leaked, current = _leaked_previous(observed), observed.journal.current
     if leaked is None or current is None or observed.is_deleted(leaked.id):
         return None
@@ -103,7 +103,7 @@ def leaked_goes_at_once(observed: Observed) -> Plan | None:
 
 
 def leaked_is_gone_and_pods_have_moved(observed: Observed) -> Plan | None:
-    """The leaked secret went before the pods had moved; now they have."""
+    """The leaked secret was deleted before the pods had moved; now they have moved."""
     leaked = _leaked_previous(observed)
     if leaked is None or not observed.is_deleted(leaked.id):
         return None
@@ -115,7 +115,7 @@ def leaked_is_gone_and_pods_have_moved(observed: Observed) -> Plan | None:
 
 
 def emergency_needs_a_new_secret(observed: Observed) -> Plan | None:
-    """The leaked secret is current, or gave way to an older one: add a new one now."""
+    """The leaked secret is current, or was replaced by an older one: add a new one now."""
     emergency = observed.journal.emergency
     if emergency is None or not emergency.renews:
         return None

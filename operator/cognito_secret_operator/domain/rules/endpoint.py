@@ -9,7 +9,7 @@ from .needs import look
 
 
 def token_endpoint_is_not_noted(observed: Observed) -> Plan | None:
-    """The target is to show the token endpoint: find it before the target is written."""
+    """The target is to show the token endpoint: look it up before the target is written."""
     publication, noted = observed.journal.publication, observed.journal.token_endpoint
     if publication is None or not _is_to_be_found(observed):
         return None
@@ -24,7 +24,7 @@ def token_endpoint_is_not_noted(observed: Observed) -> Plan | None:
 
 
 def token_endpoint_is_unknown(observed: Observed) -> Plan | None:
-    """The target lacks its token endpoint, and nobody can tell it: rotations go on without."""
+    """The target lacks its token endpoint, which cannot be looked up: rotations go on."""
     if not _is_to_be_found(observed) or shown_endpoint(observed.journal, observed.resource.spec):
         return None
     found, key = observed.token_endpoint, observed.resource.spec.target.keys.get(TOKEN_ENDPOINT)

@@ -11,7 +11,7 @@ _BOTH_SLOTS = 2
 
 
 def foreign_secret_is_marked(observed: Observed) -> Plan | None:
-    """A foreign secret is marked for deletion: ask all evidence again, then delete it.
+    """A foreign secret is marked for deletion: check all evidence again, then delete it.
 
     The order is the resource's naming it. It goes while another one stays, and not under a current
     secret that Cognito refuses. Its mark is settled before anything else goes on.
@@ -51,7 +51,7 @@ def foreign_secret_is_marked(observed: Observed) -> Plan | None:
 
 
 def foreign_may_go(observed: Observed) -> Plan | None:
-    """The resource names a foreign secret that takes a slot: mark it before deleting it."""
+    """The resource names a foreign secret that occupies a slot: mark it before deleting it."""
     named = observed.resource.spec.adoption.retire_secret_ids
     if observed.journal_read is None or not named or observed.journal.marked_id is not None:
         return None

@@ -53,7 +53,7 @@ def operator_is_frozen(observed: Observed) -> Plan | None:
 
 
 def clock_disagrees(observed: Observed) -> Plan | None:
-    """Our clock and the API server's differ by more than a minute: no date can be trusted."""
+    """The clocks of operator and API server differ by more than a minute: no date is trusted."""
     if abs(observed.clock_skew_seconds) <= _SKEW_ALLOWED_SECONDS:
         return None
     return hold(
@@ -69,7 +69,7 @@ def journal_cannot_be_read(observed: Observed) -> Plan | None:
 
 
 def journal_was_copied(observed: Observed) -> Plan | None:
-    """The journal was written for another Secret, and the user says that it belongs here now."""
+    """The journal was written for another Secret, and the user assigned it to this resource."""
     journal, stored = observed.journal_read, observed.journal_secret
     if not isinstance(journal, Journal) or not isinstance(stored, StoredSecret):
         return None
@@ -86,7 +86,7 @@ def journal_was_copied(observed: Observed) -> Plan | None:
 
 
 def journal_is_lost(observed: Observed) -> Plan | None:
-    """Status remembers a journal, there is none, and spec.recovery is Manual."""
+    """Status shows that there was a journal, it is missing, and spec.recovery is Manual."""
     if not _waits_for_a_person(observed) or not observed.resource.status.journal_sequence:
         return None
     if isinstance(observed.journal_read, Journal) and observed.journal_read.is_adopted:
@@ -101,7 +101,7 @@ def journal_is_lost(observed: Observed) -> Plan | None:
 
 
 def journal_is_older_than_status(observed: Observed) -> Plan | None:
-    """An old journal was restored, as status tells, and spec.recovery is Manual."""
+    """Status shows a newer journal (a backup was restored), and spec.recovery is Manual."""
     journal, seen = observed.journal_read, observed.resource.status.journal_sequence
     if not isinstance(journal, Journal) or journal.sequence >= seen:
         return None
@@ -116,7 +116,7 @@ def journal_is_older_than_status(observed: Observed) -> Plan | None:
 
 
 def client_is_claimed_twice(observed: Observed) -> Plan | None:
-    """Another resource manages the same client, or has the same right to."""
+    """Another resource manages the same client, or has an equal claim to it."""
     if not observed.duplicates:
         return None
     names = ", ".join(str(rival) for rival in observed.duplicates)
@@ -146,7 +146,7 @@ def target_belongs_to_somebody_else(observed: Observed) -> Plan | None:
 
 
 def target_was_renamed(observed: Observed) -> Plan | None:
-    """The secrets are published in another Secret: nobody would see who reads that one."""
+    """The secrets are published in another Secret, whose pods would not be checked."""
     journal, name = observed.journal_read, observed.resource.spec.target.name
     record = journal.published if isinstance(journal, Journal) else None
     if record is None or record.target_name == name:
@@ -160,7 +160,7 @@ def target_was_renamed(observed: Observed) -> Plan | None:
 
 
 def target_is_newer_than_journal(observed: Observed) -> Plan | None:
-    """An old journal was restored, as the target tells, and spec.recovery is Manual."""
+    """The target shows a newer journal (a backup was restored), and spec.recovery is Manual."""
     journal, target = observed.journal_read, observed.target
     if not isinstance(journal, Journal) or not isinstance(target, StoredSecret):
         return None
@@ -178,7 +178,7 @@ def target_is_newer_than_journal(observed: Observed) -> Plan | None:
 
 
 def look_is_due(observed: Observed) -> Plan | None:
-    """A List period has passed since Cognito was last looked at."""
+    """A List period has passed since Cognito last listed the secrets."""
     if isinstance(observed.listing, Problem):
         return hold_for(observed.listing)
     return look(Fact.LISTING) if _is_look_due(observed) else None
@@ -196,7 +196,7 @@ def writes_are_suspended(observed: Observed) -> Plan | None:
 
 
 def policy_is_observe(observed: Observed) -> Plan | None:
-    """The user wants to be told, and nothing else."""
+    """The user wants reports, and no writes."""
     if observed.resource.spec.policy is not Policy.OBSERVE:
         return None
     if preview_is_due(observed):

@@ -17,7 +17,7 @@ _REPLICATORS: Final = (
 
 
 def target_is_replicated(observed: Observed) -> Plan | None:
-    """Another tool copies the target elsewhere, and nobody declared who uses the copies."""
+    """Another tool copies the target elsewhere, and no user of the copies is declared."""
     target = observed.target
     if observed.rolling is None or not isinstance(target, StoredSecret):
         return None

@@ -27,7 +27,7 @@ _NAMED = 10
 
 
 def target_is_missing(observed: Observed) -> Plan | None:
-    """There is no target: create it, or begin a new publication if it was there before."""
+    """There is no target: create it, or begin a new publication if it existed before."""
     publication = _publication(observed.journal)
     if publication is None or observed.target is not None:
         return None
@@ -47,7 +47,7 @@ def target_is_missing(observed: Observed) -> Plan | None:
 
 
 def leaked_value_is_shown(observed: Observed) -> Plan | None:
-    """The recorded target still shows a leaked value as previous: take it out, restart nothing."""
+    """The recorded target still shows a leaked value as previous: remove it, restart nothing."""
     publication, target = _publication(observed.journal), observed.target
     if publication is None or not isinstance(target, StoredSecret):
         return None
@@ -62,7 +62,7 @@ def leaked_value_is_shown(observed: Observed) -> Plan | None:
 
 
 def redaction_is_not_recorded(observed: Observed) -> Plan | None:
-    """We took the leaked value out of the target; its current value was there all the time.
+    """The leaked value was removed from the target; the current value never changed: record that.
 
     Only the rule above writes our data over a recorded publication, and only by compare-and-swap
     on data that nobody else had touched: pods that have moved need not move again.
@@ -85,7 +85,7 @@ def redaction_is_not_recorded(observed: Observed) -> Plan | None:
 
 
 def target_was_edited(observed: Observed) -> Plan | None:
-    """Somebody wrote or replaced the recorded target: pods born since may have read anything."""
+    """The recorded target was edited or replaced: pods created since may have read any value."""
     publication, target = _publication(observed.journal), observed.target
     if publication is None or not isinstance(target, StoredSecret):
         return None
@@ -132,7 +132,7 @@ def target_is_not_decorated(observed: Observed) -> Plan | None:
 
 
 def target_is_not_yet_written(observed: Observed) -> Plan | None:
-    """The target does not hold the publication's data: write it."""
+    """The target does not contain the publication's data: write it."""
     publication, target = _publication(observed.journal), observed.target
     if publication is None or not isinstance(target, StoredSecret):
         return None
@@ -144,7 +144,7 @@ def target_is_not_yet_written(observed: Observed) -> Plan | None:
 
 
 def publication_is_not_recorded(observed: Observed) -> Plan | None:
-    """The target was read and holds the publication's data: record what was read, and when."""
+    """The target was read and contains the publication's data: record what was read, and when."""
     publication, target = _publication(observed.journal), observed.target
     if publication is None or publication.published is not None:
         return None

@@ -28,7 +28,7 @@ class _Record:
 
 
 def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
-    """The journal is empty though there was one, or older than status or the target says.
+    """The journal is empty although there was one, or older than status or the target shows.
 
     The secret that the target calls current stays current while Cognito has it: nothing changes
     for applications. No new secret and no deletion follow from this alone.

@@ -19,7 +19,7 @@ from .staging import stage
 
 
 def initial_value_is_wanted(observed: Observed) -> Plan | None:
-    """The client was made without the user's own value: add it, once."""
+    """The client was created without the user's own value: add it, once."""
     if not observed.journal.initial_is_wanted:
         return None
     if observed.resource.spec.rotation.initial_value_from is None:
@@ -32,7 +32,7 @@ def initial_value_is_wanted(observed: Observed) -> Plan | None:
 
 
 def rotation_is_requested(observed: Observed) -> Plan | None:
-    """The rotate annotation holds a token that was not handled yet."""
+    """The rotate annotation contains a token that was not handled yet."""
     token = observed.resource.rotate_token
     if token is None or observed.journal.has_handled(token):
         return None
@@ -40,7 +40,7 @@ def rotation_is_requested(observed: Observed) -> Plan | None:
 
 
 def current_is_missing(observed: Observed) -> Plan | None:
-    """Two Lists, far enough apart, lack the current secret: somebody deleted it at Cognito."""
+    """Two Lists, far enough apart, lack the current secret: it was deleted at Cognito by others."""
     current = observed.journal.current
     if current is None or not observed.is_surely_missing(current.id):
         return None
@@ -62,7 +62,7 @@ def current_is_missing(observed: Observed) -> Plan | None:
 
 
 def value_is_unknown(observed: Observed) -> Plan | None:
-    """The client's secret was left alone because nobody knows its value: add one of our own."""
+    """The client's secret was kept although its value is unknown: add a new one."""
     current = observed.journal.current
     if current is None or current.value is not None or _backs_off(observed):
         return None
@@ -70,7 +70,7 @@ def value_is_unknown(observed: Observed) -> Plan | None:
 
 
 def rollback_awaits_a_person(observed: Observed) -> Plan | None:
-    """The last rotation was rolled back: the next one would fail as it did, until somebody acts."""
+    """The last rotation was rolled back, and the next one would fail the same way: wait."""
     if not was_rolled_back(observed.journal):
         return None
     last = observed.journal.rotations[-1]
@@ -95,7 +95,7 @@ def rotation_is_due(observed: Observed) -> Plan | None:
 
 
 def rotation_awaits_its_window(observed: Observed) -> Plan | None:
-    """The current secret has reached its age, and no window is open: what is due waits."""
+    """The current secret has reached its age, and no window is open: the rotation waits."""
     start, due = _start(observed), due_at(observed.resource, observed.journal, observed.timing)
     if start is None or due is None or not due <= observed.now < start:
         return None
@@ -107,12 +107,12 @@ def rotation_awaits_its_window(observed: Observed) -> Plan | None:
 
 
 def first_rotation_is_previewed(observed: Observed) -> Plan | None:
-    """The first rotation is still to come: read, now and then, who would be restarted by it."""
+    """The first rotation is still to come: read from time to time what it would restart."""
     return look(Fact.CONSUMERS) if preview_is_due(observed) else None
 
 
 def slot_is_taken(observed: Observed) -> Plan | None:
-    """A foreign secret has the slot that the next rotation needs: say so while there is time."""
+    """A foreign secret occupies the slot that the next rotation needs: report it early."""
     foreign = [one for one in observed.foreign if not was_deleted_lately(observed, one.id)]
     if not foreign:
         return None

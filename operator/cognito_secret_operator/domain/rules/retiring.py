@@ -19,7 +19,7 @@ _NAMED_BY_AN_ORDER = 10
 
 
 def marked_secret_is_gone(observed: Observed) -> Plan | None:
-    """The doomed previous secret is deleted at Cognito: forget it.
+    """The previous secret, marked for deletion, is deleted at Cognito: drop it from the journal.
 
     A List that shows the newer current secret and lacks the older previous one is no stale one.
     """
@@ -58,7 +58,7 @@ def _forget(observed: Observed, previous: JournaledSecret) -> Plan:
 
 
 def origin_is_unknown(observed: Observed) -> Plan | None:
-    """The previous secret's value was never known: whose it is, nobody can tell."""
+    """The previous secret's value was never known, so its users cannot be known either."""
     previous = _retiree(observed)
     if previous is None or previous.origin is not Origin.UNKNOWN:
         return None
@@ -75,7 +75,7 @@ def origin_is_unknown(observed: Observed) -> Plan | None:
 
 
 def deletion_awaits_approval(observed: Observed) -> Plan | None:
-    """The previous secret was adopted, others may use it; or the spec wants each one approved."""
+    """The previous secret was adopted and may have other users; or each deletion needs approval."""
     previous, spec = _retiree(observed), observed.resource.spec
     if previous is None or observed.resource.approved_id == previous.id:
         return None
@@ -98,7 +98,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
 
 
 def overlap_runs(observed: Observed) -> Plan | None:
-    """Nobody seems to hold it any more; a pod that vanished without a word may live on a while."""
+    """No holder is left; a pod that vanished without a final status may still run for a while."""
     proof, previous = observed.rolling, observed.journal.previous
     if proof is None or previous is None or _is_urgent(observed, previous):
         return None
@@ -113,7 +113,7 @@ def overlap_runs(observed: Observed) -> Plan | None:
 
 
 def deletion_window_is_closed(observed: Observed) -> Plan | None:
-    """Everything else is in order, and ``retirement.windows`` are closed: the deletion waits."""
+    """All other conditions are met, and ``retirement.windows`` are closed: the deletion waits."""
     previous, windows = _retiree(observed), observed.resource.spec.retirement.windows
     if previous is None or not windows or _is_urgent(observed, previous):
         return None
@@ -129,7 +129,7 @@ def deletion_window_is_closed(observed: Observed) -> Plan | None:
 
 
 def previous_is_not_marked(observed: Observed) -> Plan | None:
-    """The evidence is complete, or an order stands in for it: mark the previous secret first."""
+    """The evidence is complete, or an order replaces it: mark the previous secret for deletion."""
     previous, order = _retiree(observed), _order(observed)
     if previous is None or observed.journal.marked_id not in {None, previous.id}:
         return None
@@ -142,7 +142,7 @@ def previous_is_not_marked(observed: Observed) -> Plan | None:
 
 
 def previous_can_go(observed: Observed) -> Plan | None:
-    """Doomed, and evidence or order were asked again in this pass: delete it."""
+    """Evidence or order were checked again in this pass, and the secret is marked: delete it."""
     previous, current = _retiree(observed), observed.journal.current
     if previous is None or current is None or observed.journal.marked_id != previous.id:
         return None

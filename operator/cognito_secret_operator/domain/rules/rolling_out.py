@@ -30,7 +30,7 @@ class _Rollout:
 
 
 def publication_settles(observed: Observed) -> Plan | None:
-    """Caches may still hand out the previous data: pods born now prove nothing."""
+    """Caches may still serve the previous data: pods created now are no evidence."""
     proof = observed.rolling
     if proof is None or observed.now > proof.settled_at:
         return None
@@ -42,7 +42,7 @@ def publication_settles(observed: Observed) -> Plan | None:
 
 
 def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
-    """Two Lists, far enough apart, lack the previous secret: somebody else deleted it.
+    """Two Lists, far enough apart, lack the previous secret: it was deleted by others.
 
     Nothing is left to delete, but pods that hold it are worse off than ever: they move first.
     """
@@ -60,7 +60,7 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
 
 
 def no_consumer_is_found(observed: Observed) -> Plan | None:
-    """Nothing refers to the target, and the user did not declare that nothing would."""
+    """No pod or workload refers to the target, and the user did not declare that as intended."""
     seen = _rollout(observed)
     if seen is None:
         return None
@@ -83,7 +83,7 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
 
 
 def workload_needs_the_stamp(observed: Observed) -> Plan | None:
-    """A workload still has pods from before the publication: stamp its template, once."""
+    """A workload still has pods from before the publication: stamp its pod template, once."""
     if observed.resource.spec.rollout.strategy is RolloutStrategy.WATCH:
         return None
     seen = _rollout(observed)
@@ -136,7 +136,7 @@ def _others_settle_at(
 
 
 def listed_workload_is_missing(observed: Observed) -> Plan | None:
-    """The user lists a workload that is not there: who holds the previous secret is unknown."""
+    """A listed workload is missing: which pods hold the previous secret is unknown."""
     seen = _rollout(observed)
     if seen is None:
         return None
@@ -152,7 +152,7 @@ def listed_workload_is_missing(observed: Observed) -> Plan | None:
 
 
 def pod_is_not_covered(observed: Observed) -> Plan | None:
-    """A pod that the user did not declare may hold the previous secret, and nobody moves it."""
+    """A pod outside the declared consumers may hold the previous secret, and is never restarted."""
     seen = _rollout(observed)
     if seen is None:
         return None
@@ -207,7 +207,7 @@ def _failure(observed: Observed, seen: _Rollout) -> Plan | None:
 
 
 def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
-    """A pod or a declared consumer may still hold the previous secret: it must not be deleted."""
+    """A pod or a declared consumer may still hold the previous secret: wait before deleting it."""
     seen = _rollout(observed)
     if seen is None:
         return None
@@ -279,7 +279,7 @@ def _progress_deadline_is_over(observed: Observed, seen: _Rollout) -> Plan | Non
 
 
 def rollout_is_unfinished(observed: Observed) -> Plan | None:
-    """Every pod has moved, but a workload is not whole: the new secret may not work for it."""
+    """Every pod has moved, but a workload is not available: the new secret may not work for it."""
     seen = _rollout(observed)
     if seen is None:
         return None
