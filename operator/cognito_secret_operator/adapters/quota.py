@@ -180,7 +180,7 @@ class QuotaLimiter:
         return self._lanes[key]
 
     def _serve(self) -> None:
-        """Give a turn to all callers that may send now, and schedule the next call of itself."""
+        """Let run to all callers that may send now, and schedule the next call of itself."""
         now = self._monotonic()
         while ready := [lane for lane in self._waiting() if lane.wait(now) == 0.0]:
             first = min(ready, key=lambda lane: lane.waiters[0][0])

@@ -34,7 +34,7 @@ def outside_holders(resource: Resource, journal: Journal, now: datetime) -> tupl
 
 
 def accepted_risks(resource: Resource, journal: Journal) -> tuple[str, ...]:
-    """Name the consumers that only a delay speaks for."""
+    """Name the consumers that count as moved only because their delay has passed."""
     current = journal.name_of(journal.current.id) if journal.current else ""
     return tuple(
         f"Acknowledgement/{one.name}"
@@ -46,7 +46,7 @@ def accepted_risks(resource: Resource, journal: Journal) -> tuple[str, ...]:
 def how_to_acknowledge(
     resource: Resource, journal: Journal, waiting_for: tuple[Holder, ...]
 ) -> str:
-    """Tell how each outside consumer is to speak, or when its delay speaks for it."""
+    """Return how each outside consumer acknowledges, or when its delay has passed."""
     current = journal.name_of(journal.current.id) if journal.current else ""
     published = journal.published
     waiting = {holder.who for holder in waiting_for}

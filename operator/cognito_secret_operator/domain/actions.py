@@ -204,7 +204,7 @@ class MarkForDeletion:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Call ``DeleteUserPoolClientSecret`` for the doomed secret."""
+    """Call ``DeleteUserPoolClientSecret`` for the marked secret."""
 
     secret_id: str
     order: RetiredBy | None = None

@@ -16,7 +16,7 @@ from .text import moment_text
 __all__ = ["LOOKS_MISSED", "conditions_of"]
 
 LOOKS_MISSED: Final = 3
-"""After so many List periods without a good look, nobody knows whether the resource is fine."""
+"""After so many List periods without a good List, it is unknown whether the resource is fine."""
 
 
 def conditions_of(

@@ -20,7 +20,7 @@ _SUFFIXES: Final[Mapping[str, str]] = {
 
 
 def issuer_of(client: ClientRef) -> str:
-    """Give the issuer (``iss``) of the pool's tokens, without a slash at the end."""
+    """Return the issuer (``iss``) of the pool's tokens, without a slash at the end."""
     region = client.region
     found = (suffix for prefix, suffix in _SUFFIXES.items() if region.startswith(prefix))
     return f"https://cognito-idp.{region}.{next(found, _COMMERCIAL)}/{client.pool_id}"

@@ -39,7 +39,7 @@ class ConsumersSpec:
         return self.mode in {ConsumerMode.LISTED, ConsumerMode.SELECTED}
 
     def covers(self, ref: WorkloadRef, labels: frozenset[tuple[str, str]]) -> bool:
-        """Tell whether the user counts a workload or bare pod as a consumer.
+        """Return whether the user counts a workload or bare pod as a consumer.
 
         Args:
             ref: what it is called.

@@ -47,7 +47,7 @@ Entry = (
 
 
 def next_journal(observed: Observed, effect: Entry) -> Journal:
-    """Give the journal as it is to be written."""
+    """Return the journal as it is to be written."""
     book = observed.journal
     match effect:
         case Adopt() | Rebuild() | TakeOver():

@@ -118,14 +118,14 @@ def pod_holders(consumers: Consumers, evidence: PublicationEvidence) -> tuple[Ho
 
 
 def _may_hold(pod: Pod, evidence: PublicationEvidence) -> bool:
-    """Tell whether a pod may hold an older secret; a terminating one may until it is gone."""
+    """Return whether a pod may hold an older secret; a terminating one may until it is gone."""
     if pod.finished or pod.created_at > evidence.settled_at:
         return False
     return not _has_acknowledged(pod, evidence.number)
 
 
 def _has_acknowledged(pod: Pod, number: int) -> bool:
-    """Tell whether every container that can have read the Secret says that it uses *number*.
+    """Return whether every container that can have read the Secret says that it uses *number*.
 
     What reads it into the environment, or by ``subPath``, cannot have reloaded, whatever it says.
     """
@@ -160,7 +160,7 @@ def workloads_to_stamp(
 
 
 def _rolls_out_since(workload: Workload, moment: datetime) -> bool:
-    """Tell whether a stamp set after *moment* is still being rolled out."""
+    """Return whether a stamp set after *moment* is still being rolled out."""
     if workload.stamped_at is None or workload.progress is Progress.COMPLETE:
         return False
     return workload.stamped_at > moment

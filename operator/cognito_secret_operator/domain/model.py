@@ -65,7 +65,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class ClientRef:
-    """One app client of one user pool; whoever asks about it, it is the same client."""
+    """One app client of one user pool; equal whatever role it is read with."""
 
     pool_id: str
     client_id: str
@@ -158,7 +158,7 @@ class StoredSecret:
 
     labels: Mapping[str, str] = field(default_factory=dict)
     data_written_at: datetime | None = None
-    """When somebody last wrote the data (API server's time); None where nobody can tell."""
+    """When the data were last written (API server's time); None where that is unknown."""
     owners: frozenset[str] = frozenset()
     """The uids of its owners."""
 

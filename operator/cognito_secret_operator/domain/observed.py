@@ -81,7 +81,7 @@ class Memory:
     added: tuple[Rotation, RemoteSecret] | None = None
     """The answer of this process's own Add, and the rotation whose pending value it sent.
 
-    An answer may outlive its rotation, where another process recorded it: it is nobody else's.
+    An answer may outlive its rotation, where another process recorded it.
     """
 
     deleted: frozenset[str] = frozenset()
@@ -249,7 +249,7 @@ class Observed:
         return min(periodic, since + self.timing.missing_grace)
 
     def is_deleted(self, secret_id: str) -> bool:
-        """Tell whether our Delete of a doomed secret is known to be done, by answer or by List.
+        """Return whether our Delete of a marked secret is known to be done, by answer or by List.
 
         A List that shows the newer current secret and lacks the older one is no stale one. Where
         the older one is current again, only a List counts that could show the newer one by then.
@@ -265,7 +265,7 @@ class Observed:
         return last.get(secret_id) is None and last.get(current.id) is not None
 
     def shows_from(self, secret_id: str) -> datetime:
-        """Tell from when on a List that lacks the previous secret proves that it is gone."""
+        """Return from when on a List without the previous secret proves that it is gone."""
         current, previous = self.journal.current, self.journal.previous
         if current is None or previous is None or previous.id != secret_id:
             return self.now
@@ -274,7 +274,7 @@ class Observed:
         return previous.created_at + self.timing.list_distrust
 
     def is_surely_missing(self, secret_id: str) -> bool:
-        """Tell whether two Lists, far enough apart, lacked the secret: one List may lag."""
+        """Return whether two Lists, far enough apart, lacked the secret: one List may lag."""
         since, last = self.memory.missing.get(secret_id), self.memory.listing
         if since is None or last is None:
             return False

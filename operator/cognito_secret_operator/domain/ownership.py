@@ -37,10 +37,10 @@ def owners_text(owners: Iterable[Owner]) -> str:
 
 
 def only_we_wrote(before: str, after: str) -> bool:
-    """Tell whether between two states of the data nobody but the operator wrote any.
+    """Return whether only the operator wrote data between two states of them.
 
     Every write gives its manager a new time; a write of ours may take keys away from others.
-    Owners that cannot be read, since somebody cleared ``managedFields``, prove nothing.
+    Owners that cannot be read, because ``managedFields`` were cleared, prove nothing.
     """
     earlier, later = _others(before), _others(after)
     if earlier is None or later is None:

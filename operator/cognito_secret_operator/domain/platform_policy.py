@@ -22,11 +22,11 @@ class AllowRule:
     roles: tuple[str, ...] = ()
 
     def reaches(self, namespace: str, pool_id: str) -> bool:
-        """Tell whether it is about this namespace and pool, whatever the role."""
+        """Return whether it is about this namespace and pool, whatever the role."""
         return _fits_one(self.namespaces, namespace) and _fits_one(self.user_pools, pool_id)
 
     def allows(self, namespace: str, client: ClientRef) -> bool:
-        """Tell whether a resource in *namespace* may name *client*, with its role."""
+        """Return whether a resource in *namespace* may name *client*, with its role."""
         if not self.reaches(namespace, client.pool_id):
             return False
         role = client.caller.role_arn
@@ -40,11 +40,11 @@ class AllowList:
     rules: tuple[AllowRule, ...] = ()
 
     def allows(self, namespace: str, client: ClientRef) -> bool:
-        """Tell whether any rule allows it."""
+        """Return whether any rule allows it."""
         return any(rule.allows(namespace, client) for rule in self.rules)
 
     def reaches(self, namespace: str, pool_id: str) -> bool:
-        """Tell whether any rule lets the namespace reach the pool, whatever the role."""
+        """Return whether any rule lets the namespace reach the pool, whatever the role."""
         return any(rule.reaches(namespace, pool_id) for rule in self.rules)
 
 

@@ -25,7 +25,7 @@ class Preview:
 
 
 def is_previewed(observed: Observed) -> bool:
-    """Tell whether the first rotation is still to come: we only watch, or have only adopted."""
+    """Return whether the first rotation is still to come: we only watch, or have only adopted."""
     if observed.resource.spec.policy is Policy.OBSERVE:
         return True
     journal = observed.journal_read
@@ -36,7 +36,7 @@ def is_previewed(observed: Observed) -> bool:
 
 
 def preview_is_due(observed: Observed) -> bool:
-    """Tell whether the namespace is to be read for a preview.
+    """Return whether the namespace is to be read for a preview.
 
     Not before this process has looked at Cognito: a restart asks nothing at once.
     """
@@ -49,7 +49,7 @@ def preview_is_due(observed: Observed) -> bool:
 
 
 def preview_of(observed: Observed) -> Preview | None:
-    """Give the preview; None where this pass read nothing to tell one from."""
+    """Return the preview; None where this pass read nothing to tell one from."""
     match observed.consumers:
         case Consumers() as found:
             unproved = (*_cannot_prove(found, observed.resource.spec.rollout), _outside(observed))

@@ -29,7 +29,7 @@ __all__ = [
 
 
 def target_data(journal: Journal, resource: Resource) -> dict[str, SecretValue] | None:
-    """Give the target's whole data; None while the current secret's value is not known.
+    """Return the target's whole data; None while the current secret's value is not known.
 
     The *previous* key exists at all times, equal to *current* where there is no previous value: a
     pod with a required ``secretKeyRef`` to a missing key cannot start.
@@ -53,7 +53,7 @@ def shown_endpoint(journal: Journal, spec: Spec) -> str | None:
 
 
 def target_annotations(journal: Journal, resource: Resource) -> dict[str, str]:
-    """Give the annotations of ours on the target."""
+    """Return the annotations of ours on the target."""
     current = journal.current.id if journal.current else ""
     shown = journal.shown_previous
     return {
@@ -65,7 +65,7 @@ def target_annotations(journal: Journal, resource: Resource) -> dict[str, str]:
 
 
 def is_projection(target: StoredSecret, journal: Journal, resource: Resource) -> bool:
-    """Tell whether the target holds just what the journal says; other annotations are no change."""
+    """Return whether the target is what the journal asks for; other annotations are ignored."""
     marks = target_annotations(journal, resource)
     return target.data == target_data(journal, resource) and all(
         target.annotations.get(key) == value for key, value in marks.items()

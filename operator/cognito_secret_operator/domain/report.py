@@ -93,7 +93,7 @@ class Report:
     """When Cognito was last looked at; alone it is no reason to write status."""
 
     holders: tuple[str, ...] | None
-    """Who may still hold the previous secret; None where nobody was asked."""
+    """What may still hold the previous secret; None where that was not read."""
 
     next_rotation_at: datetime | None
     waits_for: tuple[Reason, str]

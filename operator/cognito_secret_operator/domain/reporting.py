@@ -111,7 +111,7 @@ def _secrets(observed: Observed, journal: Journal | None) -> tuple[ReportedSecre
 def _as_cognito_shows(
     observed: Observed, found: list[ReportedSecret]
 ) -> tuple[ReportedSecret, ...]:
-    """Tell what Cognito has while nobody keeps the journal: somebody else may go on there.
+    """Return what Cognito has while the journal is not kept: others may rotate the client.
 
     Where it is not what the journal says, the newest one counts as current.
     """

@@ -35,7 +35,7 @@ def early_by(resource: Resource) -> timedelta:
 
 
 def due_at(resource: Resource, journal: Journal, timing: Timing) -> datetime | None:
-    """Tell when the current secret is old enough to be replaced; None where age is no reason.
+    """Return when the current secret is old enough to be replaced; None where age is no reason.
 
     After a failed rotation the next try waits for *timing.retry_after_failure*.
     """
@@ -49,7 +49,7 @@ def due_at(resource: Resource, journal: Journal, timing: Timing) -> datetime | N
 def starts_at(
     resource: Resource, journal: Journal, timing: Timing, now: datetime
 ) -> datetime | None:
-    """Tell when the schedule starts the next rotation; None before anything is adopted.
+    """Return when the schedule starts the next rotation; None before anything is adopted.
 
     With windows it is in the opening at hand where that still serves, else in the next one: what
     was missed is never made up for outside of a window.
@@ -72,7 +72,7 @@ def starts_at(
 def missed_opening(
     resource: Resource, journal: Journal, next_start: datetime, now: datetime
 ) -> datetime | None:
-    """Tell which opening has passed without the rotation that was promised for it."""
+    """Return the opening that has passed without the rotation that was promised for it."""
     promised, windows = resource.status.next_rotation_at, resource.spec.rotation.windows
     if promised is None or journal.current is None or journal.pending is not None:
         return None
@@ -83,7 +83,7 @@ def missed_opening(
 
 
 def is_owed(resource: Resource, journal: Journal, timing: Timing, promised: datetime) -> bool:
-    """Tell whether the rotation that was missed at *promised* has still not begun.
+    """Return whether the rotation that was missed at *promised* has still not begun.
 
     A spec by which it would not have begun then, or would not have had to wait, ends it too.
     """
@@ -96,7 +96,7 @@ def is_owed(resource: Resource, journal: Journal, timing: Timing, promised: date
 
 
 def retry_at(journal: Journal, timing: Timing) -> datetime | None:
-    """Tell when a failed rotation may be tried again; None where the last one did not fail."""
+    """Return when a failed rotation may be tried again; None where the last one did not fail."""
     last = journal.rotations[-1] if journal.rotations else None
     if last is None or last.outcome is not Outcome.REFUSED or last.finished_at is None:
         return None
@@ -104,14 +104,14 @@ def retry_at(journal: Journal, timing: Timing) -> datetime | None:
 
 
 def overdue_at(resource: Resource, journal: Journal) -> datetime | None:
-    """Tell when the current secret is older than ``rotation.maxAge`` allows."""
+    """Return when the current secret is older than ``rotation.maxAge`` allows."""
     if journal.current is None:
         return None
     return journal.current.created_at + resource.spec.rotation.max_age
 
 
 def _has_rotated_since(journal: Journal, moment: datetime) -> bool:
-    """Tell whether the last rotation, even one that failed, or the current secret is as young."""
+    """Return whether the last rotation, even one that failed, or the current secret is as young."""
     last = journal.rotation or (journal.rotations[-1] if journal.rotations else None)
     if last is not None and last.started_at >= moment:
         return True
@@ -128,7 +128,7 @@ def _that_serve(
 
 
 def _rotated_at(journal: Journal) -> datetime:
-    """Tell when the current secret came; by our own record too, for Cognito's clock may be late."""
+    """Return when the current secret was created; by our own record too: clocks may differ."""
     if journal.current is None:
         raise LookupError
     rotations = [journal.rotation, *journal.rotations]

@@ -10,13 +10,13 @@ __all__ = ["has_target_metadata", "in_scope", "target_metadata_of"]
 
 
 def in_scope(target: StoredSecret, spec: TargetSpec) -> StoredSecret:
-    """Give what a resource looks at of its target.
+    """Return the part of its target that a resource compares.
 
     With ``Merge`` that is the keys that the resource names, and those that the operator wrote
     under older names. Who wrote the data is then asked of the two keys with secrets alone: a write
-    of another key by somebody else is no edit. managedFields tell them apart, since whoever changes
-    a value takes its key over: as long as a key is ours since the date of our write, nobody else
-    has changed its value in between, not even back and forth.
+    of another key by others is no edit. managedFields tell them apart, since a writer that changes
+    a value becomes the owner of its key: as long as a key is ours since the date of our write, no
+    other writer has changed its value in between, not even back and forth.
     """
     if spec.creation_policy is not CreationPolicy.MERGE:
         return target
@@ -31,7 +31,7 @@ def in_scope(target: StoredSecret, spec: TargetSpec) -> StoredSecret:
 
 
 def target_metadata_of(resource: Resource) -> TargetMetadata:
-    """Give what the resource wants its target to carry besides data."""
+    """Return what the resource wants its target to carry besides data."""
     spec = resource.spec.target
     owned = spec.creation_policy is CreationPolicy.OWNER
     return TargetMetadata(
@@ -42,9 +42,9 @@ def target_metadata_of(resource: Resource) -> TargetMetadata:
 
 
 def has_target_metadata(target: StoredSecret, wanted: TargetMetadata) -> bool:
-    """Tell whether the target carries all of it, and nothing that was wanted once and is no more.
+    """Return whether the target carries all of it, and nothing that was wanted once and is no more.
 
-    What somebody else put there stays, also where it is what we want: then it is not ours to take.
+    What others put there stays, even where it equals what we want: removing it is not our right.
     """
     return (
         wanted.labels.items() <= target.labels.items()

@@ -57,7 +57,7 @@ class Recovery(enum.Enum):
 
 
 class OnMaxOverlap(enum.Enum):
-    """What becomes of a previous secret that somebody still holds after the longest overlap."""
+    """What happens to a previous secret that is still held after the longest overlap."""
 
     HOLD = "Hold"
     DELETE = "Delete"
@@ -96,13 +96,13 @@ class VerificationMode(enum.Enum):
     """How much has to be shown before a secret is published."""
 
     AUTO = "Auto"
-    """Ask; where nobody can be asked, wait for the activation delay."""
+    """Verify; where that is impossible, wait for the activation delay."""
 
     REQUIRED = "Required"
-    """Publish nothing that nobody could be asked about."""
+    """Publish only verified secrets."""
 
     SKIP = "Skip"
-    """Ask nobody."""
+    """Do not verify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class CreationPolicy(enum.Enum):
     """The operator makes it, and Kubernetes deletes it after the resource."""
 
     MERGE = "Merge"
-    """Somebody else makes it; the operator writes its own keys into it and leaves the others."""
+    """Others create the Secret; the operator writes its own keys and keeps the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ class Resource:
 
     is_being_deleted: bool = False
     override_id: str | None = None
-    """The secret that a person orders to delete although somebody may hold it."""
+    """The secret that a person orders to delete although it may still be held."""
 
     acknowledged: Mapping[str, str] = field(default_factory=dict)
     """Which secret each outside consumer says it uses, by the consumer's name."""

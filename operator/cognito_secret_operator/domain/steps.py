@@ -51,7 +51,7 @@ def holders_of(observed: Observed) -> tuple[Holder, ...] | None:
 
 
 def rotation_began_at(journal: Journal) -> datetime | None:
-    """Tell when the rotation that is on began; None at rest."""
+    """Return when the rotation that is on began; None at rest."""
     if journal.pending is not None:
         return journal.pending.rotation.started_at
     if journal.previous is None:
@@ -63,7 +63,7 @@ def rotation_began_at(journal: Journal) -> datetime | None:
 
 
 def step_began_at(observed: Observed, step: Step) -> datetime | None:
-    """Tell when *step* began, or a moment before that: the journal does not record each step.
+    """Return when *step* began, or a moment before that: the journal does not record each step.
 
     Returns:
         None at rest.
@@ -94,7 +94,7 @@ def step_began_at(observed: Observed, step: Step) -> datetime | None:
 
 
 def exposure_of(journal: Journal, rotation: Rotation) -> timedelta | None:
-    """Tell how long both secrets of a finished rotation were valid; None where nobody knows.
+    """Return how long both secrets of a finished rotation were valid; None where unknown.
 
     The new secret must still be the current one, for its creation is recorded with it.
     """

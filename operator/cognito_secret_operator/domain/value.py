@@ -26,11 +26,11 @@ class SecretValue:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the plain value, to hand it to Cognito or to a Secret of the user."""
+        """Return the plain value, to hand it to Cognito or to a Secret of the user."""
         return self._text
 
     def why_unfit(self) -> str | None:
-        """Tell why Cognito would not take the value; None where it would.
+        """Return why Cognito would not take the value; None where it would.
 
         Source: ``AddUserPoolClientSecret``, ``ClientSecret``: 24 to 64 letters, digits, ``_``
         and ``+``.
@@ -54,7 +54,7 @@ class SecretValue:
         return hmac.compare_digest(mine, other._text.encode("utf-8", "surrogatepass"))
 
     def __bool__(self) -> bool:
-        """Tell whether there is any value at all."""
+        """Return whether there is any value at all."""
         return bool(self._text)
 
     __hash__ = None  # type: ignore[assignment]  # a hash of a value is a fingerprint of it

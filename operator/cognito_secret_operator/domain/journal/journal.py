@@ -40,7 +40,7 @@ class JournaledSecret:
     id: str
     created_at: datetime
     value: SecretValue | None
-    """None where nobody could tell the value: such a secret is never published."""
+    """None where the value is unknown: such a secret is never published."""
 
     origin: Origin
     verified: bool = False
@@ -60,12 +60,12 @@ class Rotation:
     retired_verdict: Verdict | None = None
     """What Cognito said of the retired value after its deletion; None where it was not asked."""
     retired_by: RetiredBy | None = None
-    """The order that the previous secret went by; None where nobody held it any more."""
+    """The order by which the previous secret was deleted; None where it was no longer held."""
     add_request_id: str = ""
     """AWS's id of the Add; empty where its answer was lost."""
 
     delete_request_id: str = ""
-    """AWS's id of the Delete; empty where another process saw its answer, or nobody."""
+    """AWS's id of the Delete; empty where this process did not see its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Journal:
 
     marked_id: str | None = None
     marked_by: RetiredBy | None = None
-    """The order that the mark was set by; None where nobody held the secret any more."""
+    """The order by which the mark was set; None where the secret was no longer held."""
 
     handled_rotate: str | None = None
     earlier_rotates: tuple[str, ...] = ()
@@ -151,20 +151,20 @@ class Journal:
         return frozenset(ids)
 
     def has_handled(self, token: str) -> bool:
-        """Tell whether a rotate token was handled before, lately or a while ago."""
+        """Return whether a rotate token was handled before, lately or a while ago."""
         return token == self.handled_rotate or token in self.earlier_rotates
 
     @property
     def shown_previous(self) -> JournaledSecret | None:
         """The secret whose value the target shows as previous; None means: the current one.
 
-        A leaked value is handed out to nobody.
+        A leaked value is not published.
         """
         shown = self.previous or self.retired
         return None if shown is None or self.is_leaked(shown.id) else shown
 
     def name_of(self, secret_id: str) -> str:
-        """Tell by what a person names a secret: with the publication where the id came back."""
+        """Return how a person names a secret: with the publication where the id came back."""
         return f"{secret_id}.{self.publication_number}" if secret_id in self.returned else secret_id
 
     @property
@@ -178,12 +178,12 @@ class Journal:
         return self.emergency is not None and self.emergency.now and self.previous_leaked
 
     def is_leaked(self, secret_id: str) -> bool:
-        """Tell whether a person reported that this secret leaked, and it is not gone yet."""
+        """Return whether a person reported that this secret leaked, and it is not gone yet."""
         return self.emergency is not None and secret_id in self.emergency.leaked
 
 
 def next_entry(journal: Journal, **changes: object) -> Journal:
-    """Give the journal with *changes*, a sequence number higher."""
+    """Return the journal with *changes*, a sequence number higher."""
     following: Journal = replace(journal, sequence=journal.sequence + 1, **changes)  # type: ignore[arg-type]
     known = tuple(one for one in following.returned if one in following.ids)
     following = replace(following, returned=known)
@@ -191,7 +191,7 @@ def next_entry(journal: Journal, **changes: object) -> Journal:
 
 
 def _is_over(journal: Journal) -> bool:
-    """Tell whether a recorded emergency needs nothing any more."""
+    """Return whether a recorded emergency needs nothing any more."""
     emergency = journal.emergency
     if emergency is None or emergency.renews:
         return False
@@ -375,7 +375,7 @@ def finished(
     secret_id: str | None = None,
     retired_id: str = "",
 ) -> Rotation:
-    """Give the record of a rotation that has come to its end."""
+    """Return the record of a rotation that has come to its end."""
     return replace(
         rotation,
         finished_at=at,
@@ -386,7 +386,7 @@ def finished(
 
 
 def kept(journal: Journal, rotation: Rotation) -> tuple[Rotation, ...]:
-    """Give the last rotations, *rotation* as the latest."""
+    """Return the last rotations, *rotation* as the latest."""
     return (*journal.rotations, rotation)[-KEPT_ROTATIONS:]
 
 

@@ -22,7 +22,7 @@ __all__ = ["declared"]
 def declared(
     journal: Journal, request: EmergencyRequest, *, at: datetime, turns_back: bool = True
 ) -> Journal:
-    """Record that a secret leaked: from now on its value is handed out to nobody.
+    """Record that a secret leaked: its value is not published any more.
 
     A leaked current secret gives way to the previous one, where that is there and usable. A secret
     that is gone already needs nothing but the record of the token. *turns_back* is False where

@@ -25,11 +25,11 @@ class Outcome(enum.Enum):
     LEAKED = "Leaked"
     ROLLED_BACK = "RolledBack"
     LOST = "Lost"
-    """Somebody deleted the new secret at Cognito before the old one was retired."""
+    """The new secret was deleted at Cognito by others before the old one was retired."""
 
 
 class RetiredBy(enum.Enum):
-    """By what a secret is deleted although somebody may hold it."""
+    """The order by which a secret is deleted although it may still be held."""
 
     MAX_OVERLAP = "MaxOverlap"
     OVERRIDE = "Override"

@@ -83,7 +83,7 @@ def reinstated(journal: Journal, *, at: datetime) -> Journal:
     """Make the previous secret current again: the current one is gone at Cognito.
 
     The lost one becomes previous, so that pods which hold it are moved before it is forgotten. A
-    value that nobody knows cannot be published: then it is only noted which secret is left.
+    unknown value cannot be published: then the journal only records which secret is left.
     """
     current, previous = journal.current, journal.previous
     if current is None or previous is None:

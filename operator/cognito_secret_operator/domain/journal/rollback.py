@@ -8,7 +8,7 @@ __all__ = ["can_roll_back", "can_turn_back", "rolled_back", "turned_back", "was_
 
 
 def can_turn_back(journal: Journal) -> bool:
-    """Tell whether the previous secret can be current again.
+    """Return whether the previous secret can be current again.
 
     Not where it leaked as well, nor where it is marked: its Delete may be under way.
     """
@@ -32,7 +32,7 @@ def turned_back(journal: Journal, **changes: object) -> Journal:
 
 
 def can_roll_back(journal: Journal) -> bool:
-    """Tell whether the rotation that is on can be taken back; a rollback itself cannot."""
+    """Return whether the rotation that is on can be taken back; a rollback itself cannot."""
     rotation = journal.rotation
     return rotation is not None and rotation.outcome is None and can_turn_back(journal)
 
@@ -40,7 +40,7 @@ def can_roll_back(journal: Journal) -> bool:
 def rolled_back(journal: Journal) -> Journal:
     """Make the previous secret current again, in a new publication.
 
-    The new one becomes previous: it goes on the evidence that nobody holds it, like any other. The
+    The new one becomes previous: it is deleted on the same evidence as any other. The
     rotation's outcome is known from here on, its end is when that one is gone.
     """
     if journal.rotation is None:
@@ -49,6 +49,6 @@ def rolled_back(journal: Journal) -> Journal:
 
 
 def was_rolled_back(journal: Journal) -> bool:
-    """Tell whether the last rotation was taken back, so that the next one waits for a person."""
+    """Return whether the last rotation was taken back, so that the next one waits for a person."""
     last = journal.rotations[-1] if journal.rotations else None
     return last is not None and last.outcome is Outcome.ROLLED_BACK

@@ -10,7 +10,7 @@ _KEPT: Final = 20
 def earlier_tokens(
     earlier: tuple[str, ...], last: str | None, handled: str | None
 ) -> tuple[str, ...]:
-    """Give the tokens that were handled before *handled*, oldest first.
+    """Return the tokens that were handled before *handled*, oldest first.
 
     Args:
         earlier: those before *last*.

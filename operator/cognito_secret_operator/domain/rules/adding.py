@@ -150,7 +150,7 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
 
 
 def _unasked(observed: Observed, secret_id: str, recorded_at: datetime, detail: str) -> Plan:
-    """Publish what nobody could be asked about, but only while List still shows it."""
+    """Publish an unverified secret, but only while List still shows it."""
     listed = listing(observed)
     if listed.get(secret_id) is not None:
         return Plan(

@@ -45,7 +45,7 @@ def slots_are_blocked(observed: Observed, listed: Listing) -> Plan | None:
 
 
 def was_deleted_lately(observed: Observed, secret_id: str) -> bool:
-    """Tell whether we deleted a secret so lately that a List may still show it."""
+    """Return whether we deleted a secret so lately that a List may still show it."""
     if secret_id in observed.memory.deleted:
         return True
     if observed.journal_read is None or secret_id in observed.journal.ids:

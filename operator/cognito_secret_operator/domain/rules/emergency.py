@@ -123,7 +123,7 @@ def emergency_needs_a_new_secret(observed: Observed) -> Plan | None:
 
 
 def _leaked_previous(observed: Observed) -> JournaledSecret | None:
-    """Give the previous secret where it leaked and is to go at once, and another is published."""
+    """Return the previous secret where it leaked and is to go at once, and another is published."""
     emergency, previous = observed.journal.emergency, observed.journal.previous
     if emergency is None or previous is None or observed.rolling is None:
         return None
@@ -131,7 +131,7 @@ def _leaked_previous(observed: Observed) -> JournaledSecret | None:
 
 
 def _report(observed: Observed) -> EmergencyRequest | None:
-    """Give the report of a leak that was not written down yet."""
+    """Return the report of a leak that was not written down yet."""
     request, handled = observed.resource.emergency, observed.journal.handled_emergency
     if request is None or handled is None or handled.secret_id != request.secret_id:
         return request
@@ -139,7 +139,7 @@ def _report(observed: Observed) -> EmergencyRequest | None:
 
 
 def _is_gone(book: Journal, secret_id: str) -> bool:
-    """Tell whether a secret was ours and is no more: the last one, or one of the last rotations."""
+    """Return whether a secret was managed once: the last one, or one of the last rotations."""
     if secret_id in book.ids:
         return False
     retired = {book.retired.id} if book.retired is not None else set[str]()
@@ -148,7 +148,7 @@ def _is_gone(book: Journal, secret_id: str) -> bool:
 
 
 def _add_comes_first(observed: Observed) -> bool:
-    """Tell whether our claim would lapse by another write of the journal: its Add is wanted too."""
+    """Return whether another write of the journal would end our claim before its Add is sent."""
     return observed.claim_is_ours and not observed.memory.add_sent
 
 

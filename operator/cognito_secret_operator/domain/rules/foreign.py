@@ -84,7 +84,7 @@ def the_one_that_may_go(observed: Observed, listed: Listing) -> str | None:
 
 
 def _is_busy(observed: Observed) -> bool:
-    """Tell whether a rotation is at a point at which a new secret may be ours, or one is needed.
+    """Return whether a rotation is at a point at which a new secret may be ours, or one is needed.
 
     An Add that may be under way is judged first: the secret may be its own. A target that is not
     yet as the journal says comes first, too.

@@ -26,7 +26,7 @@ def resource_is_not_allowed(observed: Observed) -> Plan | None:
         return None
     client = observed.resource.spec.client
     role = client.caller.role_arn
-    # A change of the list wakes everybody: whoever is denied costs next to nothing meanwhile.
+    # A change of the list wakes every resource: a denied one costs next to nothing meanwhile.
     return Plan(
         Hold(stalled=True, until=observed.now + observed.timing.list_period),
         Reason.NOT_ALLOWED,

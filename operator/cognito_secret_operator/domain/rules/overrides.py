@@ -1,4 +1,4 @@
-"""Named orders: a person or the spec wants the previous secret gone whoever may still hold it.
+"""Named orders: a person or the spec wants the previous secret gone although it may be held.
 
 An order stands in for evidence and for nothing else. Settling, approval, windows, the look at what
 Cognito lists and the current secret's proof are asked for as always; so is the read of who holds
@@ -47,7 +47,7 @@ EVIDENCE: Final[tuple[Rule, ...]] = (
 
 
 def order_in_force(observed: Observed) -> RetiredBy | None:
-    """Tell by which order the previous secret goes, whoever may hold it; None where by none."""
+    """Return the order by which the previous secret is deleted although it may be held, or None."""
     previous, proof = observed.journal.previous, observed.rolling
     if previous is None or proof is None or observed.now <= proof.settled_at:
         return None
@@ -61,7 +61,7 @@ def order_in_force(observed: Observed) -> RetiredBy | None:
 
 
 def doubt(observed: Observed, rules: Iterable[Rule]) -> Plan | None:
-    """Give the first hold or wait that an order has to overcome; None where there is no doubt."""
+    """Return the first hold or wait that an order overrides; None where there is no doubt."""
     plans = (outcome(rule, observed) for rule in rules)
     return next((one for one in plans if one and isinstance(one.action, Hold | Wait)), None)
 

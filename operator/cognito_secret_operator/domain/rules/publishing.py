@@ -65,7 +65,7 @@ def redaction_is_not_recorded(observed: Observed) -> Plan | None:
     """The leaked value was removed from the target; the current value never changed: record that.
 
     Only the rule above writes our data over a recorded publication, and only by compare-and-swap
-    on data that nobody else had touched: pods that have moved need not move again.
+    on data that no other writer had touched: pods that have moved need not move again.
     """
     publication, target = _publication(observed.journal), observed.target
     if publication is None or not isinstance(target, StoredSecret):

@@ -57,7 +57,7 @@ def journal_must_be_rebuilt(observed: Observed) -> Plan | None:
 
 
 def _asked(observed: Observed, secret_id: str, fact: Fact) -> Probe:
-    """Ask Cognito about a value; hold where nobody answers and the resource wants an answer."""
+    """Verify a value; hold where that is impossible and the resource requires it."""
     asked = probe(observed, fact)
     held = unverified(observed, secret_id, asked.detail)
     if asked.verdict is Verdict.UNKNOWN and held is not None:
@@ -66,7 +66,7 @@ def _asked(observed: Observed, secret_id: str, fact: Fact) -> Probe:
 
 
 def _is_lost_or_old(observed: Observed) -> bool:
-    """Tell whether the journal is not the one that was written last.
+    """Return whether the journal is not the one that was written last.
 
     Status remembers a later one, or the target shows what only a later one can have written.
     """

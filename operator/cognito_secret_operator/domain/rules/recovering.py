@@ -1,4 +1,4 @@
-"""In the middle of a rotation: what to do when somebody deletes the current secret at Cognito."""
+"""In the middle of a rotation: the current secret was deleted at Cognito by others."""
 
 from ...names import ROTATE_ANNOTATION
 from ...reasons import Reason
@@ -40,7 +40,7 @@ def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
 
 
 def current_is_held(current_id: str) -> Plan:
-    """Say what a person has to do about a current secret that is gone."""
+    """Hold, with what a person has to do about a current secret that is gone."""
     return hold(
         Reason.CURRENT_SECRET_MISSING,
         f"Cognito does not have the current secret {current_id} any more, and spec.recovery is "

@@ -146,7 +146,7 @@ def _next_date(observed: Observed) -> datetime:
 
 
 def _retry_of_recovery(observed: Observed) -> datetime | None:
-    """Tell when a recovery may be tried again: the schedule's failures do not make it wait."""
+    """Return when a recovery may be tried again: the schedule's failures do not make it wait."""
     last = observed.journal.rotations[-1] if observed.journal.rotations else None
     if last is None or last.trigger is not Trigger.RECOVERY:
         return None

@@ -176,7 +176,7 @@ def previous_can_go(observed: Observed) -> Plan | None:
 
 
 def _order(observed: Observed) -> RetiredBy | None:
-    """Give the order that the deletion needs; None where the evidence is complete."""
+    """Return the order that the deletion needs; None where the evidence is complete."""
     order = order_in_force(observed)
     if order is None or doubt(observed, (*EVIDENCE, overlap_runs)) is None:
         return None
@@ -184,7 +184,7 @@ def _order(observed: Observed) -> RetiredBy | None:
 
 
 def _in_spite_of(observed: Observed, order: RetiredBy) -> str:
-    """Name the order and whoever may still hold the secret."""
+    """Name the order and all that may still hold the secret."""
     doubtful, proof = doubt(observed, (*EVIDENCE, overlap_runs)), observed.rolling
     found = observed.consumers
     held = observed.holders if proof and isinstance(found, Consumers) else ()
@@ -198,7 +198,7 @@ def _in_spite_of(observed: Observed, order: RetiredBy) -> str:
 
 
 def _is_urgent(observed: Observed, previous: JournaledSecret) -> bool:
-    """Tell whether it leaked, or takes the slot that the leaked current one's successor needs."""
+    """Return whether it leaked, or takes the slot that the leaked current one's successor needs."""
     book = observed.journal
     return book.is_leaked(previous.id) or (
         book.current is not None and book.is_leaked(book.current.id)

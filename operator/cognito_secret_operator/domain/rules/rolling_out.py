@@ -120,7 +120,7 @@ def workload_needs_the_stamp(observed: Observed) -> Plan | None:
 def _others_settle_at(
     observed: Observed, proof: PublicationEvidence, workload: Workload
 ) -> datetime | None:
-    """Give when other targets of the same workload settle that were published soon after ours.
+    """Return when other targets of the same workload settle that were published soon after ours.
 
     Ours waits for those at most as long as it has settled itself, and never for a leak's sake.
     """
@@ -201,7 +201,7 @@ def failed_rollout_is_rolled_back(observed: Observed) -> Plan | None:
 
 
 def _failure(observed: Observed, seen: _Rollout) -> Plan | None:
-    """Give the hold for a workload that failed; pods that nobody restarts are no failure."""
+    """Return the hold for a workload that failed; pods that are never restarted are no failure."""
     told = _held_up_by(seen.consumers) or _progress_deadline_is_over(observed, seen)
     return told if told is not None and told.reason is Reason.ROLLOUT_FAILED else None
 
@@ -229,7 +229,7 @@ def _who_lags(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> 
 
 
 def _pods_lag(observed: Observed, seen: _Rollout, found: tuple[Holder, ...]) -> str:
-    """Tell what moves the pods that the operator does not move; empty where it moves all."""
+    """Return what moves the pods that the operator does not restart; empty if it restarts all."""
     pods = tuple(one for one in found if not one.is_outside)
     jobs = tuple(one for one in pods if one.owner is not None and one.owner.ends_by_itself)
     told = f"; {name_some(jobs)} ends by itself ({name_owners(jobs)})" if jobs else ""
