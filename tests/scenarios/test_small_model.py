@@ -173,7 +173,7 @@ def test_every_state_is_lawful_and_has_a_way_to_rest_or_to_a_named_hold(
         "publication_is_not_recorded",
         "workload_needs_the_stamp",
         "previous_is_not_marked",
-        "previous_can_go",
+        "previous_can_be_deleted",
         "marked_secret_is_gone",
     ],
 )

@@ -46,7 +46,7 @@ def test_every_rule_has_a_row_in_a_table_of_its_modules_test() -> None:
 
 def test_an_order_overrides_the_rules_about_evidence_and_the_overlap() -> None:
     overridden = [rule.__name__ for rule in RULES if hasattr(rule, "__wrapped__")]
-    assert overridden == [*(rule.__name__ for rule in EVIDENCE), "overlap_runs"]
+    assert overridden == [*(rule.__name__ for rule in EVIDENCE), "overlap_is_running"]
 
 
 def test_every_rule_says_in_a_sentence_when_it_speaks() -> None:

@@ -173,7 +173,7 @@ class Journal:
         return self.previous is not None and self.is_leaked(self.previous.id)
 
     @property
-    def previous_goes_at_once(self) -> bool:
+    def deletes_previous_at_once(self) -> bool:
         """Whether the previous secret leaked and is deleted before its pods have moved."""
         return self.emergency is not None and self.emergency.now and self.previous_leaked
 

@@ -22,7 +22,7 @@ def add_was_answered(observed: Observed) -> Plan | None:
     return Plan(Record(remote), Reason.RECORDING, f"Cognito added secret {remote.id}")
 
 
-def claim_is_ours(observed: Observed) -> Plan | None:
+def own_claim_sends_the_add(observed: Observed) -> Plan | None:
     """This process owns the claim and has not sent its Add: send it if List is unchanged."""
     pending = observed.journal.pending
     if pending is None or pending.secret is not None:

@@ -50,7 +50,7 @@ def _declare(request: EmergencyRequest, remedy: str, *, turns_back: bool = True)
     return Plan(Declare(request, turns_back), Reason.EMERGENCY, told)
 
 
-def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
+def emergency_names_an_unknown_secret(observed: Observed) -> Plan | None:
     """A person reports a leak of an id that the journal does not know: probably a mistake.
 
     What was written is not repeated: it may be the leaked value itself.
@@ -68,7 +68,7 @@ def emergency_names_no_secret_of_ours(observed: Observed) -> Plan | None:
     )
 
 
-def leaked_goes_at_once(observed: Observed) -> Plan | None:
+def leaked_secret_is_deleted_at_once(observed: Observed) -> Plan | None:
     """The report says not to wait: delete the leaked secret as soon as another one is published."""
     leaked, current = _leaked_previous(observed), observed.journal.current
     if leaked is None or current is None or observed.is_deleted(leaked.id):

@@ -50,7 +50,7 @@ def foreign_secret_is_marked(observed: Observed) -> Plan | None:
     )
 
 
-def foreign_may_go(observed: Observed) -> Plan | None:
+def foreign_secret_can_be_deleted(observed: Observed) -> Plan | None:
     """The resource names a foreign secret that occupies a slot: mark it before deleting it."""
     named = observed.resource.spec.adoption.retire_secret_ids
     if observed.journal_read is None or not named or observed.journal.marked_id is not None:

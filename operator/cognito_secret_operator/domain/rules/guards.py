@@ -132,7 +132,7 @@ def target_cannot_be_read(observed: Observed) -> Plan | None:
     return hold_for(observed.target) if isinstance(observed.target, Problem) else None
 
 
-def target_belongs_to_somebody_else(observed: Observed) -> Plan | None:
+def target_belongs_to_another(observed: Observed) -> Plan | None:
     """The target exists and does not carry this resource's mark."""
     target, name = observed.target, observed.resource.key.name
     if not isinstance(target, StoredSecret) or target.annotations.get(RESOURCE_ANNOTATION) == name:
@@ -177,7 +177,7 @@ def target_is_newer_than_journal(observed: Observed) -> Plan | None:
     )
 
 
-def look_is_due(observed: Observed) -> Plan | None:
+def list_is_due(observed: Observed) -> Plan | None:
     """A List period has passed since Cognito last listed the secrets."""
     if isinstance(observed.listing, Problem):
         return hold_for(observed.listing)

@@ -21,7 +21,7 @@ def target_is_replicated(observed: Observed) -> Plan | None:
     target = observed.target
     if observed.rolling is None or not isinstance(target, StoredSecret):
         return None
-    if observed.journal.previous_goes_at_once:
+    if observed.journal.deletes_previous_at_once:
         return None
     found = sorted(
         key

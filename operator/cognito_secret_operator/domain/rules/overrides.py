@@ -22,10 +22,10 @@ from .rolling_out import (
     listed_workload_is_missing,
     no_consumer_is_found,
     pod_is_not_covered,
+    previous_secret_is_still_held,
     previous_was_deleted_elsewhere,
     publication_settles,
     rollout_is_unfinished,
-    somebody_holds_the_previous_secret,
     workload_needs_the_stamp,
 )
 
@@ -39,7 +39,7 @@ EVIDENCE: Final[tuple[Rule, ...]] = (
     listed_workload_is_missing,
     pod_is_not_covered,
     failed_rollout_is_rolled_back,
-    somebody_holds_the_previous_secret,
+    previous_secret_is_still_held,
     rollout_is_unfinished,
     target_is_replicated,
 )

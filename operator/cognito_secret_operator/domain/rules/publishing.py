@@ -117,7 +117,7 @@ def target_was_edited(observed: Observed) -> Plan | None:
     )
 
 
-def target_is_not_decorated(observed: Observed) -> Plan | None:
+def target_lacks_metadata(observed: Observed) -> Plan | None:
     """The target lacks a label, an annotation or the owner that the resource gives it."""
     target, wanted = observed.target, target_metadata_of(observed.resource)
     if _publication(observed.journal) is None or not isinstance(target, StoredSecret):

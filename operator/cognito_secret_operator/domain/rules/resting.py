@@ -69,7 +69,7 @@ def value_is_unknown(observed: Observed) -> Plan | None:
     return stage(observed, Trigger.INITIAL, "the client's first secret of our own")
 
 
-def rollback_awaits_a_person(observed: Observed) -> Plan | None:
+def rollback_waits_for_a_person(observed: Observed) -> Plan | None:
     """The last rotation was rolled back, and the next one would fail the same way: wait."""
     if not was_rolled_back(observed.journal):
         return None
@@ -94,7 +94,7 @@ def rotation_is_due(observed: Observed) -> Plan | None:
     return stage(observed, Trigger.SCHEDULE, why)
 
 
-def rotation_awaits_its_window(observed: Observed) -> Plan | None:
+def rotation_waits_for_its_window(observed: Observed) -> Plan | None:
     """The current secret has reached its age, and no window is open: the rotation waits."""
     start, due = _start(observed), due_at(observed.resource, observed.journal, observed.timing)
     if start is None or due is None or not due <= observed.now < start:

@@ -26,7 +26,7 @@ def marked_secret_is_gone(observed: Observed) -> Plan | None:
     previous, current = observed.journal.previous, observed.journal.current
     if previous is None or current is None or observed.journal.marked_id != previous.id:
         return None
-    if observed.journal.previous_goes_at_once:
+    if observed.journal.deletes_previous_at_once:
         return None
     if previous.id in observed.memory.deleted:
         return _forget(observed, previous)
@@ -97,7 +97,7 @@ def deletion_awaits_approval(observed: Observed) -> Plan | None:
     )
 
 
-def overlap_runs(observed: Observed) -> Plan | None:
+def overlap_is_running(observed: Observed) -> Plan | None:
     """No holder is left; a pod that vanished without a final status may still run for a while."""
     proof, previous = observed.rolling, observed.journal.previous
     if proof is None or previous is None or _is_urgent(observed, previous):
@@ -141,7 +141,7 @@ def previous_is_not_marked(observed: Observed) -> Plan | None:
     return Plan(MarkForDeletion(previous.id, order), Reason.RETIRING, told)
 
 
-def previous_can_go(observed: Observed) -> Plan | None:
+def previous_can_be_deleted(observed: Observed) -> Plan | None:
     """Evidence or order were checked again in this pass, and the secret is marked: delete it."""
     previous, current = _retiree(observed), observed.journal.current
     if previous is None or current is None or observed.journal.marked_id != previous.id:
@@ -178,14 +178,14 @@ def previous_can_go(observed: Observed) -> Plan | None:
 def _order(observed: Observed) -> RetiredBy | None:
     """Return the order that the deletion needs; None where the evidence is complete."""
     order = order_in_force(observed)
-    if order is None or doubt(observed, (*EVIDENCE, overlap_runs)) is None:
+    if order is None or doubt(observed, (*EVIDENCE, overlap_is_running)) is None:
         return None
     return order
 
 
 def _in_spite_of(observed: Observed, order: RetiredBy) -> str:
     """Name the order and all that may still hold the secret."""
-    doubtful, proof = doubt(observed, (*EVIDENCE, overlap_runs)), observed.rolling
+    doubtful, proof = doubt(observed, (*EVIDENCE, overlap_is_running)), observed.rolling
     found = observed.consumers
     held = observed.holders if proof and isinstance(found, Consumers) else ()
     by = {

@@ -65,7 +65,7 @@ def no_consumer_is_found(observed: Observed) -> Plan | None:
     if seen is None:
         return None
     spec, found = observed.resource.spec, seen.consumers
-    if found.workloads or found.pods or found.missing or observed.journal.previous_goes_at_once:
+    if found.workloads or found.pods or found.missing or observed.journal.deletes_previous_at_once:
         return None
     if spec.acknowledgements or spec.rollout.consumers.mode is ConsumerMode.NONE:
         return None
@@ -206,7 +206,7 @@ def _failure(observed: Observed, seen: _Rollout) -> Plan | None:
     return told if told is not None and told.reason is Reason.ROLLOUT_FAILED else None
 
 
-def somebody_holds_the_previous_secret(observed: Observed) -> Plan | None:
+def previous_secret_is_still_held(observed: Observed) -> Plan | None:
     """A pod or a declared consumer may still hold the previous secret: wait before deleting it."""
     seen = _rollout(observed)
     if seen is None:

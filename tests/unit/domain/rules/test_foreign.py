@@ -35,63 +35,83 @@ SEEN = Memory(first_pass_at=NOON, listing=listing("A X"))
 OK, BAD = {Fact.CURRENT_PROBE: probe("Accepted")}, {Fact.CURRENT_PROBE: probe("Refused")}
 
 TABLE = [
-    ("foreign_may_go", view(REST, listed="A X"), "", "nobody names it"),
-    ("foreign_may_go", view(None, of=NAMES_X), "", "there is no journal to mark it in"),
-    ("foreign_may_go", view(REST, of=NAMES_X), "", "it was not seen: no List for its sake"),
-    ("foreign_may_go", view(REST, of=NAMES_X, memory=SEEN), "Look LISTING", "it was seen"),
+    ("foreign_secret_can_be_deleted", view(REST, listed="A X"), "", "nobody names it"),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
+        view(None, of=NAMES_X),
+        "",
+        "there is no journal to mark it in",
+    ),
+    (
+        "foreign_secret_can_be_deleted",
+        view(REST, of=NAMES_X),
+        "",
+        "it was not seen: no List for its sake",
+    ),
+    (
+        "foreign_secret_can_be_deleted",
+        view(REST, of=NAMES_X, memory=SEEN),
+        "Look LISTING",
+        "it was seen",
+    ),
+    (
+        "foreign_secret_can_be_deleted",
         view(REST, of=NAMES_X, listed="A X"),
         "MarkForDeletion RetiringForeign",
         "it is there",
     ),
-    ("foreign_may_go", view(REST, of=NAMES_X, listed="A"), "", "it is gone"),
+    ("foreign_secret_can_be_deleted", view(REST, of=NAMES_X, listed="A"), "", "it is gone"),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
         view(REST, of=NAMES_A, listed="A X"),
         "",
         "the current one is not foreign",
     ),
-    ("foreign_may_go", view(REST, of=NAMES_X, listed="X"), "", "it is the last one"),
-    ("foreign_may_go", view(REST, of=NAMES_XY, listed="X Y"), "", "both are foreign and named"),
+    ("foreign_secret_can_be_deleted", view(REST, of=NAMES_X, listed="X"), "", "it is the last one"),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
+        view(REST, of=NAMES_XY, listed="X Y"),
+        "",
+        "both are foreign and named",
+    ),
+    (
+        "foreign_secret_can_be_deleted",
         view(REST, of=NAMES_X, listed="X Y"),
         "MarkForDeletion RetiringForeign",
         "both are foreign and one is named",
     ),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
         view(EMPTY, of=NAMES_X, listed="A X"),
         "MarkForDeletion RetiringForeign",
         "the client is to be adopted, and has two",
     ),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
         view(journal("B", "A"), of=NAMES_X, listed="B X"),
         "",
         "a rotation is on",
     ),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
         view(journal("A", published=None), of=NAMES_X, listed="A X"),
         "",
         "the target comes first",
     ),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
         view(journal("A", pending=pending()), of=NAMES_X, listed="A X", minutes=1),
         "",
         "an Add may be under way: it may be our own",
     ),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
         view(journal("A", pending=pending()), of=NAMES_X, listed="A X", minutes=2),
         "MarkForDeletion RetiringForeign",
         "the Add is judged: nothing confirms that it is our own, and the user names it",
     ),
     (
-        "foreign_may_go",
+        "foreign_secret_can_be_deleted",
         view(
             journal("A", pending=pending()),
             of=NAMES_X,
@@ -190,6 +210,6 @@ def test_only_a_foreign_mark_is_taken_off() -> None:
 def test_a_foreign_secret_goes_within_the_windows_for_deletions_only() -> None:
     nightly = Window("0 2 * * *", timedelta(hours=2), UTC)
     waits = replace(NAMES_X, spec=spec(NAMES_X.spec, retirement={"windows": (nightly,)}))
-    assert RULES["foreign_may_go"](view(REST, of=waits, listed="A X")) is None
+    assert RULES["foreign_secret_can_be_deleted"](view(REST, of=waits, listed="A X")) is None
     night = view(REST, of=waits, listed="A X", minutes=14.5 * 60)
-    assert said(RULES["foreign_may_go"](night)) == "MarkForDeletion RetiringForeign"
+    assert said(RULES["foreign_secret_can_be_deleted"](night)) == "MarkForDeletion RetiringForeign"
