@@ -148,7 +148,7 @@ def test_a_backup_that_is_older_than_the_overlap_costs_logins_until_a_new_secret
         shop.cluster.restore(tmp_path / "backup")
         assert published_id(shop, client) is None, "pods that start now cannot sign in"
         operator.start()
-        assert_warned(shop, "RotationStarted", first, "somebody deleted it")
+        assert_warned(shop, "RotationStarted", first, "which was deleted by others")
         third = wait_healthy(shop, client, first, second)
         application_of_today.wait_for_more()
     assert application_of_today.refused == 0, "what ran on keeps its login"

@@ -61,7 +61,7 @@ def test_the_current_secret_is_deleted_at_rest(shop: Shop, start_operator: Start
     old_pods = uids(shop)
     foreign = add_at_cognito(shop, client)
     delete_at_cognito(shop, client, first)
-    assert_warned(shop, "RotationStarted", first, "somebody deleted it")
+    assert_warned(shop, "RotationStarted", first, "which was deleted by others")
     current = wait_healthy(shop, client, first, foreign)
     assert outcomes(shop) == [("Recovery", "Success")]
     assert pods_are_new(shop, old_pods), "pods that hold the lost secret are moved"
@@ -477,7 +477,7 @@ def test_journal_and_target_come_from_one_old_backup(
     restore(shop, *old)
     shop.apply(resource)
     operator.start()
-    assert_warned(shop, "RotationStarted", first[0], "somebody deleted it")
+    assert_warned(shop, "RotationStarted", first[0], "which was deleted by others")
     current = wait_healthy(shop, client, *first, second)
     assert set(shop.active_ids(client)) == {second, current}, "what nobody knows is left alone"
 

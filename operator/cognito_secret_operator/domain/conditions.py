@@ -67,7 +67,7 @@ def _ready(observed: Observed, plan: Plan) -> Condition:
             kind,
             Truth.UNKNOWN,
             Reason.OBSERVATION_STALE,
-            f"Cognito could not be looked at for long: {plan.message}",
+            f"Cognito has not been listed successfully for long: {plan.message}",
         )
     if observes:
         return Condition(
@@ -134,13 +134,17 @@ def _verified(journal: Journal | None, mode: VerificationMode) -> Condition:
         )
     if mode is VerificationMode.SKIP:
         return Condition(
-            kind, Truth.UNKNOWN, Reason.SKIPPED, "verification.mode is Skip: nobody was asked"
+            kind,
+            Truth.UNKNOWN,
+            Reason.SKIPPED,
+            "verification.mode is Skip: the value was not verified",
         )
     return Condition(
         kind,
         Truth.UNKNOWN,
         Reason.VERIFICATION_UNAVAILABLE,
-        "no token endpoint told whether Cognito accepts the value; set verification.tokenEndpoint",
+        "no token endpoint confirmed whether Cognito accepts the value; "
+        "set verification.tokenEndpoint",
     )
 
 
@@ -179,4 +183,4 @@ def _reconciling(observed: Observed, plan: Plan) -> Condition:
 def _stalled(plan: Plan) -> Condition:
     if isinstance(plan.action, Hold) and plan.action.stalled:
         return Condition(ConditionType.STALLED, Truth.TRUE, plan.reason, plan.message)
-    return Condition(ConditionType.STALLED, Truth.FALSE, Reason.NOT_STALLED, "nobody has to act")
+    return Condition(ConditionType.STALLED, Truth.FALSE, Reason.NOT_STALLED, "no action required")

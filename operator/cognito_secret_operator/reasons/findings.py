@@ -28,7 +28,7 @@ FINDINGS: Final[Mapping[Reason, Explanation]] = {
         "`RolledOver`: the new secret is not in the target yet.",
     ),
     Reason.NOT_STALLED: Explanation(
-        "`Stalled`: nobody has to act.",
+        "`Stalled`: no action is required.",
     ),
     Reason.NOTHING_ADOPTED: Explanation(
         "`Verified`, `Overdue`: the client's secret is not taken over yet.",
@@ -37,7 +37,7 @@ FINDINGS: Final[Mapping[Reason, Explanation]] = {
         "`RolledOver`: nothing is published yet.",
     ),
     Reason.OBSERVATION_STALE: Explanation(
-        "`Ready`: Cognito could not be looked at for long.",
+        "`Ready`: Cognito has not been listed successfully for long.",
         "Read the message; look at AWS credentials and the network.",
     ),
     Reason.PODS_ROLLED: Explanation(
@@ -64,7 +64,7 @@ FINDINGS: Final[Mapping[Reason, Explanation]] = {
         "Find out who uses it; delete it at Cognito, or name it in `adoption.retireSecretIds`.",
     ),
     Reason.VERIFICATION_UNAVAILABLE: Explanation(
-        "`Verified`: no token endpoint told whether Cognito accepts the value.",
+        "`Verified`: no token endpoint confirmed whether Cognito accepts the value.",
         "Set `verification.tokenEndpoint`, or allow `cognito-idp:DescribeUserPool`.",
     ),
     Reason.WITHIN_MAX_AGE: Explanation(

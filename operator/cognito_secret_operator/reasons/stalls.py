@@ -36,7 +36,7 @@ STALLS: Final[Mapping[Reason, Explanation]] = {
         "value works.",
     ),
     Reason.CURRENT_SECRET_MISSING: Explanation(
-        "Two Lists, five minutes apart, lack the current secret: somebody deleted it at Cognito. "
+        "Two Lists, five minutes apart, lack the current secret: others deleted it at Cognito. "
         "A stall with `spec.recovery: Manual` only; otherwise the recovery was refused and waits "
         "for its next try, or it is a step in the log.",
         "Annotate the resource with a new value of `cognito-secrets.dev/rotate`, or set "

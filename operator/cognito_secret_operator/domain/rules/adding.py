@@ -144,7 +144,9 @@ def pending_is_recorded(observed: Observed) -> Plan | None:
             active_at = recorded_at + observed.resource.spec.verification.activation_delay
             if observed.now < active_at:
                 return wait(
-                    Reason.VERIFYING, f"nothing can be asked ({asked.detail}); waiting", active_at
+                    Reason.VERIFYING,
+                    f"the new secret cannot be verified yet ({asked.detail}); waiting",
+                    active_at,
                 )
             return _unasked(observed, pending.secret.id, recorded_at, asked.detail)
 

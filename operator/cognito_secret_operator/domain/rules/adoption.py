@@ -164,7 +164,7 @@ def _adopt(
     source = {
         Origin.TARGET: "its value is taken from the target Secret",
         Origin.DESCRIBE: "its value is taken from DescribeUserPoolClient",
-        Origin.UNKNOWN: "nobody can tell its value, so it is left alone and a new one is added",
+        Origin.UNKNOWN: "its value cannot be read from Cognito; keeping it and adding a new secret",
         Origin.INITIAL: "it has the value of spec.rotation.initialValueFrom",
         Origin.OPERATOR: "",
     }[origin]

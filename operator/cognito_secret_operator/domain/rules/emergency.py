@@ -8,7 +8,7 @@ from ..journal.rollback import can_turn_back
 from ..model import Listing, Trigger, Verdict
 from ..observed import UNREAD, Fact, Observed
 from ..spec import EmergencyRequest
-from .needs import hold, listing, look, probe, wait
+from .needs import hold, listing, look, only_both_expected, probe, wait
 from .staging import stage
 
 
@@ -83,9 +83,7 @@ def leaked_secret_is_deleted_at_once(observed: Observed) -> Plan | None:
     if listed.get(leaked.id) is None:
         return None
     if set(listed.ids) != {current.id, leaked.id}:
-        return wait(
-            Reason.EMERGENCY, f"List shows {' and '.join(listed.ids)}: waiting for both secrets"
-        )
+        return wait(Reason.EMERGENCY, only_both_expected(listed, current.id, leaked.id))
     asked = probe(observed, Fact.CURRENT_PROBE)
     if asked.verdict is Verdict.REFUSED:
         return hold(

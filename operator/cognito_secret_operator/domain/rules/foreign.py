@@ -27,10 +27,12 @@ def foreign_secret_is_marked(observed: Observed) -> Plan | None:
         )
     listed = listing(observed)
     if the_one_that_may_go(observed, listed) != marked_id:
+        gone = listed.get(marked_id) is None
         return Plan(
             Unmark(marked_id),
             Reason.RETIRING_FOREIGN,
-            f"secret {marked_id} is gone at Cognito, or must not go any more",
+            f"secret {marked_id} {'no longer exists' if gone else 'is no longer to be deleted'} at "
+            "Cognito",
         )
     current = book.current
     if current is not None and current.value is not None and listed.get(current.id) is not None:

@@ -139,7 +139,7 @@ def target_belongs_to_another(observed: Observed) -> Plan | None:
         return None
     return hold(
         Reason.TARGET_CONFLICT,
-        f"Secret {target.name} (spec.target.name) exists and belongs to somebody else",
+        f"Secret {target.name} (spec.target.name) exists and does not belong to this resource",
         f"hand it over with the annotation {RESOURCE_ANNOTATION}: {name}, or choose another "
         "spec.target.name",
     )

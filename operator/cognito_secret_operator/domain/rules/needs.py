@@ -20,6 +20,7 @@ __all__ = [
     "initial_value",
     "listing",
     "look",
+    "only_both_expected",
     "outcome",
     "probe",
     "read_consumers",
@@ -84,6 +85,14 @@ def description(observed: Observed) -> ClientDescription:
     return observed.description
 
 
+def only_both_expected(listed: Listing, current_id: str, previous_id: str) -> str:
+    """Return the message of a wait for a List of exactly two secrets."""
+    return (
+        f"ListUserPoolClientSecrets returned {', '.join(listed.ids) or 'no secret'}; expected "
+        f"exactly {current_id} and {previous_id}; retrying"
+    )
+
+
 def probe(observed: Observed, fact: Fact) -> Probe:
     """Return a probe of this pass; `Verdict.UNKNOWN` where verification.mode is Skip."""
     if observed.resource.spec.verification.mode is VerificationMode.SKIP:
@@ -106,7 +115,7 @@ def unverified(observed: Observed, secret_id: str, detail: str) -> Plan | None:
         return None
     return hold(
         Reason.VERIFICATION_REQUIRED,
-        f"nobody could be asked whether Cognito accepts secret {secret_id} ({detail}), and "
+        f"it could not be verified that Cognito accepts secret {secret_id} ({detail}), and "
         "verification.mode is Required: it is not published",
         "make the token endpoint reachable (verification.tokenEndpoint), or set verification.mode "
         "to Auto",

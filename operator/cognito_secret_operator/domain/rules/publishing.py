@@ -36,7 +36,7 @@ def target_is_missing(observed: Observed) -> Plan | None:
         return hold(
             Reason.TARGET_MISSING,
             f"Secret {name} (spec.target.name) does not exist, and target.creationPolicy is Merge:"
-            " the operator writes into a Secret that somebody else has made",
+            " the operator writes into a Secret that others have created",
             f"create it with the annotation {RESOURCE_ANNOTATION}: {observed.resource.key.name}",
         )
     if publication.published is not None:
@@ -101,7 +101,7 @@ def target_was_edited(observed: Observed) -> Plan | None:
             Reason.TARGET_RESTORED,
             f"Secret {target.name} does not fit spec.target any more",
         )
-    restored = f"Secret {target.name} was edited by somebody else; restoring it"
+    restored = f"Secret {target.name} was edited by another writer; restoring it"
     if observed.rolling is not None:
         return Plan(
             Republish(),

@@ -23,7 +23,7 @@ def current_is_missing_in_the_overlap(observed: Observed) -> Plan | None:
     listed = listing(observed)
     if listed.get(current.id) is not None:
         return None
-    gone = f"Cognito does not have the current secret {current.id} any more, somebody deleted it"
+    gone = f"Cognito no longer has the current secret {current.id}, which was deleted by others"
     if listed.get(previous.id) is not None:
         return Plan(
             Reinstate(),

@@ -57,7 +57,7 @@ def current_is_missing(observed: Observed) -> Plan | None:
     return stage(
         observed,
         Trigger.RECOVERY,
-        f"Cognito does not have the current secret {current.id} any more, somebody deleted it",
+        f"Cognito no longer has the current secret {current.id}, which was deleted by others",
     )
 
 

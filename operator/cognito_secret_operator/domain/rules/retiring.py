@@ -12,7 +12,7 @@ from ..rollout import Consumers
 from ..spec import Approval, RetireOriginal
 from ..text import moment_text
 from ..windows import next_opening, open_windows
-from .needs import hold, listing, probe, wait
+from .needs import hold, listing, only_both_expected, probe, wait
 from .overrides import EVIDENCE, doubt, order_in_force
 
 _NAMED_BY_AN_ORDER = 10
@@ -135,7 +135,7 @@ def previous_is_not_marked(observed: Observed) -> Plan | None:
         return None
     if observed.journal.marked_id is not None and observed.journal.marked_by is order:
         return None
-    told = f"nobody holds secret {previous.id} any more"
+    told = f"no pod or consumer holds secret {previous.id} any more"
     if order is not None:
         told = f"secret {previous.id} is to be deleted {_in_spite_of(observed, order)}"
     return Plan(MarkForDeletion(previous.id, order), Reason.RETIRING, told)
@@ -148,9 +148,7 @@ def previous_can_be_deleted(observed: Observed) -> Plan | None:
         return None
     listed = listing(observed)
     if set(listed.ids) != {current.id, previous.id}:
-        return wait(
-            Reason.RETIRING, f"List shows {' and '.join(listed.ids)}: waiting for both secrets"
-        )
+        return wait(Reason.RETIRING, only_both_expected(listed, current.id, previous.id))
     asked = probe(observed, Fact.CURRENT_PROBE)
     if asked.verdict is Verdict.REFUSED:
         return hold(

@@ -55,7 +55,7 @@ def previous_was_deleted_elsewhere(observed: Observed) -> Plan | None:
     return Plan(
         DropFromJournal(previous.id, deleted_elsewhere=True),
         Reason.DELETED_ELSEWHERE,
-        f"secret {previous.id} was deleted at Cognito by somebody else",
+        f"secret {previous.id} was deleted at Cognito by others",
     )
 
 
