@@ -182,9 +182,7 @@ def check(ending: Ending) -> None:
     assert ending.accepted_id == current, "the target holds what Cognito accepts"
     assert not ending.is_old_accepted
     journal = ending.journal
-    assert [journal[key] for key in ("pending", "markedForDeletion", "previous", "rotation")] == [
-        None
-    ] * 4
+    assert [journal[key] for key in ("pending", "markedId", "previous", "rotation")] == [None] * 4
     assert journal["current"]["id"] == current
     assert len(journal["rotations"]) == len(ending.rotations) == 1
     told = {key: ending.rotations[0][key] for key in ("outcome", "secretId", "retiredId")}
