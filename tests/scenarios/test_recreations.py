@@ -35,7 +35,7 @@ def _waits_for(reason: str) -> Moment:
     return lambda world: world.condition("Rotating")["reason"] == reason
 
 
-def _is_doomed(world: World) -> bool:
+def _is_marked(world: World) -> bool:
     journal = world.journal()
     return journal is not None and journal.marked_id is not None
 
@@ -47,7 +47,7 @@ MOMENTS = [
     pytest.param(_waits_for("Settling"), id="while the publication settles"),
     pytest.param(_waits_for("PodsNotRolled"), id="while pods roll out"),
     pytest.param(_waits_for("OverlapRunning"), id="while both secrets overlap"),
-    pytest.param(_is_doomed, id="between the mark of doom and the deletion"),
+    pytest.param(_is_marked, id="between the mark and the deletion"),
 ]
 
 

@@ -133,7 +133,7 @@ class Laws:
             )
 
     def _not_pulled_away(self, journal: Journal | None) -> None:
-        """G2: a deleted secret was doomed, is not current anywhere, and no live pod holds it."""
+        """G2: a deleted secret was marked, is not current anywhere, and no live pod holds it."""
         cognito = self._world.cognito
         if len(cognito.deletes) == self._deleted:
             return
@@ -141,7 +141,7 @@ class Laws:
         gone = cognito.deletes[-1]
         _demand(bool(cognito.held), f"G2: {gone} was deleted, the last one")
         if journal is not None:
-            _demand(journal.marked_id == gone, f"G2: {gone} was deleted without the mark of doom")
+            _demand(journal.marked_id == gone, f"G2: {gone} was deleted without a mark")
             _demand(
                 journal.current is None or journal.current.id != gone,
                 f"G2: {gone} was deleted, the journal's current secret",

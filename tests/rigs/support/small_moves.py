@@ -274,7 +274,7 @@ def _delete(state: State, secret_id: str, order: RetiredBy | None) -> State:
         return state
     book, current = state.book, state.book.current
     _demand(state, len(state.cognito) > 1, "the last secret is deleted")
-    _demand(state, book.marked_id == secret_id, "a secret is deleted without the mark of doom")
+    _demand(state, book.marked_id == secret_id, "a secret is deleted without a mark")
     _demand(state, current is None or current.id != secret_id, "the current secret is deleted")
     _demand(state, state.shown[-1][1] != secret_id, "the target's current secret is deleted")
     held = any(secret_id in pod.holds for pod in state.pods)
