@@ -188,7 +188,7 @@ def test_the_self_test_fails_where_too_much_or_too_little_is_granted(
     shop.kubectl(*create, "rolebinding", "reader", "--role=reader", where)
     shop.wait("too much is told", lambda: "list secrets" in release.self_test(tmp_path).stdout)
     done = release.self_test(tmp_path)
-    assert (done.returncode, "allowed: list secrets: take it" in done.stdout) == (1, True)
+    assert (done.returncode, "granted: list secrets: remove it" in done.stdout) == (1, True)
 
     shop.kubectl("delete", "-n", shop.namespace, "rolebinding", "reader")
     role = f"{release.namespace}-{release.name}"

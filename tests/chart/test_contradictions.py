@@ -55,7 +55,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a budget with both bounds": (
         {"podDisruptionBudget": {"minAvailable": 1, "maxUnavailable": 1}},
-        "podDisruptionBudget: set one of minAvailable and maxUnavailable",
+        "podDisruptionBudget: set either minAvailable or maxUnavailable",
     ),
     "the whole cluster without an allow-list": (
         {"allowList": {"enabled": False}},
@@ -80,11 +80,11 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a freeze beside a ConfigMap of one's own": (
         {"platformConfigMap": "orders", "freeze": "INC-42"},
-        "platformConfigMap: the freeze switch is your ConfigMap's key freeze",
+        "platformConfigMap: the freeze switch is the key freeze of your ConfigMap",
     ),
     "rights for every pod's account": (
         {"serviceAccount": {"create": False}},
-        "serviceAccount.name: name your ServiceAccount",
+        "serviceAccount.name: set the name of your ServiceAccount",
     ),
     "aggregation of Roles": (
         {"watch": {"namespaces": ["shop"]}, "rbac": {"userRoles": {"aggregateToEdit": True}}},

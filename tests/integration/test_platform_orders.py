@@ -116,7 +116,9 @@ def test_a_rotation_that_is_frozen_in_its_middle_goes_on_when_the_switch_is_lift
     assert waits_for(shop) == "Frozen"
 
     switch.unlink()
-    shop.wait("a lost switch is on", lambda: "is gone" in shop.status()["waitsFor"]["message"])
+    shop.wait(
+        "a lost switch is on", lambda: "is missing now" in shop.status()["waitsFor"]["message"]
+    )
     assert len(shop.active_ids(client)) == 2
     assert len(shop.active_ids(at_rest)) == 1
 
