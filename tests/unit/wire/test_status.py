@@ -71,7 +71,7 @@ def test_a_report_is_rendered_whole() -> None:
                 "status": "True",
                 "observedGeneration": 3,
                 "lastTransitionTime": "2026-11-21T12:00:00Z",
-                "reason": "Usable",
+                "reason": "Published",
                 "message": "the target is usable",
             },
             {
@@ -79,7 +79,7 @@ def test_a_report_is_rendered_whole() -> None:
                 "status": "False",
                 "observedGeneration": 3,
                 "lastTransitionTime": "2026-11-21T12:00:00Z",
-                "reason": "Young",
+                "reason": "WithinMaxAge",
                 "message": "3 days old",
             },
         ],
@@ -172,7 +172,7 @@ def test_a_condition_keeps_its_transition_time_while_its_status_stays() -> None:
     )
     after = status_of(reworded, before, LATER)
     assert transitions(after) == transitions(before)
-    assert after["conditions"][0]["reason"] == "Fine"
+    assert after["conditions"][0]["reason"] == "Observing"
     assert after["conditions"][0]["observedGeneration"] == 4
 
 
@@ -213,7 +213,7 @@ def test_an_invalid_spec_stalls_the_resource_and_leaves_the_rest_of_status() -> 
         "Ready": ("False", "InvalidSpec"),
         "Reconciling": ("False", "InvalidSpec"),
         "Stalled": ("True", "InvalidSpec"),
-        "Overdue": ("False", "Young"),
+        "Overdue": ("False", "WithinMaxAge"),
     }
     assert after["observedGeneration"] == 4
     assert after["secrets"] == before["secrets"]
